@@ -1,1 +1,38 @@
-"""The web face and the record of Hài Lòng."""
+"""The web face and the record of Hài Lòng.
+
+`create_app` is the only place where things are wired together. Which faces an app carries decides what it loads:
+a citizen worker never imports sign-in, results or numerical libraries.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from survey.config import Config, load
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from survey.database import Database
+
+__version__ = "0.1.0"
+
+# Each face is a package with a blueprint named `blueprint`; staff faces live under /quan-tri/.
+FACE_PACKAGES = {
+    "citizen": ("survey.citizen",),
+    "staff": ("survey.site", "survey.accounts", "survey.designer", "survey.fieldwork", "survey.results"),
+}
+
+
+def create_app(config: Config | None = None, database: Database | None = None) -> Flask:
+    """The Flask application of one process. Tests hand in `database`; otherwise it is opened from `config`."""
+    from survey import app as application
+
+    config = config or load()
+    modules = [import_module(name) for face in sorted(config.faces) for name in FACE_PACKAGES[face]]
+    flask_app = application.build(config, database, staff="staff" in config.faces)
+    for module in modules:
+        module.register(flask_app)
+    application.finish(flask_app)
+    return flask_app

@@ -1,0 +1,1 @@
+"""Values in, SVG out: one chart language for screen, Word and PDF."""

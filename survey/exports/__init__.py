@@ -1,0 +1,1 @@
+"""Plain rows in, bytes out: workbook, placard, codebook. No database, no web."""

@@ -1,0 +1,1 @@
+"""Work done while nobody waits."""

@@ -1,0 +1,46 @@
+"""Weight sets and result sets: frozen once made, never overwritten."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from survey.models.base import Base, UTCDateTime, choice
+
+
+class ResultStatus(StrEnum):
+    PROVISIONAL = "provisional"  # of a running wave: 'tạm thời'
+    FINAL = "final"  # made once, when the wave closed
+
+
+class WeightSet(Base):
+    __tablename__ = "weight_set"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"), index=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
+    scheme: Mapped[str] = mapped_column(String(60))
+    stages: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    data_hash: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class ResultSet(Base):
+    __tablename__ = "result_set"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"), index=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
+    weight_set_id: Mapped[int] = mapped_column(ForeignKey("weight_set.id"))
+    status: Mapped[ResultStatus] = mapped_column(choice(ResultStatus, "status"))
+    data_hash: Mapped[str] = mapped_column(String(64))
+    software: Mapped[str] = mapped_column(String(40))
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    responses: Mapped[int]
+    estimates: Mapped[bytes] = mapped_column(LargeBinary)  # compressed plain-data form of the tables
+    totals: Mapped[bytes | None] = mapped_column(LargeBinary)  # mergeable sufficient statistics
+    deleted_since: Mapped[int] = mapped_column(default=0)  # lawful deletions after it was made

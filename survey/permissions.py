@@ -1,0 +1,119 @@
+"""Who may do what, where: grants of role × unit subtree × service domains, and the access of every staff route.
+
+Access is declared twice: on each route by `@access(...)`, and in `ROUTES` below, which a test compares with the
+application. Object scope is not here but in the queries, which take an `Actor` and filter by its grants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from survey.errors import Forbidden
+from survey.models.accounts import Role
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+DOMAINS = frozenset({"admin", "health", "education"})
+# Every role that can read answers signs in with two steps; so do those who can change who may read them.
+TWO_STEP_ROLES = frozenset(Role)
+
+
+@dataclass(frozen=True)
+class GrantScope:
+    """One grant: the role, the unit at the top of its subtree, the service domains."""
+
+    role: Role
+    unit_id: int
+    unit_path: str
+    domains: frozenset[str]
+    row_data: bool = False
+    comments: bool = False
+
+    def covers(self, *, unit_path: str, domain: str) -> bool:
+        return domain in self.domains and unit_path.startswith(self.unit_path)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who asks. The command line acts as the system, which may do everything and is named in the audit."""
+
+    account_id: int | None
+    username: str
+    full_name: str
+    grants: tuple[GrantScope, ...]
+    is_system: bool = False
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        return frozenset(Role) if self.is_system else frozenset(g.role for g in self.grants)
+
+    def has(self, *roles: Role) -> bool:
+        return self.is_system or not self.roles.isdisjoint(roles)
+
+    def scopes(self, *roles: Role) -> tuple[GrantScope, ...]:
+        return tuple(g for g in self.grants if g.role in roles)
+
+    def may(self, *roles: Role, unit_path: str, domain: str) -> bool:
+        return self.is_system or any(g.covers(unit_path=unit_path, domain=domain) for g in self.scopes(*roles))
+
+    def require(self, *roles: Role, unit_path: str | None = None, domain: str | None = None) -> None:
+        """Raise Forbidden unless one of the roles is held (for the unit and domain, where they are given)."""
+        held = (
+            self.has(*roles)
+            if unit_path is None or domain is None
+            else self.may(*roles, unit_path=unit_path, domain=domain)
+        )
+        if not held:
+            raise Forbidden("Your account does not have the right to do this. Ask an administrator of the province.")
+
+
+def system(name: str = "command line") -> Actor:
+    return Actor(None, name, name, (), is_system=True)
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may reach a route: anybody, anybody signed in, or the holders of some roles."""
+
+    kind: str
+    roles: frozenset[Role] = frozenset()
+
+    def admits(self, actor: Actor | None) -> bool:
+        if self.kind == "public":
+            return True
+        return actor is not None and (self.kind == "signed_in" or actor.has(*self.roles))
+
+
+PUBLIC = Access("public")
+SIGNED_IN = Access("signed_in")
+
+
+def roles(*allowed: Role) -> Access:
+    return Access("roles", frozenset(allowed))
+
+
+def access(rule: Access) -> Callable[[View], View]:
+    """Declare on a view who may reach it."""
+
+    def mark(view: View) -> View:
+        view.access = rule  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+A, D, P, F, N, U = (
+    Role.ADMINISTRATOR,
+    Role.DESIGNER,
+    Role.APPROVER,
+    Role.FIELD_OFFICER,
+    Role.ANALYST,
+    Role.UNIT_VIEWER,
+)
+
+# Every route of the application and who may reach it. A staff route that is not here answers 404 to everybody.
+ROUTES: dict[str, Access] = {
+    "static": PUBLIC,
+}

@@ -1,0 +1,108 @@
+"""Collect the interface texts of each face into its catalogue, and compile the catalogues.
+
+    python -m tests.catalogue          collect and compile
+    python -m tests.catalogue compile  compile only
+
+A catalogue belongs to one face, so that a citizen worker loads only the citizen's words.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+from babel.messages import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from survey.i18n import LANGUAGES, TRANSLATIONS, compile_stale
+
+ROOT = Path(__file__).resolve().parent.parent
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "lazy_gettext": None,
+    "lazy_ngettext": (1, 2),
+    "_l": None,
+    "N_": None,
+    "pgettext": ((1, "c"), 2),
+}
+# Which sources speak through which catalogue. The first match wins.
+SOURCES: dict[str, tuple[str, ...]] = {
+    "citizen": (
+        "survey/citizen",
+        "templates/citizen",
+        "survey/services/collecting",
+        "survey/services/receipts",
+        "survey/errors",
+    ),
+    "accounts": ("survey/accounts", "templates/accounts", "survey/services/accounts"),
+    "designer": ("survey/designer", "templates/designer", "survey/services/instruments"),
+    "fieldwork": (
+        "survey/fieldwork",
+        "templates/fieldwork",
+        "survey/services/waves",
+        "survey/services/points",
+        "survey/services/frames",
+    ),
+    "results": (
+        "survey/results",
+        "templates/results",
+        "survey/services/results",
+        "survey/services/estimating",
+        "survey/charts",
+    ),
+    "exports": ("survey/exports", "templates/exports"),
+    "staff": ("survey", "templates"),
+}
+_METHODS = [("**.py", "python"), ("**.html", "jinja2.ext.babel_extract"), ("**.txt", "jinja2.ext.babel_extract")]
+
+
+def owner(path: str) -> str:
+    return next(name for name, places in SOURCES.items() if any(path.startswith(p) for p in places))
+
+
+def collect() -> dict[str, Catalog]:
+    """The texts of every catalogue as the sources have them now."""
+    found = {name: Catalog(project="Hài Lòng", domain=name) for name in SOURCES}
+    for folder in ("survey", "templates"):
+        for file, line, message, comments, context in extract_from_dir(
+            ROOT / folder, _METHODS, {"**.html": {"trimmed": "true"}}, KEYWORDS, ("i18n:",)
+        ):
+            path = f"{folder}/{Path(file).as_posix()}"
+            found[owner(path)].add(message, None, [(path, 0)], auto_comments=comments, context=context)
+            del line
+    return found
+
+
+def update() -> None:
+    """Bring the catalogue files up to date, keeping every translation there is."""
+    for name, template in collect().items():
+        for language in LANGUAGES:
+            path = TRANSLATIONS / language / "LC_MESSAGES" / f"{name}.po"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            catalog = _read(path, language, name)
+            catalog.update(template, no_fuzzy_matching=True)
+            catalog.obsolete.clear()
+            if language == "en":
+                for message in catalog:
+                    if message.id:
+                        message.string = message.id
+            buffer = io.BytesIO()
+            write_po(buffer, catalog, width=0, sort_output=True, include_lineno=False, omit_header=False)
+            path.write_bytes(buffer.getvalue())
+
+
+def _read(path: Path, language: str, name: str) -> Catalog:
+    if not path.exists():
+        return Catalog(locale=language, domain=name, project="Hài Lòng", fuzzy=False)
+    with path.open("rb") as handle:
+        return read_po(handle, locale=language, domain=name)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["compile"]:
+        update()
+    compile_stale()

@@ -1,0 +1,177 @@
+"""The smallest valid objects in a test's record. Each method commits and returns the row it made."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from survey.database import Database
+from survey.models.accounts import Account, AccountStatus, Grant, Role
+from survey.models.frames import FrameCell
+from survey.models.instruments import Instrument, InstrumentVersion, ServiceDomain, VersionStatus
+from survey.models.points import CollectionPoint, EntryCode, EntryCodeStatus, EvidenceTier, Mode
+from survey.models.procedures import Field, FieldGroup
+from survey.models.units import Unit, UnitKind
+from survey.models.waves import Campaign, Channel, Selection, Wave, WaveStatus
+
+Row = TypeVar("Row")
+
+
+@dataclass
+class Record:
+    database: Database
+    now: datetime
+    _numbers: Any = field(default_factory=lambda: itertools.count(1))
+
+    def add(self, row: Row) -> Row:
+        with self.database.writing() as session:
+            session.add(row)
+        return row
+
+    def number(self) -> int:
+        value: int = next(self._numbers)
+        return value
+
+    def unit(self, *, parent: Unit | None = None, kind: UnitKind = UnitKind.WARD, **values: Any) -> Unit:
+        n = self.number()
+        row = Unit(code=f"U{n}", name=f"Phường Mẫu {n}", kind=kind, path="/0/", parent_id=parent.id if parent else None)
+        for name, value in values.items():
+            setattr(row, name, value)
+        with self.database.writing() as session:
+            session.add(row)
+            session.flush()
+            row.path = f"{parent.path if parent else '/'}{row.id}/"
+        return row
+
+    def field(self, *, group: FieldGroup = FieldGroup.OTHER, **values: Any) -> Field:
+        n = self.number()
+        return self.add(Field(**{"code": f"f{n}", "name": f"Lĩnh vực {n}", "group": group, "position": n} | values))
+
+    def version(
+        self,
+        document: str = "{}",
+        *,
+        code: str | None = None,
+        number: int = 1,
+        domain: ServiceDomain = ServiceDomain.ADMIN,
+        status: VersionStatus = VersionStatus.PUBLISHED,
+        **values: Any,
+    ) -> InstrumentVersion:
+        n = self.number()
+        with self.database.writing() as session:
+            instrument = Instrument(code=code or f"form-{n}", service_domain=domain)
+            session.add(instrument)
+            session.flush()
+            row = InstrumentVersion(
+                **{
+                    "instrument_id": instrument.id,
+                    "number": number,
+                    "document": document,
+                    "content_hash": f"{n:064x}",
+                    "core_hash": f"{n:064x}",
+                    "lowest_grade": "draft",
+                    "status": status,
+                    "created_at": self.now,
+                    "published_at": self.now if status is VersionStatus.PUBLISHED else None,
+                }
+                | values
+            )
+            session.add(row)
+        return row
+
+    def wave(
+        self,
+        *,
+        version: InstrumentVersion | None = None,
+        unit: Unit | None = None,
+        status: WaveStatus = WaveStatus.OPEN,
+        domain: ServiceDomain = ServiceDomain.ADMIN,
+        **values: Any,
+    ) -> Wave:
+        n = self.number()
+        version = version or self.version(domain=domain)
+        unit = unit or self.unit(kind=UnitKind.PROVINCE)
+        campaign = self.add(Campaign(code=f"campaign-{n}", title=f"Chương trình {n}", service_domain=domain))
+        return self.add(
+            Wave(
+                **{
+                    "code": f"WAVE-{n}",
+                    "title": f"Đợt {n}",
+                    "campaign_id": campaign.id,
+                    "version_id": version.id,
+                    "unit_id": unit.id,
+                    "status": status,
+                    "opens_on": date(2026, 11, 1),
+                    "closes_on": date(2026, 11, 30),
+                    "opened_at": None if status is WaveStatus.PLANNED else self.now,
+                    "closed_at": self.now if status is WaveStatus.CLOSED else None,
+                }
+                | values
+            )
+        )
+
+    def channel(self, wave: Wave, *, selection: Selection = Selection.OPT_IN, **values: Any) -> Channel:
+        n = self.number()
+        return self.add(
+            Channel(**{"wave_id": wave.id, "code": f"qr{n}", "title": "QR tại quầy", "selection": selection} | values)
+        )
+
+    def point(self, channel: Channel, *, unit: Unit, **values: Any) -> CollectionPoint:
+        n = self.number()
+        return self.add(
+            CollectionPoint(
+                **{
+                    "channel_id": channel.id,
+                    "unit_received_id": unit.id,
+                    "unit_deciding_id": unit.id,
+                    "name": f"Quầy số {n}",
+                }
+                | values
+            )
+        )
+
+    def entry_code(self, point: CollectionPoint, code: str | None = None, **values: Any) -> EntryCode:
+        n = self.number()
+        return self.add(
+            EntryCode(
+                **{
+                    "code": code or f"A{n:05d}".replace("0", "Z").replace("1", "Y"),
+                    "point_id": point.id,
+                    "mode": Mode.QR_ON_SITE,
+                    "tier": EvidenceTier.C,
+                    "status": EntryCodeStatus.ACTIVE,
+                }
+                | values
+            )
+        )
+
+    def frame_cell(self, wave: Wave, unit: Unit, *, transactions: int = 1000, field: Field | None = None) -> FrameCell:
+        return self.add(
+            FrameCell(
+                wave_id=wave.id,
+                unit_id=unit.id,
+                field_id=field.id if field else None,
+                field_key=field.id if field else 0,
+                transactions=transactions,
+            )
+        )
+
+    def account(self, *grants: tuple[Role, Unit, tuple[str, ...]], **values: Any) -> Account:
+        n = self.number()
+        row = self.add(
+            Account(
+                **{
+                    "username": f"nhanvien{n}",
+                    "full_name": f"Nguyễn Văn {n}",
+                    "password_hash": "!",
+                    "status": AccountStatus.ACTIVE,
+                    "created_at": self.now,
+                }
+                | values
+            )
+        )
+        for role, unit, domains in grants:
+            self.add(Grant(account_id=row.id, role=role, unit_id=unit.id, domains=list(domains)))
+        return row
