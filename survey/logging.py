@@ -29,6 +29,8 @@ def configure(level: int = logging.INFO) -> None:
 
 
 def install(app: Flask) -> None:
+    configure()
+
     @app.before_request
     def start() -> None:
         g.started = time.perf_counter()

@@ -1,7 +1,7 @@
 """Keys, tokens and codes: what the installation signs, and what it derives so that it need not store it.
 
-- submission key: in each citizen form; signed; 128 random bits, moment of issue, version, entry. It makes sending
-  exactly-once and is the form's protection against forgery, so that neither cookie nor JavaScript is needed.
+- submission key: in each citizen form; signed; 128 random bits, moment of issue, version, point, entry. It makes
+  sending exactly-once and is the form's protection against forgery, so that neither cookie nor JavaScript is needed.
 - thank-you token: the address after sending; shows the receipt code on request for at most 15 minutes.
 - receipt code: 10 Crockford characters derived from the submission key, so that a repeated send shows the same code.
 - entry code: six characters on a poster; one-time code: eight on a slip. No I L O U 0 1, at least one digit.
@@ -23,8 +23,10 @@ CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I L O U 0 1
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 ENTRY_CODE_LENGTH = 6
 ONE_TIME_CODE_LENGTH = 8
+RECORDED, FIRST_STOOD, DELETED = 0, 1, 2  # what a thank-you address says
 THANKS_STEP = 5 * 60  # seconds; a thank-you address lives two to three steps after sending
 _ENTRY_BYTES = 8
+_KEY_BYTES = 16 + 5 + 4 + 4 + _ENTRY_BYTES
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class SubmissionKey:
     random: bytes  # 16 bytes
     issued: int  # seconds since 1970
     version_id: int
+    point_id: int
     entry: str
 
     @property
@@ -50,7 +53,7 @@ class Thanks:
     """What a thank-you address says: which receipt, whether the first sending stood, and since when."""
 
     seed: bytes  # 10 bytes, from which the receipt code follows
-    first_stood: bool
+    kind: int  # what the page says: RECORDED, FIRST_STOOD or DELETED
     closes: int  # seconds since 1970: after that the receipt is no longer shown
     entry: str
 
@@ -66,24 +69,24 @@ class Tokens:
         self._store = derive(secret_keys[-1], "receipt in the record")
         self._slip = derive(secret_keys[-1], "one-time code")
 
-    def new_submission_key(self, *, version_id: int, entry: str, now: datetime) -> str:
-        key = SubmissionKey(secrets.token_bytes(16), int(now.timestamp()), version_id, entry)
+    def new_submission_key(self, *, version_id: int, point_id: int, entry: str, now: datetime) -> str:
+        key = SubmissionKey(secrets.token_bytes(16), int(now.timestamp()), version_id, point_id, entry)
         body = _pack(key)
         return _text(body + _mac(self._submission[0], body))
 
     def read_submission_key(self, text: str) -> SubmissionKey | None:
         """The key, or None when it was not signed here. Its age is for the caller to judge."""
-        data = _bytes(text, 16 + 5 + 4 + _ENTRY_BYTES + 16)
+        data = _bytes(text, _KEY_BYTES + 16)
         if data is None or not _verified(self._submission, data[:-16], data[-16:]):
             return None
         return _unpack(data[:-16])
 
-    def thanks(self, key: SubmissionKey, *, now: datetime, first_stood: bool = False) -> str:
+    def thanks(self, key: SubmissionKey, *, now: datetime, kind: int = RECORDED) -> str:
         """The thank-you token. The same key gives the same token within a step counted from its own issue."""
         step = max(0, int(key.age(now)) // THANKS_STEP)
         closes = key.issued + (step + 3) * THANKS_STEP
         body = (
-            self._seed(key) + closes.to_bytes(5) + bytes([first_stood]) + key.entry.encode().ljust(_ENTRY_BYTES, b"\0")
+            self._seed(key) + closes.to_bytes(5) + bytes([kind]) + key.entry.encode().ljust(_ENTRY_BYTES, b"\0")
         )
         return _text(body + _mac(self._thanks[0], body)[:12])
 
@@ -91,7 +94,7 @@ class Tokens:
         data = _bytes(text, 10 + 5 + 1 + _ENTRY_BYTES + 12)
         if data is None or not _verified(self._thanks, data[:-12], data[-12:], length=12):
             return None
-        return Thanks(data[:10], bool(data[15]), int.from_bytes(data[10:15]), data[16:24].rstrip(b"\0").decode())
+        return Thanks(data[:10], data[15], int.from_bytes(data[10:15]), data[16:24].rstrip(b"\0").decode())
 
     def receipt_code(self, seed: bytes) -> str:
         """Ten Crockford characters (50 bits), the same for the same submission key."""
@@ -150,15 +153,13 @@ def _verified(keys: list[bytes], body: bytes, mac: bytes, *, length: int = 16) -
 
 
 def _pack(key: SubmissionKey) -> bytes:
-    return (
-        key.random + key.issued.to_bytes(5) + key.version_id.to_bytes(4) + key.entry.encode().ljust(_ENTRY_BYTES, b"\0")
-    )
+    numbers = key.issued.to_bytes(5) + key.version_id.to_bytes(4) + key.point_id.to_bytes(4)
+    return key.random + numbers + key.entry.encode().ljust(_ENTRY_BYTES, b"\0")
 
 
 def _unpack(body: bytes) -> SubmissionKey:
-    return SubmissionKey(
-        body[:16], int.from_bytes(body[16:21]), int.from_bytes(body[21:25]), body[25:].rstrip(b"\0").decode()
-    )
+    issued, version_id, point_id = (int.from_bytes(body[a:b]) for a, b in ((16, 21), (21, 25), (25, 29)))
+    return SubmissionKey(body[:16], issued, version_id, point_id, body[29:].rstrip(b"\0").decode())
 
 
 def _text(data: bytes) -> str:

@@ -16,6 +16,7 @@ from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from instruments.answers import MESSAGES, OUT_OF_RANGE_ONE_SIDED
 from survey.i18n import LANGUAGES, TRANSLATIONS, compile_stale
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,7 +29,10 @@ KEYWORDS = {
     "_l": None,
     "N_": None,
     "pgettext": ((1, "c"), 2),
-}
+} | dict.fromkeys(
+    # what these say is their first argument
+    ("NotFound", "Forbidden", "Conflict", "Invalid", "RecordUnavailable", "ConfigurationError", "SurveyError")
+)
 # Which sources speak through which catalogue. The first match wins.
 SOURCES: dict[str, tuple[str, ...]] = {
     "citizen": (
@@ -68,12 +72,13 @@ def collect() -> dict[str, Catalog]:
     """The texts of every catalogue as the sources have them now."""
     found = {name: Catalog(project="Hài Lòng", domain=name) for name in SOURCES}
     for folder in ("survey", "templates"):
-        for file, line, message, comments, context in extract_from_dir(
+        for file, _line, message, comments, context in extract_from_dir(
             ROOT / folder, _METHODS, {"**.html": {"trimmed": "true"}}, KEYWORDS, ("i18n:",)
         ):
             path = f"{folder}/{Path(file).as_posix()}"
             found[owner(path)].add(message, None, [(path, 0)], auto_comments=comments, context=context)
-            del line
+    for text in (*MESSAGES.values(), *OUT_OF_RANGE_ONE_SIDED.values()):
+        found["citizen"].add(text, None, [("instruments/answers.py", 0)])
     return found
 
 

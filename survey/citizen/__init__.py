@@ -1,1 +1,19 @@
-"""The citizen's face."""
+"""The citizen's face: the form behind a printed code, the thank-you, the receipt."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+
+blueprint = Blueprint("citizen", __name__)
+
+
+def register(app: Flask) -> None:
+    from survey.app import Runtime
+    from survey.citizen import routes
+    from survey.citizen.entries import Entries
+
+    runtime: Runtime = app.extensions["hailong"]
+    app.extensions["hailong.entries"] = Entries(runtime.database, runtime.tokens)
+    app.jinja_env.globals["citizen_css"] = routes.stylesheet()
+    app.url_map.converters["code"] = routes.CodeConverter
+    app.register_blueprint(blueprint)

@@ -63,6 +63,7 @@ class Response(Base):
     tier: Mapped[EvidenceTier | None] = mapped_column(choice(EvidenceTier, "tier"))
     pace: Mapped[int | None] = mapped_column(SmallInteger)  # seconds per question: 0 <1, 1 1-2, 2 2-5, 3 >5
     disposition: Mapped[Disposition] = mapped_column(choice(Disposition, "disposition"))
+    late: Mapped[bool] = mapped_column(default=False)  # arrived in the day after closing: kept, not in the verdict
     exclusion_reason: Mapped[str | None] = mapped_column(String(200))
 
 
@@ -74,6 +75,8 @@ class Comment(Base):
 
     key_digest: Mapped[bytes] = mapped_column(ForeignKey("response.key_digest", ondelete="CASCADE"), primary_key=True)
     item: Mapped[str] = mapped_column(String(60), primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"), index=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))  # the deciding unit: who may read follows from it
     text: Mapped[str] = mapped_column(Text)
     status: Mapped[CommentStatus] = mapped_column(choice(CommentStatus, "status"))
 

@@ -58,6 +58,7 @@ class Wave(Base):
     opened_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     is_synthetic: Mapped[bool] = mapped_column(default=False)
+    asked_by: Mapped[str] = mapped_column(String(200), default="")  # who asks, as citizens read it
     legal_note: Mapped[str] = mapped_column(String(300), default="")  # decision or plan the survey is held under
 
 

@@ -285,6 +285,7 @@ def upgrade() -> None:
     sa.Column('opened_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('is_synthetic', sa.Boolean(), nullable=False),
+    sa.Column('asked_by', sa.String(length=200), nullable=False),
     sa.Column('legal_note', sa.String(length=300), nullable=False),
     sa.CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name=op.f('ck_wave_closed_when_closed')),
     sa.CheckConstraint("(status = 'planned') = (opened_at IS NULL)", name=op.f('ck_wave_opened_when_open')),
@@ -416,6 +417,7 @@ def upgrade() -> None:
     sa.Column('tier', sa.Enum('A', 'B', 'C', 'D', name='tier', native_enum=False, create_constraint=True, length=32), nullable=True),
     sa.Column('pace', sa.SmallInteger(), nullable=True),
     sa.Column('disposition', sa.Enum('complete', 'partial', 'excluded', 'deleted', name='disposition', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('late', sa.Boolean(), nullable=False),
     sa.Column('exclusion_reason', sa.String(length=200), nullable=True),
     sa.CheckConstraint("(disposition = 'deleted') = (answers IS NULL) AND (disposition = 'deleted') = (wave_id IS NULL) AND (disposition = 'deleted') = (answers_digest IS NULL)", name=op.f('ck_response_deleted_is_empty')),
     sa.CheckConstraint("(disposition = 'excluded') = (exclusion_reason IS NOT NULL)", name=op.f('ck_response_exclusion_has_reason')),
@@ -469,17 +471,26 @@ def upgrade() -> None:
     op.create_table('comment',
     sa.Column('key_digest', sa.LargeBinary(length=32), nullable=False),
     sa.Column('item', sa.String(length=60), nullable=False),
+    sa.Column('wave_id', sa.Integer(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
     sa.Column('status', sa.Enum('new', 'cleared', 'hidden', name='status', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.ForeignKeyConstraint(['key_digest'], ['response.key_digest'], name=op.f('fk_comment_key_digest_response'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_comment_unit_id_unit')),
+    sa.ForeignKeyConstraint(['wave_id'], ['wave.id'], name=op.f('fk_comment_wave_id_wave')),
     sa.PrimaryKeyConstraint('key_digest', 'item', name=op.f('pk_comment')),
     sqlite_with_rowid=False
     )
+    with op.batch_alter_table('comment', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_comment_wave_id'), ['wave_id'], unique=False)
     guard(op.get_bind().dialect.name)
 
 
 def downgrade() -> None:
     unguard(op.get_bind().dialect.name)
+    with op.batch_alter_table('comment', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_comment_wave_id'))
+
     op.drop_table('comment')
     op.drop_table('submission_count')
     with op.batch_alter_table('result_set', schema=None) as batch_op:

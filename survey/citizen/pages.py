@@ -1,0 +1,289 @@
+"""What the citizen's templates receive: frozen views of one form, built from a version, an entry and what was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from instruments.answers import OTHER, AnswerProblem
+from instruments.elements import Item, Section, Statement
+from instruments.model import InstrumentVersion
+from instruments.provenance import Decision
+from instruments.response_domains import Number
+from instruments.routing import Page, pages, questions_for_everyone, statement
+from instruments.text import render
+from survey.citizen.entries import Province
+from survey.markup import safe
+from survey.queries.entry import Entry, FieldChoice
+
+SECONDS_A_QUESTION = 6
+OTHER_FIELD = "0"  # the row "other / do not remember" of the first question
+OWN_NAMES = {"vi": "Tiếng Việt", "en": "English"}
+FACES = {1: "f1", 2: "f2", 3: "f3", 4: "f4", 5: "f5"}
+
+
+@dataclass(frozen=True)
+class OptionView:
+    value: str
+    label: Markup
+    face: str | None
+    set_apart: bool  # "no opinion" and its like: dashed, after the others
+    checked: bool
+
+
+@dataclass(frozen=True)
+class QuestionView:
+    name: str
+    kind: str  # rating, single, multiple, number, date, text
+    place: str  # "Câu 3 trên 9"
+    group: str  # the factor's name
+    text: Markup
+    hint: str
+    options: tuple[OptionView, ...] = ()
+    value: str = ""
+    unit: str = ""
+    other_value: str = ""
+    has_other: bool = False
+    voluntary: bool = False
+    added: bool = False  # a local addition, not part of the form as issued
+    condition: str = ""
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class WordsView:
+    """Words between the questions."""
+
+    text: Markup
+    is_title: bool = False
+
+
+@dataclass(frozen=True)
+class PartView:
+    number: int
+    total: int
+    title: str
+    blocks: tuple[QuestionView | WordsView, ...]
+
+
+@dataclass(frozen=True)
+class FormPage:
+    code: str
+    language: str
+    languages: tuple[tuple[str, str], ...]  # code and own name of the other languages
+    agency: str
+    place: str
+    heading: str
+    title: str
+    asked_by: str
+    address: str
+    questions: int
+    minutes: int
+    introduction: Markup | None
+    instruction: Markup | None
+    added_option: str  # the words of an answer added locally, where there is one
+    claim: str
+    basis: str
+    reference_translation: bool
+    synthetic: bool
+    province: Province
+    parts: tuple[PartView, ...]
+    field_options: tuple[OptionView, ...] = ()
+    problems: tuple[tuple[str, str], ...] = ()  # (id of the question, sentence)
+    notice: str = ""
+    open_answer: bool = False  # offers to send it although the code can no longer be used
+
+    @property
+    def several(self) -> bool:
+        return len(self.parts) > 1
+
+
+@dataclass
+class _Typed:
+    """What was written, and what was wrong with it."""
+
+    values: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def form_page(
+    entry: Entry,
+    version: InstrumentVersion,
+    *,
+    language: str,
+    province: Province,
+    fields: tuple[FieldChoice, ...],
+    typed: Mapping[str, Sequence[str]] | None = None,
+    problems: Sequence[AnswerProblem] = (),
+    notice: str = "",
+    open_answer: bool = False,
+    general_problem: str = "",
+) -> FormPage:
+    """The whole form in one language, with what was already answered."""
+    sentences = _sentences(problems)
+    work = _Typed(typed or {}, sentences)
+    numbers = {item.code: n for n, item in enumerate(questions_for_everyone(version), start=1)}
+    total = len(numbers)
+    values = version.parameter_values(language)
+    all_pages = pages(version)
+    parts = tuple(_part(version, page, language, values, numbers, work) for page in all_pages)
+    instruction = version.screen_instruction or version.instruction
+    listed = [(f"q-{code}", sentence) for code, several in sentences.items() for sentence in several]
+    if general_problem:
+        listed.insert(0, ("form", general_problem))
+    return FormPage(
+        code=entry.code,
+        language=language,
+        languages=tuple((code, OWN_NAMES.get(code, code)) for code in version.language_codes if code != language),
+        agency=entry.unit_deciding,
+        place=entry.point_name if entry.unit_received == entry.unit_deciding
+        else f"{entry.point_name}, {entry.unit_received}",
+        heading=render(version.display.question or version.short_title, language, values),
+        title=render(version.title, language, values),
+        asked_by=entry.asked_by or province.name or entry.unit_deciding,
+        address=version.address.inside(language),
+        questions=total,
+        minutes=max(1, round(total * SECONDS_A_QUESTION / 60)),
+        introduction=safe(render(version.introduction.text, language, values)) if version.introduction else None,
+        instruction=safe(render(instruction.text, language, values)) if instruction else None,
+        added_option=_added_option(version, language),
+        claim=version.claim,
+        basis="; ".join(_citation(d) for d in version.legal_basis),
+        reference_translation=language != version.source_language,
+        synthetic=entry.is_synthetic,
+        province=province,
+        parts=parts,
+        field_options=_fields(entry, fields, language, work),
+        problems=tuple(listed),
+        notice=notice,
+        open_answer=open_answer,
+    )  # fmt: skip
+
+
+def _sentences(problems: Sequence[AnswerProblem]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for problem in problems:
+        sentence = _(problem.message_key, **problem.params) if problem.params else _(problem.message_key)
+        found[problem.item] = (*found.get(problem.item, ()), sentence)
+    return found
+
+
+def _fields(entry: Entry, fields: tuple[FieldChoice, ...], language: str, work: _Typed) -> tuple[OptionView, ...]:
+    """The first question, where the code does not say the field of procedure."""
+    if not entry.asks_field or not fields:
+        return ()
+    chosen = next(iter(work.values.get("_field", ())), None)
+    rows = [
+        OptionView(str(f.id), safe(f.name_en if language == "en" and f.name_en else f.name), None, False,
+                   chosen == str(f.id))
+        for f in fields
+    ]  # fmt: skip
+    other = OptionView(OTHER_FIELD, safe(_("Other, or I do not remember")), None, True, chosen == OTHER_FIELD)
+    return (*rows, other)
+
+
+def _part(
+    version: InstrumentVersion,
+    page: Page,
+    language: str,
+    values: Mapping[str, str],
+    numbers: Mapping[str, int],
+    work: _Typed,
+) -> PartView:
+    blocks: list[QuestionView | WordsView] = []
+    for position, section in enumerate(page.sections):
+        if position and section.title is not None:
+            blocks.append(WordsView(safe(_plain(render(section.title, language, values))), is_title=True))
+        if position == 0 and section.stem is not None:
+            blocks.append(WordsView(safe(render(statement(version, section.stem).text, language, values))))
+        for element in section.elements:
+            if isinstance(element, Statement):
+                blocks.append(WordsView(safe(render(element.text, language, values))))
+            elif element.asked:
+                blocks.append(_question(version, section, element, language, values, numbers, work))
+    first = page.sections[0].title
+    return PartView(page.number, page.total, render(first, language, values) if first else "", tuple(blocks))
+
+
+def _question(
+    version: InstrumentVersion,
+    section: Section,
+    item: Item,
+    language: str,
+    values: Mapping[str, str],
+    numbers: Mapping[str, int],
+    work: _Typed,
+) -> QuestionView:
+    typed = work.values.get(item.code, ())
+    place = ""
+    if item.code in numbers:
+        place = _("Question %(number)s of %(total)s", number=numbers[item.code], total=len(numbers))
+    factor = next((f for f in version.factors if f.code == item.factor), None)
+    unit = item.response.unit if isinstance(item.response, Number) else None
+    return QuestionView(
+        name=item.code,
+        kind=item.kind,
+        place=place,
+        group=_plain(render(factor.name, language, values)) if factor else "",
+        text=safe(render(item.wording, language, values)),
+        hint=render(item.hint, language, values) if item.hint else "",
+        options=_options(version, item, language, typed),
+        value=typed[0] if typed and item.kind in ("number", "date", "text") else "",
+        unit=unit.inside(language) if unit else "",
+        other_value=next(iter(work.values.get(item.code + OTHER, ())), ""),
+        has_other=item.other is not None,
+        voluntary=item.voluntary,
+        added=item.origin == "overlay",
+        condition=_condition(version, section, item, language),
+        problems=work.problems.get(item.code, ()),
+    )
+
+
+def _options(version: InstrumentVersion, item: Item, language: str, typed: Sequence[str]) -> tuple[OptionView, ...]:
+    faces = version.measures_satisfaction(item)
+    variant = getattr(item.response, "variant", None)
+    rows = [
+        OptionView(
+            str(option.code),
+            safe((next((v.label for v in option.variants if v.name == variant), option.label)).inside(language)),
+            FACES.get(option.code) if faces and option.substantive else None,
+            not option.substantive,
+            str(option.code) in typed,
+        )
+        for option in version.options_shown(item)
+    ]
+    if item.voluntary and item.kind == "single":
+        rows.append(OptionView("", safe(_("I would rather not say")), None, True, False))
+    return tuple(rows)
+
+
+def _added_option(version: InstrumentVersion, language: str) -> str:
+    for item in version.asked_items:
+        for option in version.options(item):
+            if option.origin == "overlay" and item.origin == "core":
+                return option.label.inside(language)
+    return ""
+
+
+def _condition(version: InstrumentVersion, section: Section, item: Item, language: str) -> str:
+    return ""
+
+
+def _plain(text: str) -> str:
+    """A factor's printed heading without its number: "I. CÔNG CHỨC …" reads "Công chức …"."""
+    head, dot, rest = text.partition(". ")
+    words = rest if dot and len(head) <= 4 else text
+    return words[:1] + words[1:].lower() if words.isupper() else words
+
+
+def _citation(decision: Decision) -> str:
+    """ "Quyết định 56/QĐ-BYT … ngày 08/01/2024, Mẫu số 2": the legal chain stays in its own language."""
+    parts = [decision.title.partition(":")[0]]
+    if decision.date is not None:
+        parts.append(f" ngày {decision.date:%d/%m/%Y}")
+    if decision.form is not None:
+        parts.append(f", {decision.form}")
+    return "".join(parts)
