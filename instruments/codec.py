@@ -1,0 +1,210 @@
+"""How does a version become bytes, and which bytes are *the* version?
+
+Canonical JSON: NFC, UTF-8 letters unescaped, keys sorted, no white space, fields that hold their default left
+out (so that a field added to the format later changes no old hash). `content_hash` is the SHA-256 of these
+bytes; `core_hash` the same of the locked core without anything local.
+
+`loads` takes only what can be used: the right shape, and parts that agree with each other. A draft being
+edited may contradict itself and is read with `loads_draft`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from instruments import integrity, overlay
+from instruments.model import InstrumentVersion, Kind
+from instruments.problems import InvalidInstrument, Problem, errors
+
+MAX_BYTES = 4 * 1024 * 1024
+MAX_DEPTH = 40
+
+
+def loads(data: bytes | str) -> InstrumentVersion:
+    """The version in a document, or `InvalidInstrument` with every problem of shape or integrity."""
+    version = loads_draft(data)
+    found = errors(integrity.problems(version))
+    if found:
+        raise InvalidInstrument(found)
+    return version
+
+
+def loads_draft(data: bytes | str) -> InstrumentVersion:
+    """The same without the checks between parts: for a draft on the editor's desk."""
+    try:
+        return InstrumentVersion.model_validate_json(json.dumps(_parse(data)))
+    except ValidationError as invalid:
+        raise InvalidInstrument(_problems(invalid.errors(include_url=False))) from None
+
+
+def dumps(version: InstrumentVersion) -> str:
+    """Canonical JSON."""
+    return json.dumps(document(version), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def pretty(version: InstrumentVersion) -> str:
+    """The same document for people: indented, in the order of the format, with a last newline."""
+    return json.dumps(document(version), ensure_ascii=False, indent=1) + "\n"
+
+
+def document(version: InstrumentVersion) -> dict[str, Any]:
+    """The version as plain data, defaults left out."""
+    plain: dict[str, Any] = _whole(version.model_dump(mode="json", exclude_defaults=True))
+    return plain
+
+
+def content_hash(version: InstrumentVersion) -> str:
+    """64 hex digits that stand for the document."""
+    return hashlib.sha256(dumps(version).encode()).hexdigest()
+
+
+def core_hash(version: InstrumentVersion) -> str:
+    """64 hex digits that stand for its locked core."""
+    return content_hash(overlay.strip(version))
+
+
+# --- reading -----------------------------------------------------------------------------------------------
+
+
+def _parse(data: bytes | str) -> Any:
+    size = len(data)
+    if size > MAX_BYTES:
+        raise InvalidInstrument([Problem("too-large", "", {"size": size, "limit": MAX_BYTES})])
+    try:
+        words = data if isinstance(data, str) else data.decode("utf-8-sig")
+        if _depth(words) > MAX_DEPTH:
+            raise InvalidInstrument([Problem("too-deep", "", {"limit": MAX_DEPTH})])
+        return json.loads(words, object_pairs_hook=_object, parse_constant=_not_finite, parse_float=_float)
+    except UnicodeDecodeError as wrong:
+        raise _not_json(f"byte {wrong.start} is not UTF-8") from None
+    except json.JSONDecodeError as wrong:
+        raise _not_json(f"{wrong.msg}, line {wrong.lineno}, column {wrong.colno}") from None
+    except InvalidInstrument:
+        raise
+    except ValueError as wrong:  # a whole number of thousands of digits
+        raise _not_json(str(wrong).split(";", maxsplit=1)[0]) from None
+
+
+def _not_json(reason: str) -> InvalidInstrument:
+    return InvalidInstrument([Problem("not-json", "", {"reason": reason})])
+
+
+def _depth(words: str) -> int:
+    """How deep the document is nested, found without recursion."""
+    depth = deepest = 0
+    for character in _QUOTED.sub("", words):
+        if character in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in "]}":
+            depth -= 1
+    return deepest
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        normal = unicodedata.normalize("NFC", key[:200])
+        if normal in found:
+            raise InvalidInstrument([Problem("duplicate-key", "", {"key": normal})])
+        found[normal] = value
+    return found
+
+
+def _float(source: str) -> float:
+    value = float(source)
+    if value in (float("inf"), float("-inf")):
+        _not_finite(source[:40])
+    return value
+
+
+def _not_finite(came: str) -> float:
+    raise InvalidInstrument([Problem("not-finite", "", {"came": came})])
+
+
+def _whole(value: Any) -> Any:
+    """Numbers without a fraction are written without one: 0, not 0.0."""
+    if isinstance(value, dict):
+        return {key: _whole(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_whole(one) for one in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _problems(found: list[ErrorDetails]) -> Iterator[Problem]:
+    """One problem per error; a list that is too short only because its entries failed is none."""
+    for error in found:
+        place = error["loc"]
+        deeper = any(
+            len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in found
+        )
+        if error["type"] != "too_short" or not deeper:
+            yield _problem(error)
+
+
+def _problem(error: ErrorDetails) -> Problem:
+    kind, place = error["type"], error["loc"]
+    if kind == "extra_forbidden":
+        return Problem("unknown-key", _path(place[:-1]), {"key": str(place[-1])[:80]})
+    if kind == "missing":
+        return Problem("missing-key", _path(place[:-1]), {"key": str(place[-1])})
+    if kind.startswith("text-") or kind == "json_invalid":
+        return Problem("bad-text", _path(place), {"reason": error["msg"]})
+    return Problem("shape", _path(place), {"expected": _expected(error), "came": _shown(error["input"])})
+
+
+def _expected(error: ErrorDetails) -> str:
+    limits = error.get("ctx", {})
+    match error["type"]:
+        case "string_too_long":
+            return f"at most {limits['max_length']} characters"
+        case "string_too_short":
+            return "a text"
+        case "string_pattern_mismatch":
+            return f"a text of the pattern {limits['pattern']}"
+        case "too_short":
+            return f"at least {limits['min_length']} entries"
+        case "too_long":
+            return f"at most {limits['max_length']} entries"
+        case "union_tag_invalid" | "union_tag_not_found":
+            return f"one of {limits.get('expected_tags', 'the known kinds')} as {limits['discriminator']}"
+    return error["msg"].removeprefix("Input should be ")
+
+
+def _shown(value: object) -> str:
+    words = value if isinstance(value, str) else json.dumps(value, ensure_ascii=True, default=str)
+    cut = words[:60] + ("…" if len(words) > 60 else "")
+    return f"“{cut.encode('utf-8', 'replace').decode()}”"
+
+
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_ELEMENT = re.compile(r"(?:^|\.)elements\[\d+\]$")
+
+
+_ELEMENT_TYPES = frozenset({"item", "statement"})
+_RESPONSE_KINDS = frozenset(get_args(Kind))
+
+
+def _path(place: tuple[int | str, ...]) -> str:
+    """`sections[2].elements[0].text.vi`: where to look in the document."""
+    path = ""
+    for step in place:
+        if isinstance(step, int):
+            path += f"[{step}]"
+        elif _ELEMENT.search(path) and step in _ELEMENT_TYPES:
+            continue  # pydantic names the branch of a union, which is no key of the document
+        elif path.endswith(".response") and step in _RESPONSE_KINDS:
+            continue
+        else:
+            path += f".{step}" if path else step
+    return path

@@ -1,0 +1,54 @@
+"""Which questionnaires are shipped, and where do their documents lie?
+
+One file per published version: `definitions/<code>/<version>.json`. A file never changes once released; a
+correction is the next version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from instruments import codec
+from instruments.model import InstrumentVersion
+
+DEFINITIONS = Path(__file__).parent / "definitions"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Shipped:
+    """One shipped version."""
+
+    code: str
+    version: int
+
+    @property
+    def path(self) -> Path:
+        """Where its document lies."""
+        return DEFINITIONS / self.code / f"{self.version}.json"
+
+    def load(self) -> InstrumentVersion:
+        """The version."""
+        return codec.loads(self.path.read_bytes())
+
+
+def shipped() -> tuple[Shipped, ...]:
+    """Every shipped version, by code and number."""
+    return tuple(sorted(_found()))
+
+
+def load(code: str, version: int | None = None) -> InstrumentVersion:
+    """A shipped version, the newest if no number is given; `KeyError` names the codes there are."""
+    known = [entry for entry in shipped() if entry.code == code and version in (None, entry.version)]
+    if not known:
+        wanted = code if version is None else f"{code}@{version}"
+        there = ", ".join(f"{entry.code}@{entry.version}" for entry in shipped())
+        raise KeyError(f"no shipped questionnaire {wanted}; there are {there}")
+    return known[-1].load()
+
+
+def _found() -> Iterator[Shipped]:
+    for path in DEFINITIONS.glob("*/*.json"):
+        if path.stem.isdigit():
+            yield Shipped(path.parent.name, int(path.stem))
