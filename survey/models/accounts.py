@@ -57,16 +57,26 @@ class Grant(Base):
     comments: Mapped[bool] = mapped_column(default=False)  # may read open comments
 
 
+class InvitationPurpose(StrEnum):
+    NEW_ACCOUNT = "new_account"
+    RESET = "reset"  # an account that is there gets a new password and a new second step
+
+
 class Invitation(Base):
-    """A one-time link that creates an account with the grants it names."""
+    """A one-time link: it creates an account with the grants it names, or lets a person set both steps anew."""
 
     __tablename__ = "invitation"
+    __table_args__ = (CheckConstraint("(purpose = 'reset') = (account_id IS NOT NULL)", name="reset_has_account"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    purpose: Mapped[InvitationPurpose] = mapped_column(choice(InvitationPurpose, "purpose"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
     token_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     username: Mapped[str] = mapped_column(String(60))
     full_name: Mapped[str] = mapped_column(String(200))
     grants: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    password_hash: Mapped[str | None] = mapped_column(String(200))  # chosen in the first step, until the second is done
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
@@ -81,6 +91,7 @@ class StaffSession(Base):
     token_digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    renew: Mapped[bool] = mapped_column(default=False)  # its rights changed: the next request gets a new token
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)

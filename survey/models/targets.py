@@ -10,7 +10,6 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Numeric, String, Text,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey.models.base import Base, UTCDateTime, choice
-from survey.models.instruments import ServiceDomain
 
 
 class TargetUnit(StrEnum):
@@ -53,9 +52,10 @@ class Target(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     plan_id: Mapped[int] = mapped_column(ForeignKey("target_plan.id"), index=True)
     code: Mapped[str] = mapped_column(String(40))
-    service_domain: Mapped[ServiceDomain] = mapped_column(choice(ServiceDomain, "service_domain"))
-    field_groups: Mapped[list[str]] = mapped_column(JSON)  # empty: every field of the domain
+    service_domains: Mapped[list[str]] = mapped_column(JSON)  # one threshold may hold for several services
+    field_groups: Mapped[list[str]] = mapped_column(JSON)  # empty: every field of the domains
     indicator: Mapped[str] = mapped_column(String(300))
+    among: Mapped[str] = mapped_column(String(200), default="")  # of a rank: among whom
     year: Mapped[int]
     comparison: Mapped[str] = mapped_column(String(2))
     threshold: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))  # rates 0..1; ranks 1..; NULL: not known

@@ -53,6 +53,7 @@ class Unit(Base):
     valid_to: Mapped[date | None]
     is_sample: Mapped[bool] = mapped_column(default=False)
     source: Mapped[str] = mapped_column(String(300), default="")
+    grade: Mapped[str] = mapped_column(String(20), default="")  # how sure name and code are; empty: entered by staff
 
 
 class UnitSuccession(Base):

@@ -81,6 +81,7 @@ def upgrade() -> None:
     sa.Column('valid_to', sa.Date(), nullable=True),
     sa.Column('is_sample', sa.Boolean(), nullable=False),
     sa.Column('source', sa.String(length=300), nullable=False),
+    sa.Column('grade', sa.String(length=20), nullable=False),
     sa.CheckConstraint("path LIKE '/%/'", name=op.f('ck_unit_path_form')),
     sa.CheckConstraint('valid_to IS NULL OR valid_from IS NULL OR valid_from <= valid_to', name=op.f('ck_unit_dates_in_order')),
     sa.ForeignKeyConstraint(['parent_id'], ['unit.id'], name=op.f('fk_unit_parent_id_unit')),
@@ -143,17 +144,26 @@ def upgrade() -> None:
 
     op.create_table('invitation',
     sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('purpose', sa.Enum('new_account', 'reset', name='purpose', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('account_id', sa.Integer(), nullable=True),
     sa.Column('token_digest', sa.LargeBinary(length=32), nullable=False),
     sa.Column('username', sa.String(length=60), nullable=False),
     sa.Column('full_name', sa.String(length=200), nullable=False),
     sa.Column('grants', sa.JSON(), nullable=False),
+    sa.Column('password_hash', sa.String(length=200), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.CheckConstraint("(purpose = 'reset') = (account_id IS NOT NULL)", name=op.f('ck_invitation_reset_has_account')),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_invitation_account_id_account')),
     sa.ForeignKeyConstraint(['created_by'], ['account.id'], name=op.f('fk_invitation_created_by_account')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_invitation')),
     sa.UniqueConstraint('token_digest', name=op.f('uq_invitation_token_digest'))
     )
+    with op.batch_alter_table('invitation', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_invitation_account_id'), ['account_id'], unique=False)
+
     op.create_table('job',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('kind', sa.String(length=60), nullable=False),
@@ -195,6 +205,7 @@ def upgrade() -> None:
     sa.Column('token_digest', sa.LargeBinary(length=32), nullable=False),
     sa.Column('account_id', sa.Integer(), nullable=True),
     sa.Column('data', sa.JSON(), nullable=False),
+    sa.Column('renew', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
@@ -254,9 +265,10 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('plan_id', sa.Integer(), nullable=False),
     sa.Column('code', sa.String(length=40), nullable=False),
-    sa.Column('service_domain', sa.Enum('admin', 'health', 'education', name='service_domain', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('service_domains', sa.JSON(), nullable=False),
     sa.Column('field_groups', sa.JSON(), nullable=False),
     sa.Column('indicator', sa.String(length=300), nullable=False),
+    sa.Column('among', sa.String(length=200), nullable=False),
     sa.Column('year', sa.Integer(), nullable=False),
     sa.Column('comparison', sa.String(length=2), nullable=False),
     sa.Column('threshold', sa.Numeric(precision=9, scale=6), nullable=True),
@@ -558,6 +570,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_job_requested_by'))
 
     op.drop_table('job')
+    with op.batch_alter_table('invitation', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_invitation_account_id'))
+
     op.drop_table('invitation')
     with op.batch_alter_table('instrument_version', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_instrument_version_instrument_id'))
