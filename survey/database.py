@@ -9,8 +9,9 @@ that refuse writes. PostgreSQL: read-only transactions for reading. Failures of 
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -30,6 +31,8 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 4, pool_wait: float = 2.0) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
+        # Writers of one process stand in a fair queue: SQLite itself makes those who wait sleep and try again.
+        self._turn: AbstractContextManager[object] = threading.Lock() if self.is_sqlite else nullcontext()
         self._writer = self._engine(pool_size, pool_wait, read_only=False)
         self._reader = self._engine(pool_size, pool_wait, read_only=True)
 
@@ -46,14 +49,14 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """One transaction: committed when the block ends, rolled back when it raises."""
-        with _store_errors(), Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with self._turn, _store_errors(), Session(self._writer, expire_on_commit=False) as session, session.begin():
             session.connection()  # takes SQLite's write lock now, not at the first statement
             yield session
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """As `writing()`, without the unit of work: for the few statements that citizens wait for."""
-        with _store_errors(), self._writer.begin() as connection:
+        with self._turn, _store_errors(), self._writer.begin() as connection:
             yield connection
 
     @contextmanager

@@ -42,20 +42,24 @@ def install(app: Flask, config: Config) -> None:
         if not host_is_trusted(request.environ.get("HTTP_HOST"), app.extensions["trusted_hosts"]):
             abort(400, "host")
 
+    always = [
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "DENY"),
+        ("Referrer-Policy", "no-referrer"),
+        ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+    ]
+    if config.secure:
+        always.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
+
     @app.after_request
     def headers(response: Response) -> Response:
         h = response.headers
         h.setdefault("Content-Security-Policy", policy(nonce()))
-        h["X-Content-Type-Options"] = "nosniff"
-        h["X-Frame-Options"] = "DENY"
-        h["Referrer-Policy"] = "no-referrer"
-        h["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
-        h["Cross-Origin-Opener-Policy"] = "same-origin"
-        h["Cross-Origin-Resource-Policy"] = "same-origin"
         if request.endpoint == "static" and response.status_code in (200, 304) and "v" in request.args:
             h["Cache-Control"] = f"public, max-age={STATIC_MAX_AGE}, immutable"
         elif "Cache-Control" not in h or request.endpoint == "static":
             h["Cache-Control"] = "no-store"
-        if config.secure:
-            h["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        h.extend(always)
         return response

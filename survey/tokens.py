@@ -85,9 +85,7 @@ class Tokens:
         """The thank-you token. The same key gives the same token within a step counted from its own issue."""
         step = max(0, int(key.age(now)) // THANKS_STEP)
         closes = key.issued + (step + 3) * THANKS_STEP
-        body = (
-            self._seed(key) + closes.to_bytes(5) + bytes([kind]) + key.entry.encode().ljust(_ENTRY_BYTES, b"\0")
-        )
+        body = self._seed(key) + closes.to_bytes(5) + bytes([kind]) + key.entry.encode().ljust(_ENTRY_BYTES, b"\0")
         return _text(body + _mac(self._thanks[0], body)[:12])
 
     def read_thanks(self, text: str) -> Thanks | None:

@@ -23,7 +23,7 @@ class QuickPage:
     packed: tuple[bytes, ...]
     order: tuple[str, ...]  # which of the two marks stands between each pair of pieces
 
-    def body(self, *, nonce: str, key: str) -> bytes:
+    def body(self, *, nonce: str, key: str = "") -> bytes:
         """The page as it is."""
         small = self._small(nonce, key)
         pieces = [self.plain[0]]
@@ -31,7 +31,7 @@ class QuickPage:
             pieces += [between, piece]
         return b"".join(pieces)
 
-    def gzip_body(self, *, nonce: str, key: str) -> bytes:
+    def gzip_body(self, *, nonce: str, key: str = "") -> bytes:
         """The page as gzip."""
         small = self._small(nonce, key)
         check, size = zlib.crc32(self.plain[0]), len(self.plain[0])
@@ -49,8 +49,8 @@ class QuickPage:
 
 
 def prepare(page: str) -> QuickPage:
-    """Cut a page that holds the two marks, each once, and compress its pieces."""
-    places = sorted((page.index(mark), mark) for mark in (NONCE_MARK, KEY_MARK))
+    """Cut a page at the marks it holds, each once, and compress its pieces."""
+    places = sorted((page.index(mark), mark) for mark in (NONCE_MARK, KEY_MARK) if mark in page)
     pieces: list[bytes] = []
     start = 0
     for at, mark in places:

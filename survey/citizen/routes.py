@@ -28,7 +28,7 @@ from survey.queries.entry import Entry
 from survey.security import nonce
 from survey.services import collecting, receipts
 from survey.services.collecting import Doors, Fate, Sending
-from survey.tokens import DELETED, FIRST_STOOD, RECORDED, SubmissionKey, is_code, normalise_receipt
+from survey.tokens import DELETED, FIRST_STOOD, RECORDED, SubmissionKey, Thanks, is_code, normalise_receipt
 
 _quick_pages = Kept(300, float("inf"))
 
@@ -73,13 +73,7 @@ def form(code: str) -> Response:
     made: QuickPage = _quick_pages.get(
         (entry.version_id, code, language, _shown_facts(entry)), lambda: _prepared(entry, version, language)
     )
-    if "gzip" in request.headers.get("Accept-Encoding", ""):
-        response = Response(made.gzip_body(nonce=nonce(), key=key), mimetype="text/html")
-        response.headers["Content-Encoding"] = "gzip"
-    else:
-        response = Response(made.body(nonce=nonce(), key=key), mimetype="text/html")
-    response.headers["Vary"] = "Accept-Encoding"
-    return response
+    return _quick(made, key)
 
 
 @blueprint.post("/<code:code>")
@@ -215,6 +209,16 @@ def _prepared(entry: Entry, version: InstrumentVersion, language: str) -> QuickP
     return prepare(_render(page, KEY_MARK, NONCE_MARK))
 
 
+def _quick(made: QuickPage, key: str = "") -> Response:
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        response = Response(made.gzip_body(nonce=nonce(), key=key), mimetype="text/html")
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response = Response(made.body(nonce=nonce(), key=key), mimetype="text/html")
+    response.headers["Vary"] = "Accept-Encoding"
+    return response
+
+
 def _render(page: FormPage, key: str, style_nonce: str) -> str:
     return render_template("citizen/form.html", page=page, key=key, style_nonce=style_nonce)
 
@@ -268,20 +272,25 @@ def thanks(token: str) -> Response:
     found = runtime().tokens.read_thanks(token)
     if found is None:
         abort(404)
-    in_time = clock.now().timestamp() <= found.closes
-    wanted = "ma" in request.args
-    return make_response(
-        render_template(
-            "citizen/thanks.html",
-            first_stood=found.kind == FIRST_STOOD,
-            deleted=found.kind == DELETED,
-            in_time=in_time and found.kind != DELETED,
-            receipt=runtime().tokens.receipt_code(found.seed) if wanted and in_time else None,
-            code=found.entry,
-            token=token,
-            entry=_entries().entry(found.entry),
-            province=_entries().province(),
-        )
+    in_time = clock.now().timestamp() <= found.closes and found.kind != DELETED
+    if in_time and "ma" in request.args:
+        return make_response(_thanks_page(found, in_time, runtime().tokens.receipt_code(found.seed), nonce()))
+    entry = _entries().entry(found.entry)
+    facts = (found.kind, in_time, found.entry, g.language, entry and entry.is_synthetic, _entries().province())
+    return _quick(_quick_pages.get(("thanks", facts), lambda: prepare(_thanks_page(found, in_time, None, NONCE_MARK))))
+
+
+def _thanks_page(found: Thanks, in_time: bool, receipt_code: str | None, style_nonce: str) -> str:
+    return render_template(
+        "citizen/thanks.html",
+        first_stood=found.kind == FIRST_STOOD,
+        deleted=found.kind == DELETED,
+        in_time=in_time,
+        receipt=receipt_code,
+        code=found.entry,
+        entry=_entries().entry(found.entry),
+        province=_entries().province(),
+        style_nonce=style_nonce,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from survey.models.responses import Disposition, Response
 
@@ -20,8 +20,11 @@ class Stored:
         return self.answers_digest is None
 
 
+_BY_KEY = select(Response.answers_digest).where(Response.key_digest == bindparam("key_digest"))
+
+
 def by_key(connection: Connection, key_digest: bytes) -> Stored | None:
-    row = connection.execute(select(Response.answers_digest).where(Response.key_digest == key_digest)).one_or_none()
+    row = connection.execute(_BY_KEY, {"key_digest": key_digest}).one_or_none()
     return None if row is None else Stored(row[0])
 
 

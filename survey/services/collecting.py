@@ -15,6 +15,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Connection, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -249,18 +250,21 @@ def _redeem(connection: Connection, tokens: Tokens, entry: Entry) -> bool:
 
 def _count(connection: Connection, point_id: int, now: datetime, what: str) -> None:
     """One more in the counters of this point and quarter of an hour, which join to no response."""
-    values = {"point_id": point_id, "quarter": clock.quarter_hour(now), "accepted": 0, "repeated": 0, "conflicting": 0}
-    statement = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(SubmissionCount)
-    connection.execute(
-        statement.values(values | {what: 1}).on_conflict_do_update(
-            index_elements=["point_id", "quarter"], set_={what: getattr(SubmissionCount, what) + 1}
-        )
+    row = {"point_id": point_id, "quarter": clock.quarter_hour(now), "accepted": 0, "repeated": 0, "conflicting": 0}
+    connection.execute(_COUNTS[connection.dialect.name, what], row | {what: 1})
+
+
+# Built once: building a statement costs more than executing it.
+_DIALECTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+_COUNTS = {
+    (name, what): make(SubmissionCount).on_conflict_do_update(
+        index_elements=["point_id", "quarter"], set_={what: getattr(SubmissionCount, what) + 1}
     )
-
-
-_INSERTS: dict[str, postgresql.Insert | sqlite.Insert] = {
-    "postgresql": postgresql.insert(Response).on_conflict_do_nothing(index_elements=["key_digest"]),
-    "sqlite": sqlite.insert(Response).on_conflict_do_nothing(index_elements=["key_digest"]),
+    for name, make in _DIALECTS.items()
+    for what in ("accepted", "repeated", "conflicting")
+}
+_INSERTS = {
+    name: make(Response).on_conflict_do_nothing(index_elements=["key_digest"]) for name, make in _DIALECTS.items()
 }
 
 

@@ -33,15 +33,11 @@ def kinds(sheet: answers.AnswerSheet) -> list[tuple[str, str]]:
 
 
 def read(**raw: str | list[str]) -> answers.AnswerSheet:
-    return answers.read(
-        FORM, {name: [value] if isinstance(value, str) else value for name, value in raw.items()}
-    )
+    return answers.read(FORM, {name: [value] if isinstance(value, str) else value for name, value in raw.items()})
 
 
 def test_answers_are_coded_by_their_kind():
-    sheet = read(
-        q1="4", q2="7", q2__other="Hỏi người thân", q3=["3", "1"], g1="112,5", age="40", day="20/11/2026"
-    )
+    sheet = read(q1="4", q2="7", q2__other="Hỏi người thân", q3=["3", "1"], g1="112,5", age="40", day="20/11/2026")
     assert sheet.codes == {"q1": 4, "q2": 7, "q3": (1, 3), "g1": 112.5, "age": 40, "day": 20261120}
     assert sheet.texts == {"q2__other": "Hỏi người thân"}
     assert not sheet.problems
@@ -53,9 +49,7 @@ def test_blank_is_absent_and_every_question_may_be_left_blank():
     assert sheet.is_empty
 
 
-@pytest.mark.parametrize(
-    ("written", "number"), [("8,5", 8.5), ("8.5", 8.5), (" 80 % ", 80), ("8,0", 8), ("-0", 0)]
-)
+@pytest.mark.parametrize(("written", "number"), [("8,5", 8.5), ("8.5", 8.5), (" 80 % ", 80), ("8,0", 8), ("-0", 0)])
 def test_numbers_take_a_comma_or_a_point(written: str, number: float):
     sheet = read(g1=written)
     assert sheet.codes == {"g1": number}
@@ -133,8 +127,7 @@ def test_writing_beside_other_while_another_answer_is_chosen_is_asked_about():
     sheet = read(q2="1", q2__other="Đi cùng con")
     assert kinds(sheet) == [("q2", "other_not_chosen")]
     assert (
-        sheet.problems[0].message
-        == "There is text beside “Trả lời 7”, but another answer is chosen. Keep one of them."
+        sheet.problems[0].message == "There is text beside “Trả lời 7”, but another answer is chosen. Keep one of them."
     )
     assert sheet.is_empty
 
@@ -145,10 +138,7 @@ def test_names_of_the_form_itself_are_ignored():
 
 def test_text_is_kept_in_nfc_with_plain_line_ends():
     words = "Cán bộ nhiệt tình\r\nphường Lệ Thuỷ"
-    assert (
-        read(comment=unicodedata.normalize("NFD", words)).texts["comment"]
-        == "Cán bộ nhiệt tình\nphường Lệ Thuỷ"
-    )
+    assert read(comment=unicodedata.normalize("NFD", words)).texts["comment"] == "Cán bộ nhiệt tình\nphường Lệ Thuỷ"
 
 
 def test_length_is_counted_after_normalising_so_decomposed_letters_cost_nothing():
@@ -223,9 +213,7 @@ def test_missing_lists_required_questions_that_were_shown():
 HOSTILE = st.text(st.characters(), max_size=40) | st.sampled_from(
     ["1", "4", "7", "8,5", "20/11/2026", "\ud800", "\x00", "a\u0301" * 40, "٣", " ", "-1", "1e999", "NaN"]
 )
-NAMES = (
-    st.sampled_from(["q1", "q2", "q3", "g1", "age", "day", "q4", "hidden", "comment", "q2__other"]) | HOSTILE
-)
+NAMES = st.sampled_from(["q1", "q2", "q3", "g1", "age", "day", "q4", "hidden", "comment", "q2__other"]) | HOSTILE
 
 
 @settings(max_examples=150, deadline=None)
@@ -255,16 +243,13 @@ def test_reading_what_was_coded_gives_the_same_codes_again(data: st.DataObject):
             {},
             optional={
                 "q1": st.integers(1, 5),
-                "q3": st.sets(st.sampled_from([1, 2, 3, 7]), min_size=1).map(
-                    lambda chosen: tuple(sorted(chosen))
-                ),
+                "q3": st.sets(st.sampled_from([1, 2, 3, 7]), min_size=1).map(lambda chosen: tuple(sorted(chosen))),
                 "g1": st.integers(0, 4000).map(lambda tenths: tenths / 10),
                 "age": st.integers(0, 120),
             },
         )
     )
     raw = {
-        code: [str(one) for one in (value if isinstance(value, tuple) else (value,))]
-        for code, value in codes.items()
+        code: [str(one) for one in (value if isinstance(value, tuple) else (value,))] for code, value in codes.items()
     }
     assert answers.read(FORM, raw).codes == codes

@@ -42,9 +42,7 @@ def test_hash_ignores_spelling_order_defaults_and_normal_form():
     same = changed(same, "sections.0.elements.1.show_if", "q1 == 5 and not (q1 in (1, 2))")
     other_order = json.dumps(dict(reversed(same.items())), indent=3, ensure_ascii=True)
     decomposed = unicodedata.normalize("NFD", json.dumps(plain, ensure_ascii=False))
-    hashes = {
-        codec.content_hash(codec.loads(one)) for one in (json.dumps(plain), other_order, decomposed.encode())
-    }
+    hashes = {codec.content_hash(codec.loads(one)) for one in (json.dumps(plain), other_order, decomposed.encode())}
     assert len(hashes) == 1
     assert len(hashes.pop()) == 64
 
@@ -140,9 +138,7 @@ def test_changed_copy_does_not_remember_the_old_lookups():
     one = version()
     assert one.has_item("q1")
     renamed = one.sections[0].elements[0].model_copy(update={"code": "q9"})
-    other = one.model_copy(
-        update={"sections": (one.sections[0].model_copy(update={"elements": (renamed,)}),)}
-    )
+    other = one.model_copy(update={"sections": (one.sections[0].model_copy(update={"elements": (renamed,)}),)})
     assert not other.has_item("q1")
     assert other.has_item("q9")
 
@@ -160,9 +156,7 @@ def test_any_words_survive_the_journey(texts: list[str]):
     again = codec.loads(codec.dumps(one).encode())
     assert again == one
     assert codec.content_hash(again) == codec.content_hash(one)
-    assert [found.text["vi"] for found in again.items] == [
-        unicodedata.normalize("NFC", text) for text in texts
-    ]
+    assert [found.text["vi"] for found in again.items] == [unicodedata.normalize("NFC", text) for text in texts]
 
 
 @settings(max_examples=100, deadline=None)

@@ -17,9 +17,7 @@ def holds(source: str, **answers: conditions.Value) -> bool:
 
 
 def test_a_condition_is_read_into_a_tree():
-    assert conditions.parse("q5 == 2 and not (q2 includes 7)") == And(
-        (Compare("q5", "==", 2), Not(Includes("q2", 7)))
-    )
+    assert conditions.parse("q5 == 2 and not (q2 includes 7)") == And((Compare("q5", "==", 2), Not(Includes("q2", 7))))
 
 
 def test_and_binds_closer_than_or():
@@ -140,9 +138,7 @@ TREES = st.recursive(
 
 
 @given(TREES, st.dictionaries(NAMES, st.integers(0, 9) | st.just("x") | st.just((1, 7)), max_size=4))
-def test_written_and_read_again_a_condition_means_the_same(
-    tree: conditions.Condition, answers: dict[str, int]
-):
+def test_written_and_read_again_a_condition_means_the_same(tree: conditions.Condition, answers: dict[str, int]):
     source = conditions.write(tree)
     again = conditions.parse(source)
     assert conditions.write(again) == conditions.canonical(source)

@@ -118,9 +118,7 @@ def test_what_an_item_depends_on_is_followed_to_the_root():
 @given(st.dictionaries(st.sampled_from(["q1", "q2", "q3", "zz"]), st.integers(0, 3)))
 def test_visibility_depends_only_on_visible_answers(answers: dict[str, int]):
     seen = routing.visible(BRANCHING, answers)
-    assert (
-        routing.visible(BRANCHING, {code: value for code, value in answers.items() if code in seen}) == seen
-    )
+    assert routing.visible(BRANCHING, {code: value for code, value in answers.items() if code in seen}) == seen
 
 
 def test_every_question_of_a_form_without_conditions_is_visible():
