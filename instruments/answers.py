@@ -115,9 +115,7 @@ class AnswerSheet:
         return hashlib.sha256(whole.encode()).hexdigest()
 
 
-def read(
-    version: InstrumentVersion, raw: Mapping[str, Sequence[str]], *, max_text: int = MAX_TEXT
-) -> AnswerSheet:
+def read(version: InstrumentVersion, raw: Mapping[str, Sequence[str]], *, max_text: int = MAX_TEXT) -> AnswerSheet:
     """Coded answers, texts and problems of the submitted values."""
     sheet = AnswerSheet({}, {}, ())
     problems: list[AnswerProblem] = []
@@ -138,8 +136,7 @@ def read(
 def canonical(codes: Mapping[str, int | float | tuple[int, ...]]) -> str:
     """Canonical JSON of coded answers: sorted keys, no white space, whole numbers without a fraction."""
     plain = {
-        code: sorted(set(value)) if isinstance(value, tuple | list) else _whole(value)
-        for code, value in codes.items()
+        code: sorted(set(value)) if isinstance(value, tuple | list) else _whole(value) for code, value in codes.items()
     }
     return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
@@ -150,10 +147,7 @@ def missing(version: InstrumentVersion, sheet: AnswerSheet) -> tuple[str, ...]:
     return tuple(
         item.code
         for item in version.asked_items
-        if item.required
-        and item.code in seen
-        and item.code not in sheet.codes
-        and item.code not in sheet.texts
+        if item.required and item.code in seen and item.code not in sheet.codes and item.code not in sheet.texts
     )
 
 
@@ -262,9 +256,7 @@ def _codes(version: InstrumentVersion, item: Item, values: list[str]) -> tuple[l
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:[.,]([0-9]{1,12}))?", re.ASCII)
 
 
-def _read_number(
-    code: str, response: Number, values: list[str], sheet: AnswerSheet
-) -> Iterator[AnswerProblem]:
+def _read_number(code: str, response: Number, values: list[str], sheet: AnswerSheet) -> Iterator[AnswerProblem]:
     if len(set(values)) > 1:
         yield _problem(code, "two_answers")
         return
@@ -321,9 +313,7 @@ def _read_date(code: str, values: list[str], sheet: AnswerSheet) -> Iterator[Ans
     sheet.codes[code] = day.year * 10_000 + day.month * 100 + day.day
 
 
-def _read_text(
-    code: str, name: str, values: list[str], limit: int, sheet: AnswerSheet
-) -> Iterator[AnswerProblem]:
+def _read_text(code: str, name: str, values: list[str], limit: int, sheet: AnswerSheet) -> Iterator[AnswerProblem]:
     if len(set(values)) > 1:
         yield _problem(code, "two_answers")
         return

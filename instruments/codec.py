@@ -145,9 +145,7 @@ def _problems(found: list[ErrorDetails]) -> Iterator[Problem]:
     """One problem per error; a list that is too short only because its entries failed is none."""
     for error in found:
         place = error["loc"]
-        deeper = any(
-            len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in found
-        )
+        deeper = any(len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in found)
         if error["type"] != "too_short" or not deeper:
             yield _problem(error)
 

@@ -33,9 +33,7 @@ Sensitive = Literal[
 Given = Literal["wave", "unit", "point", "field", "mode", "day", "number"]
 """A fieldwork fact that answers a header question, so that the citizen is not asked."""
 
-FactorCode = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z0-9]+)*$", max_length=32)
-]
+FactorCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z0-9]+)*$", max_length=32)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -143,9 +141,7 @@ class Item(Part):
     @cached_property
     def scale(self) -> str | None:
         """Code of the shared scale, if it uses one."""
-        return (
-            self.response.scale if isinstance(self.response, Rating | SingleChoice | MultipleChoice) else None
-        )
+        return self.response.scale if isinstance(self.response, Rating | SingleChoice | MultipleChoice) else None
 
     @cached_property
     def other(self) -> OptionCode | None:

@@ -234,9 +234,7 @@ def _unfold(version: InstrumentVersion, rule: IndexRule) -> Iterator[Index]:
 
 
 def _overall(version: InstrumentVersion, rule: IndexRule) -> Index:
-    roots = tuple(
-        factor.code for factor in version.factors if factor.parent is None and factor.origin == "core"
-    )
+    roots = tuple(factor.code for factor in version.factors if factor.parent is None and factor.origin == "core")
     top = version.children_of(roots[0]) if len(roots) == 1 else ()
     target = roots[0] if top else "overall"
     return _index(version, rule, target, _chosen(version, rule, version.rated_items), top or roots)

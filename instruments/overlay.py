@@ -148,9 +148,7 @@ def extract(version: InstrumentVersion) -> Overlay:
         factors=_local(version.factors),
         indices=_local(version.indices),
         switched_off=tuple(item.code for item in core_items if not item.asked),
-        relabellings=tuple(
-            Relabelling(item=item.code, text=item.relabel) for item in core_items if item.relabel
-        ),
+        relabellings=tuple(Relabelling(item=item.code, text=item.relabel) for item in core_items if item.relabel),
         recordings=tuple(
             Recorded(element=element.code, audio=element.audio) for element in core_elements if element.audio
         ),
@@ -159,9 +157,7 @@ def extract(version: InstrumentVersion) -> Overlay:
     )
 
 
-def apply(
-    core: InstrumentVersion, overlay: Overlay, *, version: int, code: str | None = None
-) -> InstrumentVersion:
+def apply(core: InstrumentVersion, overlay: Overlay, *, version: int, code: str | None = None) -> InstrumentVersion:
     """The effective version: a locked core with an overlay, under its own number (and code, if given).
 
     Refuses a core that holds local parts (strip it first) and an overlay that names what the core lacks
@@ -209,9 +205,7 @@ def conflicts(core: InstrumentVersion, overlay: Overlay) -> tuple[str, ...]:
     return tuple(_conflicts(core, overlay))
 
 
-def rebase(
-    overlay: Overlay, new_core: InstrumentVersion, *, version: int
-) -> tuple[InstrumentVersion, tuple[str, ...]]:
+def rebase(overlay: Overlay, new_core: InstrumentVersion, *, version: int) -> tuple[InstrumentVersion, tuple[str, ...]]:
     """The overlay carried to a new core as far as it fits, and a sentence for everything that does not."""
     lost = conflicts(new_core, overlay)
     return apply(new_core, _fitting(new_core, overlay), version=version), lost
@@ -248,9 +242,7 @@ def _added_options(version: InstrumentVersion, items: list[Item]) -> Iterator[Ad
         if local := _local(scale.options):
             yield AddedOptions(scale=scale.code, options=local)
     for item in items:
-        if isinstance(item.response, SingleChoice | MultipleChoice) and (
-            local := _local(item.response.options or ())
-        ):
+        if isinstance(item.response, SingleChoice | MultipleChoice) and (local := _local(item.response.options or ())):
             yield AddedOptions(item=item.code, options=local)
 
 
@@ -317,9 +309,7 @@ def _conflicts(core: InstrumentVersion, overlay: Overlay) -> Iterator[str]:
         ("factor", overlay.factors, core.factors),
     ):
         taken = {part.code for part in theirs}
-        yield from (
-            f"{kind} “{part.code}” now exists in the form itself" for part in mine if part.code in taken
-        )
+        yield from (f"{kind} “{part.code}” now exists in the form itself" for part in mine if part.code in taken)
 
 
 def _option_conflicts(core: InstrumentVersion, items: Mapping[str, Item], overlay: Overlay) -> Iterator[str]:

@@ -85,32 +85,22 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "duplicate-key": _error("shape", "The key “{key}” stands twice in one object; keep one."),
     "not-finite": _error("shape", "{came} is not a number that JSON knows; write a finite number."),
     "shape": _error("shape", "Expected {expected}, found {came}."),
-    "unknown-key": _error(
-        "shape", "The format does not know the key “{key}”; remove it or correct its name."
-    ),
+    "unknown-key": _error("shape", "The format does not know the key “{key}”; remove it or correct its name."),
     "missing-key": _error("shape", "“{key}” is missing."),
     "bad-text": _error("shape", "The text cannot be kept: {reason}."),
     # --- integrity: the parts contradict each other -----------------------------------------------------
-    "duplicate-code": _error(
-        "integrity", "The code “{code}” is used twice; codes are identity, choose another."
-    ),
+    "duplicate-code": _error("integrity", "The code “{code}” is used twice; codes are identity, choose another."),
     "duplicate-option": _error("integrity", "The answer code {code} stands twice in one list."),
-    "reserved-word": _error(
-        "integrity", "“{code}” is a word of the condition language; choose another code."
-    ),
+    "reserved-word": _error("integrity", "“{code}” is a word of the condition language; choose another code."),
     "unknown-scale": _error("integrity", "There is no scale “{code}”."),
     "unknown-variant": _error("integrity", "The scale “{scale}” has no words called “{code}”."),
     "unknown-factor": _error("integrity", "There is no factor “{code}”."),
-    "factor-order": _error(
-        "integrity", "The factor “{code}” names “{parent}” as parent, which must come first."
-    ),
+    "factor-order": _error("integrity", "The factor “{code}” names “{parent}” as parent, which must come first."),
     "unknown-decision": _error("integrity", "There is no decision “{code}”."),
     "unknown-stem": _error("integrity", "There is no statement “{code}” before this section."),
     "unknown-item": _error("integrity", "There is no item “{code}”."),
     "choices": _error("integrity", "A choice needs either a scale or its own options, and not both."),
-    "other-not-offered": _error(
-        "integrity", "The answer code {code} opens a text field, but is not offered."
-    ),
+    "other-not-offered": _error("integrity", "The answer code {code} opens a text field, but is not offered."),
     "range-empty": _error("integrity", "The smallest value {minimum} is above the largest {maximum}."),
     "dates-reversed": _error("integrity", "The last day of validity {end} is before the first {start}."),
     "not-substantive-code": _error(
@@ -126,12 +116,8 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     ),
     "condition-type": _error("integrity", "The condition does not fit the answers of “{code}”: {reason}."),
     "source-missing": _error("integrity", "The words in the source language “{language}” are missing."),
-    "unknown-language": _error(
-        "integrity", "The language “{language}” is not among the version's languages."
-    ),
-    "unknown-parameter": _error(
-        "integrity", "The text names {{{code}}}, which is no parameter of the version."
-    ),
+    "unknown-language": _error("integrity", "The language “{language}” is not among the version's languages."),
+    "unknown-parameter": _error("integrity", "The text names {{{code}}}, which is no parameter of the version."),
     "index-rule": _error("integrity", "The rule {rule} cannot stand at level “{level}” as a {measure}."),
     "index-items": _error("integrity", "The rule {rule} must name the question it is made of."),
     "index-code": _error("integrity", "Code {code} is not an answer of “{item}”."),
@@ -140,9 +126,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "overlay-option": _error(
         "integrity", "A local answer must not be substantive, or the form's figures would change meaning."
     ),
-    "overlay-order": _error(
-        "integrity", "A part of the core stands behind a local part of the same section."
-    ),
+    "overlay-order": _error("integrity", "A part of the core stands behind a local part of the same section."),
     "overlay-inside": _error("integrity", "A local section or scale cannot hold a part of the core."),
     "overlay-reference": _error("integrity", "A part of the core depends on the local part “{code}”."),
     "overlay-headline": _error("integrity", "A local figure cannot be the headline."),
@@ -155,13 +139,9 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     ),
     "scale-mixed": _error("quality", "The satisfied codes of “{scale}” do not lie at one end of the scale."),
     "option-label-twice": _error("quality", "Two answers read “{label}”."),
-    "claim-grade": _error(
-        "quality", "The version claims “{claim}”, but “{code}” is only {grade}; lower the claim."
-    ),
+    "claim-grade": _error("quality", "The version claims “{claim}”, but “{code}” is only {grade}; lower the claim."),
     "short-long": _error("quality", "The short label has {size} bytes; statistics files take {limit}."),
-    "too-many-items": _error(
-        "quality", "{count} questions are too many at a counter; at most {limit}.", approver=True
-    ),
+    "too-many-items": _error("quality", "{count} questions are too many at a counter; at most {limit}.", approver=True),
     "sensitive-asked": _error(
         "quality",
         "“{code}” asks for sensitive personal data ({kind}): the legal notice applies.",
@@ -178,9 +158,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "text-space": _warning("The text begins or ends with a space, or holds two in a row."),
     "double-barrelled": _warning("The question seems to ask two things at once (“{word}”)."),
     "label-spss": _warning("The label has {size} bytes; SPSS keeps {limit}."),
-    "label-stata": _warning(
-        "The label has {size} characters; Stata keeps {limit}. Give the item a short label."
-    ),
+    "label-stata": _warning("The label has {size} characters; Stata keeps {limit}. Give the item a short label."),
     "short-twice": _warning("The short label “{short}” is used for two items."),
     "name-long": _warning("Column “{name}” is longer than the {limit} characters Stata takes."),
     "many-items": _warning("{count} questions; more than {limit} cost answers."),
@@ -191,13 +169,9 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "condition-same-page": _warning(
         "The condition asks about “{code}” on the same page; without JavaScript the page must be sent first."
     ),
-    "required": _warning(
-        "“{code}” is required; the platform promises that every question may be left blank."
-    ),
+    "required": _warning("“{code}” is required; the platform promises that every question may be left blank."),
     "not-voluntary": _warning("“{code}” should be marked as voluntary."),
-    "respondent-order": _warning(
-        "“{code}” asks about the person before the questions are over; move it last."
-    ),
+    "respondent-order": _warning("“{code}” asks about the person before the questions are over; move it last."),
     "audio-incomplete": _warning("The recordings in “{language}” are not complete ({count} missing)."),
 }
 """Every problem there is. The test of the documentation compares FORMAT.md with this table."""

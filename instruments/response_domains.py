@@ -154,7 +154,5 @@ class OpenText(Part):
     """Height of the field; 1 = a single line."""
 
 
-Response = Annotated[
-    Rating | SingleChoice | MultipleChoice | Number | Day | OpenText, Field(discriminator="kind")
-]
+Response = Annotated[Rating | SingleChoice | MultipleChoice | Number | Day | OpenText, Field(discriminator="kind")]
 """The response domain of an item."""

@@ -78,9 +78,7 @@ class Text(Mapping[str, str]):
 
     def __init__(self, words: Mapping[str, str] | None = None, /, **by_language: str) -> None:
         merged = {**(words or {}), **by_language}
-        object.__setattr__(
-            self, "_words", {code: clean(merged[code]) for code in sorted(merged, key=_source_first)}
-        )
+        object.__setattr__(self, "_words", {code: clean(merged[code]) for code in sorted(merged, key=_source_first)})
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a Text is frozen; make a new one")
@@ -134,15 +132,11 @@ class Text(Mapping[str, str]):
         )
 
     @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return {
             "type": "object",
             "minProperties": 1,
-            "patternProperties": {
-                LANGUAGE_PATTERN: {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
-            },
+            "patternProperties": {LANGUAGE_PATTERN: {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}},
             "additionalProperties": False,
         }
 

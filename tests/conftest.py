@@ -124,7 +124,7 @@ def config(database_url: str, tmp_path: Path) -> Config:
         public_url="http://localhost",
         allowed_hosts=frozenset({"localhost", "127.0.0.1"}),
         secret_keys=(b"k" * 32,),
-        faces=frozenset({"citizen", "staff"}),
+        faces=frozenset({"citizen"}),
         testing=True,
     )
 

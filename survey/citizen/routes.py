@@ -79,7 +79,7 @@ def form(code: str) -> Response:
 @blueprint.post("/<code:code>")
 def send(code: str) -> BaseResponse:
     now = clock.now()
-    arrived = forms.read(request.form)
+    arrived = forms.read(request)
     entry, version = _find(code)
     key = runtime().tokens.read_submission_key(arrived.key)
     if key is not None and key.entry != code:

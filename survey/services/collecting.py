@@ -133,7 +133,8 @@ def take(
         place = _place(connection, entry, key, as_open_answer=as_open_answer)
         if place is None:
             return Fate.CLOSED
-        if connection.execute(_INSERTS[connection.dialect.name], _row(tokens, place, sending, digest, now)).rowcount:
+        inserted = connection.execute(_INSERTS[connection.dialect.name], _row(tokens, place, sending, digest, now))
+        if inserted.rowcount == 1:
             if place.one_time and not _redeem(connection, tokens, entry):
                 connection.rollback()
                 return Fate.SPENT
@@ -264,7 +265,10 @@ _COUNTS = {
     for what in ("accepted", "repeated", "conflicting")
 }
 _INSERTS = {
-    name: make(Response).on_conflict_do_nothing(index_elements=["key_digest"]) for name, make in _DIALECTS.items()
+    name: make(Response)
+    .on_conflict_do_nothing(index_elements=["key_digest"])
+    .execution_options(preserve_rowcount=True)  # the answer to "was it new?"
+    for name, make in _DIALECTS.items()
 }
 
 

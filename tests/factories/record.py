@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+from instruments import codec, library
 from survey.database import Database
 from survey.models.accounts import Account, AccountStatus, Grant, Role
 from survey.models.frames import FrameCell
@@ -17,6 +18,18 @@ from survey.models.units import Unit, UnitKind
 from survey.models.waves import Campaign, Channel, Selection, Wave, WaveStatus
 
 Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a test needs to know of an open form."""
+
+    code: str
+    wave: Wave
+    channel: Channel
+    point: CollectionPoint
+    unit: Unit
+    version: InstrumentVersion
 
 
 @dataclass
@@ -80,6 +93,23 @@ class Record:
             )
             session.add(row)
         return row
+
+    def published(self, code: str = "one-stop-short") -> InstrumentVersion:
+        """A shipped questionnaire, published in this record."""
+        document = library.load(code)
+        return self.version(codec.dumps(document), code=code, domain=ServiceDomain(document.service_domain))
+
+    def form(self, instrument: str = "one-stop-short", *, mode: Mode = Mode.QR_ON_SITE, **wave: Any) -> Form:
+        """An open wave of a shipped questionnaire with one printed code."""
+        version = self.published(instrument)
+        domain = ServiceDomain(library.load(instrument).service_domain)
+        unit = self.unit(name="UBND phường Mẫu")
+        made = self.wave(version=version, unit=unit, domain=domain, **wave)
+        channel = self.channel(made)
+        point = self.point(channel, unit=unit, name="Quầy số 3")
+        field = self.field(name="Hộ tịch")
+        entry = self.entry_code(point, field_id=field.id if domain is ServiceDomain.ADMIN else None, mode=mode)
+        return Form(entry.code, made, channel, point, unit, version)
 
     def wave(
         self,
