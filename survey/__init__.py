@@ -27,6 +27,8 @@ FACE_PACKAGES = {
 
 def create_app(config: Config | None = None, database: Database | None = None) -> Flask:
     """The Flask application of one process. Tests hand in `database`; otherwise it is opened from `config`."""
+    from werkzeug.middleware.http_proxy import ProxyMiddleware
+
     from survey import app as application
 
     config = config or load()
@@ -35,4 +37,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     for module in modules:
         module.register(flask_app)
     application.finish(flask_app)
+    if config.staff_url and "staff" not in config.faces:
+        hand_on = {"/quan-tri/": {"target": config.staff_url, "host": None}}
+        flask_app.wsgi_app = ProxyMiddleware(flask_app.wsgi_app, hand_on, timeout=120)  # type: ignore[method-assign]
     return flask_app

@@ -21,6 +21,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from survey.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
 FACES = ("citizen", "staff")
+EVERYWHERE = ("0.0.0.0", "::")
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         ) from error
     host = env.get("HOST") or "127.0.0.1"
     port = _whole_number(env, "PORT", 8000, 1, 65535)
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    shown = _own_address() if host in EVERYWHERE else host
     public_url = (env.get("PUBLIC_URL") or f"http://{shown}:{port}").rstrip("/")
     parts = urlsplit(public_url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
@@ -83,8 +85,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         )
     hosts = {h.strip().lower() for h in (env.get("ALLOWED_HOSTS") or "").split(",") if h.strip()}
     hosts |= {"127.0.0.1", "localhost", "[::1]", parts.hostname.lower()}
-    if host not in ("0.0.0.0", "::"):
-        hosts.add(host.lower())
+    hosts.add(shown.lower())
     return Config(
         instance=instance,
         database_url=_database_url(env.get("DATABASE_URL"), instance),
@@ -98,6 +99,17 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         citizen_workers=_whole_number(env, "CITIZEN_WORKERS", 2, 1, 64),
         staff_workers=_whole_number(env, "STAFF_WORKERS", 1, 1, 64),
     )
+
+
+def _own_address() -> str:
+    """This machine's address in the local network. Nothing is sent: the system only says which way it would go."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return "127.0.0.1"
+        address: str = probe.getsockname()[0]
+        return address
 
 
 def _whole_number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

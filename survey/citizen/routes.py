@@ -340,6 +340,11 @@ def privacy() -> str:
     return render_template("citizen/privacy.html", province=_entries().province())
 
 
+@blueprint.get("/quan-tri")
+def staff() -> BaseResponse:
+    return redirect("/quan-tri/", 302)
+
+
 @blueprint.get("/healthz")
 def health() -> Response:
     """For the machine that watches this one: can a citizen be served just now?"""

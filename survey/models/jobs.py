@@ -30,7 +30,7 @@ class Artifact(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     size: Mapped[int]
     stored_as: Mapped[str] = mapped_column(String(100))  # file name under the instance's files folder
-    row_data: Mapped[bool] = mapped_column(default=False)
+    row_data: Mapped[bool] = mapped_column(default=False)  # a row per response: a right of its own, gone in 7 days
     made_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
@@ -42,6 +42,7 @@ class Job(Base):
     kind: Mapped[str] = mapped_column(String(60))
     params: Mapped[dict[str, Any]] = mapped_column(JSON)
     status: Mapped[JobStatus] = mapped_column(choice(JobStatus, "status"), index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
     message: Mapped[str] = mapped_column(String(500), default="")
