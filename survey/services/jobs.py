@@ -85,6 +85,7 @@ def enqueue(
 
 def claim(database: Database, now: datetime) -> Claimed | None:
     """Take the oldest waiting job, or one whose worker fell silent."""
+    lost = (Job.status == JobStatus.RUNNING) & (Job.beat_at < now - BEAT_LOST)
     with database.reading() as session:
         wanted = session.scalars(
             select(Job.id)
