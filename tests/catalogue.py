@@ -28,6 +28,12 @@ KEYWORDS = {
     "_l": None,
     "N_": None,
     "pgettext": ((1, "c"), 2),
+    # A service raises its sentence; the face that shows it translates it.
+    "NotFound": None,
+    "Forbidden": None,
+    "Conflict": None,
+    "Invalid": None,
+    "RecordUnavailable": None,
 }
 # Which sources speak through which catalogue. The first match wins.
 SOURCES: dict[str, tuple[str, ...]] = {
