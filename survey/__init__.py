@@ -7,7 +7,7 @@ a citizen worker never imports sign-in, results or numerical libraries.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from survey.config import Config, load
 
@@ -21,12 +21,16 @@ __version__ = "0.1.0"
 # Each face is a package with a blueprint named `blueprint`; staff faces live under /quan-tri/.
 FACE_PACKAGES = {
     "citizen": ("survey.citizen",),
-    "staff": ("survey.site", "survey.accounts", "survey.designer", "survey.fieldwork", "survey.results"),
+    "staff": ("survey.site", "survey.accounts"),
 }
 
 
-def create_app(config: Config | None = None, database: Database | None = None) -> Flask:
-    """The Flask application of one process. Tests hand in `database`; otherwise it is opened from `config`."""
+def create_app(config: Config | None = None, database: Database | None = None, **settings: Any) -> Flask:
+    """The Flask application of one process. Tests hand in `database`; otherwise it is opened from `config`.
+
+    `settings` go into the app's configuration in upper case before the faces are registered: tests give a `clock` and
+    cheap `passwords`.
+    """
     from werkzeug.middleware.http_proxy import ProxyMiddleware
 
     from survey import app as application
@@ -34,6 +38,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     config = config or load()
     modules = [import_module(name) for face in sorted(config.faces) for name in FACE_PACKAGES[face]]
     flask_app = application.build(config, database, staff="staff" in config.faces)
+    flask_app.config.update({name.upper(): value for name, value in settings.items()})
     for module in modules:
         module.register(flask_app)
     application.finish(flask_app)

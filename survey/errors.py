@@ -7,6 +7,11 @@ A service raises one of these; a face turns it into a page, the command line int
 from __future__ import annotations
 
 
+def N_(text: str) -> str:  # noqa: N802
+    """Marks a text for the catalogues; it is translated where it is shown."""
+    return text
+
+
 class SurveyError(Exception):
     """Something a person can put right. Says what was expected, what came, what to do."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from survey.errors import Forbidden
-from survey.models.accounts import Role
+from survey.models.accounts import Role as Role  # faces know roles from here
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -31,6 +31,11 @@ class GrantScope:
     row_data: bool = False
     comments: bool = False
 
+    @property
+    def is_root(self) -> bool:
+        """The subtree is the whole province."""
+        return self.unit_path.count("/") == 2
+
     def covers(self, *, unit_path: str, domain: str) -> bool:
         return domain in self.domains and unit_path.startswith(self.unit_path)
 
@@ -48,6 +53,12 @@ class Actor:
     @property
     def roles(self) -> frozenset[Role]:
         return frozenset(Role) if self.is_system else frozenset(g.role for g in self.grants)
+
+    @property
+    def governs_province(self) -> bool:
+        """Administrator of the whole province: of its root unit and of every service."""
+        held = {d for g in self.scopes(Role.ADMINISTRATOR) if g.is_root for d in g.domains}
+        return self.is_system or held >= DOMAINS
 
     def has(self, *roles: Role) -> bool:
         return self.is_system or not self.roles.isdisjoint(roles)
@@ -104,6 +115,7 @@ def access(rule: Access) -> Callable[[View], View]:
     return mark
 
 
+# Short names for the table below.
 A, D, P, F, N, U = (
     Role.ADMINISTRATOR,
     Role.DESIGNER,
@@ -113,7 +125,21 @@ A, D, P, F, N, U = (
     Role.UNIT_VIEWER,
 )
 
-# Every route of the application and who may reach it. A staff route that is not here answers 404 to everybody.
+# Every route of the application and who may reach it, face by face. A staff route that is not here answers 404 to
+# everybody, and so does one whose view declares something else.
 ROUTES: dict[str, Access] = {
     "static": PUBLIC,
+    # site
+    "site.home": SIGNED_IN,
+    "site.change_language": PUBLIC,
+    # accounts: signing in, links, one's own account
+    "accounts.sign_in": PUBLIC,
+    "accounts.second_step": PUBLIC,
+    "accounts.sign_out": SIGNED_IN,
+    "accounts.link": PUBLIC,
+    "accounts.link_second_step": PUBLIC,
+    "accounts.mine": SIGNED_IN,
+    "accounts.change_password": SIGNED_IN,
+    "accounts.change_second_step": SIGNED_IN,
+    "accounts.sign_out_everywhere": SIGNED_IN,
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey import create_app, i18n, schema
+from survey import create_app, i18n, schema, staff_session
 from survey.config import Config
 from survey.database import Database
+from survey.models.accounts import Account
+from survey.services import signin
 from tests import postgresql
+from tests.factories.people import cheap
 from tests.factories.record import Record
+from tests.staff_client import StaffClient
 
 NOW = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)  # 09:30 on 20 November 2026 in Việt Nam
 BACKENDS = ("sqlite", "postgresql")
@@ -137,3 +142,29 @@ def app(config: Config, database: Database) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture
+def staff_app(config: Config, database: Database) -> Flask:
+    """The staff faces alone, at the tests' moment (`clock` may be set anew), with passwords that are cheap to hash."""
+    return create_app(replace(config, faces=frozenset({"staff"})), database, clock=lambda: NOW, passwords=cheap())
+
+
+@pytest.fixture
+def visitor(staff_app: Flask) -> StaffClient:
+    """Somebody at the staff pages who has not signed in."""
+    return StaffClient(staff_app)
+
+
+@pytest.fixture
+def sign_in(staff_app: Flask, database: Database) -> Callable[[Account], StaffClient]:
+    """`sign_in(account)` is a browser in which that account has a session: no password, no code."""
+
+    def open_browser(account: Account) -> StaffClient:
+        with database.writing() as session:
+            opened = signin.open_session(session, account.id, now=staff_app.config["CLOCK"]())
+        browser = StaffClient(staff_app)
+        browser.browser.set_cookie(staff_session.COOKIE, "t." + opened.token, domain="localhost", path="/quan-tri")
+        return browser
+
+    return open_browser

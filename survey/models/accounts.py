@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from survey.models.base import Base, UTCDateTime, choice
+from survey.models.base import Base, UTCDateTime, choice, folded
 
 
 class Role(StrEnum):
@@ -33,6 +33,7 @@ class Account(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     username: Mapped[str] = mapped_column(String(60), unique=True)
     full_name: Mapped[str] = mapped_column(String(200))
+    folded_name: Mapped[str] = mapped_column(String(200), default="")  # for searching; follows the full name
     password_hash: Mapped[str] = mapped_column(String(200))
     totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed with the installation's key
     totp_step: Mapped[int] = mapped_column(default=0)  # the last accepted time step: a code works once
@@ -41,6 +42,11 @@ class Account(Base):
     wait_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_seen_on: Mapped[date | None]
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    @validates("full_name")
+    def _fold(self, _key: str, name: str) -> str:
+        self.folded_name = folded(name)
+        return name
 
 
 class Grant(Base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -39,6 +40,12 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def folded(text: str) -> str:
+    """As people type when they search: lower case, without marks, đ as d. 'Phường Hải Châu' -> 'phuong hai chau'."""
+    plain = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
 
 
 def choice(kind: type[StrEnum], name: str) -> Enum:

@@ -6,9 +6,9 @@ from datetime import date
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from survey.models.base import Base, choice
+from survey.models.base import Base, choice, folded
 
 
 class UnitKind(StrEnum):
@@ -45,6 +45,7 @@ class Unit(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(300))
+    folded_name: Mapped[str] = mapped_column(String(300), default="")  # for searching; follows the name
     kind: Mapped[UnitKind] = mapped_column(choice(UnitKind, "kind"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True)
     # The ids from the root down to this unit, "/1/7/31/": a subtree is a prefix.
@@ -54,6 +55,11 @@ class Unit(Base):
     is_sample: Mapped[bool] = mapped_column(default=False)
     source: Mapped[str] = mapped_column(String(300), default="")
     grade: Mapped[str] = mapped_column(String(20), default="")  # how sure name and code are; empty: entered by staff
+
+    @validates("name")
+    def _fold(self, _key: str, name: str) -> str:
+        self.folded_name = folded(name)
+        return name
 
 
 class UnitSuccession(Base):

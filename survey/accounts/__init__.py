@@ -1,0 +1,15 @@
+"""The accounts face: signing in and out, one-time links, one's own account, the administrators' list of accounts."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+
+blueprint = Blueprint("accounts", __name__, url_prefix="/quan-tri")
+
+
+def register(app: Flask) -> None:
+    from survey import staff
+    from survey.accounts import routes
+
+    app.register_blueprint(blueprint)
+    staff.registry(app).sign_in_page = routes.sign_in_with_work

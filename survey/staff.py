@@ -1,0 +1,451 @@
+"""What every staff page shares: who is asking, whether they may, the frame around the page, work that is kept.
+
+A face is registered like this:
+
+    def register(app):
+        app.register_blueprint(blueprint)
+        staff.add_nav(app, NavEntry(20, lazy_gettext("Waves"), "fieldwork.waves"))
+        staff.add_panel(app, 20, waves_today)         # on the home page: (session, actor, now) -> Panel | None
+
+and its views are declared twice, by `@access(...)` and in `permissions.ROUTES`; a route in only one of them is a 404.
+In a view: `staff.actor()`, `staff.now()`, `staff.reading()`; after a change `return staff.done(message, endpoint, …)`.
+
+A session that has ended does not lose what was typed: a POST then shows the sign-in page, which carries the work
+sealed, and after signing in the same person finds the form filled in as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, flash, g, redirect, request, session, url_for
+from flask_babel import gettext
+from flask_login import LoginManager, UserMixin
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from survey import clock, staff_session
+from survey.app import Runtime, runtime
+from survey.errors import Forbidden
+from survey.permissions import PUBLIC, ROUTES, Actor, access
+from survey.services import settings as setting_service
+from survey.services import signin
+from survey.services.credentials import Passwords, Vault
+from survey.services.settings import ProvinceSettings
+from survey.staff_session import PREFIX, StaffSession, StaffSessions
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SETTINGS_SECONDS = 10.0
+KEPT_SECONDS = 3600
+KEPT_BYTES = 1_000_000
+NEVER_KEPT = frozenset({"csrf_token", "password", "current", "again", "sealed", "kept", "next"})
+
+
+@dataclass(frozen=True)
+class NavEntry:
+    """One entry of the main navigation; shown to whom its route admits."""
+
+    order: int
+    label: Any  # a lazy text
+    endpoint: str
+
+
+@dataclass(frozen=True)
+class PanelItem:
+    """One line of the home page: what there is to do or to know. `state`: good, warn, bad or nothing."""
+
+    text: str
+    url: str | None = None
+    detail: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    title: str
+    items: tuple[PanelItem, ...] = ()
+    empty: str = ""
+
+
+PanelMaker = Callable[[Session, Actor, datetime], Panel | None]
+
+
+@dataclass
+class Registry:
+    """What the faces have brought along."""
+
+    nav: list[NavEntry] = field(default_factory=list)
+    panels: list[tuple[int, PanelMaker]] = field(default_factory=list)
+    sign_in_page: Callable[[str], AnyResponse | str] | None = None
+
+
+@dataclass
+class StaffRequest:
+    """The request at hand: who asks (None: a visitor), and whose session has just ended."""
+
+    actor: Actor | None = None
+    ended_account: int | None = None
+
+
+class StaffUser(UserMixin):
+    """The actor as Flask-Login's `current_user`."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+
+    def get_id(self) -> str:
+        return str(self.actor.account_id)
+
+
+# What a face calls
+
+
+def actor() -> Actor:
+    """Who is signed in. Only in views whose access is not public."""
+    found: Actor | None = g.staff.actor
+    if found is None:
+        abort(404)
+    return found
+
+
+def now() -> datetime:
+    """This moment. Tests set `CLOCK` in the app's configuration."""
+    ask: Callable[[], datetime] = current_app.config.get("CLOCK", clock.now)
+    return ask()
+
+
+def reading() -> AbstractContextManager[Session]:
+    return runtime().database.reading()
+
+
+def signed_in() -> bool:
+    return g.staff.actor is not None
+
+
+def session_digest() -> bytes:
+    """The session at hand, as the record knows it."""
+    held = _session()
+    assert held.digest is not None
+    return held.digest
+
+
+def begin_session(opened: signin.OpenedSession) -> None:
+    """The browser is signed in from now on, under a new token."""
+    _session().begin(opened)
+
+
+def end_session() -> None:
+    """The browser is signed out; its language stays."""
+    held = _session()
+    kept = {"language": held["language"]} if "language" in held else {}
+    if held.digest is not None:
+        signin.end_session(runtime().database, held.digest, now=now())
+    held.forget(**kept)
+    g.staff.actor = None
+
+
+def _session() -> StaffSession:
+    held = session._get_current_object()  # type: ignore[attr-defined]
+    assert isinstance(held, StaffSession)
+    return held
+
+
+def passwords() -> Passwords:
+    found: Passwords = current_app.extensions["staff.passwords"]
+    return found
+
+
+def vault() -> Vault:
+    found: Vault = current_app.extensions["staff.vault"]
+    return found
+
+
+def settings() -> ProvinceSettings:
+    """The province's settings, at most ten seconds old."""
+    kept: _Settings = current_app.extensions["staff.settings"]
+    return kept.now()
+
+
+def done(message: str, endpoint: str, **values: Any) -> AnyResponse:
+    """After a change: say so and show a page (303, so that going back does not send again)."""
+    flash(message)
+    return redirect(url_for(endpoint, **values), 303)
+
+
+def refused(message: str, endpoint: str, **values: Any) -> AnyResponse:
+    """After a change that could not be made by a button without a form of its own."""
+    flash(message, "error")
+    return redirect(url_for(endpoint, **values), 303)
+
+
+def registry(app: Flask) -> Registry:
+    found: Registry = app.extensions.setdefault("staff.registry", Registry())
+    return found
+
+
+def add_nav(app: Flask, entry: NavEntry) -> None:
+    registry(app).nav.append(entry)
+
+
+def add_panel(app: Flask, order: int, maker: PanelMaker) -> None:
+    registry(app).panels.append((order, maker))
+
+
+def panels(record: Session) -> list[Panel]:
+    """The panels of the home page for whoever asks, in order."""
+    makers = sorted(registry(current_app).panels, key=lambda entry: entry[0])
+    made = (maker(record, actor(), now()) for _, maker in makers)
+    return [panel for panel in made if panel is not None]
+
+
+# Installed once, by the face that is always there
+
+
+def install(app: Flask) -> None:
+    shared: Runtime = app.extensions["hailong"]
+    app.extensions["staff.passwords"] = app.config.get("PASSWORDS") or Passwords()
+    app.extensions["staff.vault"] = Vault(shared.config.secret_keys)
+    app.extensions["staff.settings"] = _Settings(shared, 0.0 if shared.config.testing else SETTINGS_SECONDS)
+    app.session_interface = StaffSessions(shared.database, secure=shared.config.secure)
+    app.config.update(
+        WTF_CSRF_CHECK_DEFAULT=False,  # `_guard` asks: citizens' forms carry a signed key instead
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session
+        WTF_CSRF_SSL_STRICT=False,  # our pages send no Referer; the token and SameSite protect
+    )
+    app.extensions["staff.csrf"] = CSRFProtect(app)
+    login = LoginManager()
+    login.session_protection = None  # would keep a hash of address and browser
+    login.init_app(app)
+    login.request_loader(lambda _request: StaffUser(g.staff.actor) if g.get("staff") and g.staff.actor else None)
+    app.jinja_env.globals.update(csrf_field=_csrf_field, may_open=may_open)
+    app.before_request(_guard)
+    app.context_processor(_context)
+
+
+def _guard() -> AnyResponse | str | None:
+    """Who asks, and may they? Every staff request passes here first; what is not allowed in `ROUTES` is not there."""
+    if not (request.path == PREFIX or request.path.startswith(PREFIX + "/")) or request.endpoint == "static":
+        return None
+    g.staff = StaffRequest()
+    held = _session()
+    found = staff_session.load(runtime().database, held, now=now(), idle_minutes=settings().idle_minutes)
+    if found is not None and found.actor is not None:
+        g.staff.actor = found.actor
+    elif held.token is not None:
+        g.staff.ended_account = found.account_id if found else None
+        held.forget()
+    if request.endpoint is None:
+        return None  # no such page, or no such method: the error page says which
+    rule = ROUTES.get(request.endpoint)
+    if rule is None or getattr(current_app.view_functions[request.endpoint], "access", None) != rule:
+        abort(404)
+    if g.staff.actor is None and rule != PUBLIC:
+        return _ask_to_sign_in()
+    if not rule.admits(g.staff.actor):
+        raise Forbidden("Your account does not have the right to open this page. Ask an administrator of the province.")
+    if request.method not in SAFE_METHODS:
+        return _check_form()
+    return None
+
+
+def _ask_to_sign_in() -> AnyResponse | str:
+    if g.staff.ended_account is not None:
+        flash(gettext("Your session has ended. Please sign in again; what you typed is kept."), "warn")
+    page = registry(current_app).sign_in_page
+    if request.method in SAFE_METHODS or page is None:
+        return redirect(url_for("accounts.sign_in", next=_here()), 303)
+    _refuse_other_sites()
+    return page(_sealed_work(g.staff.ended_account) or "")
+
+
+def _check_form() -> AnyResponse | None:
+    """The form was made by us, for this session."""
+    _refuse_other_sites()
+    try:
+        current_app.extensions["staff.csrf"].protect()
+    except CSRFError:
+        if g.staff.actor is not None and (work := _typed_work()):
+            session["work"] = work
+        flash(gettext("This page was out of date. Please check what is entered and send it again."), "error")
+        return redirect(_here() if _can_be_shown() else url_for("site.home"), 303)
+    if session.get("work", {}).get("path") == _here():
+        del session["work"]
+    return None
+
+
+def _refuse_other_sites() -> None:
+    """A browser that says where a form came from is believed when it was not from here."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        abort(400)
+
+
+# Work that is kept
+
+
+def _here() -> str:
+    return request.full_path.removesuffix("?")
+
+
+def _can_be_shown() -> bool:
+    """There is a page at this address that shows the form."""
+    try:
+        current_app.create_url_adapter(request).match(request.path, method="GET")  # type: ignore[union-attr]
+    except HTTPException:
+        return False
+    return True
+
+
+def _typed_work() -> dict[str, Any] | None:
+    if not _can_be_shown():
+        return None
+    fields = [[name, value] for name, values in request.form.lists() if name not in NEVER_KEPT for value in values]
+    return {"path": _here(), "fields": fields} if fields else None
+
+
+def _sealed_work(account_id: int | None) -> str | None:
+    """What was typed, for the sign-in page to carry: readable only here, and only for the person who typed it."""
+    work = _typed_work()
+    if account_id is None or work is None:
+        return None
+    data = json.dumps({**work, "account": account_id}, ensure_ascii=False).encode()
+    return vault().wrap(zlib.compress(data)) if len(data) <= KEPT_BYTES else None
+
+
+def resume(sealed: str, *, account_id: int, otherwise: str) -> AnyResponse:
+    """After signing in: back to the form with the work in it, or to the page asked for."""
+    data = vault().unwrap(sealed, seconds=KEPT_SECONDS) if sealed else None
+    if data is not None:
+        work = json.loads(zlib.decompress(data))
+        if work.pop("account") == account_id:
+            session["work"] = work
+            flash(
+                gettext(
+                    "What you typed before the session ended is here again. It is not saved yet: please check and save."
+                ),
+                "warn",
+            )
+            return redirect(work["path"], 303)
+    return redirect(safe_next(otherwise), 303)
+
+
+def kept_work() -> MultiDict[str, str] | None:
+    """What was typed into the form of this page before the session ended."""
+    work = session.get("work")
+    if not work or work["path"] != _here() or request.method != "GET":
+        return None
+    return MultiDict((name, value) for name, value in work["fields"])
+
+
+def safe_next(path: str) -> str:
+    """An address inside the staff pages, whatever was asked for."""
+    parts = urlsplit(path)
+    inside = path == PREFIX or path.startswith(PREFIX + "/")
+    if not inside or parts.netloc or parts.scheme or any(c in path for c in "\\\r\n\t") or "//" in parts.path:
+        return url_for("site.home")
+    return path
+
+
+# The frame
+
+
+@dataclass(frozen=True)
+class ShownEntry:
+    label: str
+    url: str
+    current: bool
+
+
+def _context() -> dict[str, Any]:
+    if "staff" not in g:
+        return {}
+    who = g.staff.actor
+    return {
+        "staff": who,
+        "staff_nav": _nav() if who else [],
+        "province": _province_name(),
+        "today": now(),
+        "here": _here() if request.method == "GET" else request.path if _can_be_shown() else "",
+    }
+
+
+def _nav() -> list[ShownEntry]:
+    entries = [e for e in sorted(registry(current_app).nav, key=lambda e: e.order) if may_open(e.endpoint)]
+    urls = [(str(e.label), url_for(e.endpoint)) for e in entries]
+    home = url_for("site.home")
+    here = max((u for _, u in urls if _is_here(u, home)), key=len, default="")
+    return [ShownEntry(label, url, url == here) for label, url in urls]
+
+
+def may_open(endpoint: str) -> bool:
+    """Whether whoever asks may reach this route; templates show links and buttons by it."""
+    return endpoint in ROUTES and ROUTES[endpoint].admits(g.staff.actor)
+
+
+def _is_here(url: str, home: str) -> bool:
+    return request.path == url if url == home else request.path == url or request.path.startswith(url + "/")
+
+
+def _province_name() -> str:
+    try:
+        return settings().province_name
+    except Exception:  # an error page must not fail because the record is away
+        return ""
+
+
+def _csrf_field() -> Markup:
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+
+
+class _Settings:
+    """The settings as last read, so that not every request asks the record."""
+
+    def __init__(self, shared: Runtime, seconds: float) -> None:
+        self._shared, self._seconds = shared, seconds
+        self._kept: tuple[float, ProvinceSettings] | None = None
+
+    def now(self) -> ProvinceSettings:
+        import time
+
+        at = time.monotonic()
+        if self._kept is None or at - self._kept[0] >= self._seconds:
+            with self._shared.database.view() as connection:
+                self._kept = (at, setting_service.read(connection))
+        return self._kept[1]
+
+    def forget(self) -> None:
+        self._kept = None
+
+
+def forget_settings() -> None:
+    """After they were changed here."""
+    current_app.extensions["staff.settings"].forget()
+
+
+__all__ = [
+    "NavEntry",
+    "Panel",
+    "PanelItem",
+    "Response",
+    "access",
+    "actor",
+    "add_nav",
+    "add_panel",
+    "done",
+    "now",
+    "passwords",
+    "reading",
+    "refused",
+    "settings",
+    "vault",
+]
