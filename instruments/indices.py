@@ -241,7 +241,8 @@ def _overall(version: InstrumentVersion, rule: IndexRule) -> Index:
 
 
 def _named(version: InstrumentVersion, codes: tuple[str, ...]) -> tuple[Item, ...]:
-    return tuple(item for item in version.items if item.code in codes)
+    """The questions a rule names; one that is switched off makes no figure."""
+    return tuple(item for item in version.asked_items if item.code in codes)
 
 
 def _chosen(version: InstrumentVersion, rule: IndexRule, items: tuple[Item, ...]) -> tuple[Item, ...]:
