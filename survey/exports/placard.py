@@ -1,4 +1,4 @@
-"""The printed sheet beside a counter: a QR code, the same address to type, who asks, how long, and that nobody is named.
+"""The sheet beside a counter: a QR code, the same address to type, who asks, how long, and that nobody is named.
 
 The address is in capitals so that the QR stays small (alphanumeric mode); error level Q, a quiet zone of 4 modules,
 nothing inside the code. Made with Typst from plain rows.
@@ -64,12 +64,10 @@ def placards(sheets: list[Placard], words: PlacardWords, paper: Paper) -> bytes:
         "words": asdict(words),
         "sheets": [asdict(sheet) | {"modules": modules(sheet.address)} for sheet in sheets],
     }
-    made = typst.compile(
-        TEMPLATE, root=str(HERE), font_paths=[str(FONTS)], ignore_system_fonts=True,
+    return typst.compile(
+        str(TEMPLATE), root=str(HERE), font_paths=[str(FONTS)], ignore_system_fonts=True,
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)}, format="pdf",
     )  # fmt: skip
-    assert isinstance(made, bytes)
-    return made
 
 
 def modules(address: str) -> list[str]:

@@ -43,7 +43,7 @@ def versions(session: Session, *, code: str | None = None) -> tuple[VersionRow, 
             InstrumentVersion.core_hash,
             InstrumentVersion.created_at,
             InstrumentVersion.published_at,
-            func.coalesce(pinned.c.waves, 0),
+            func.coalesce(pinned.c.waves, 0).label("waves"),
             InstrumentVersion.document,
         )
         .join(Instrument, Instrument.id == InstrumentVersion.instrument_id)
@@ -52,7 +52,7 @@ def versions(session: Session, *, code: str | None = None) -> tuple[VersionRow, 
     )
     if code is not None:
         wanted = wanted.where(Instrument.code == code)
-    return tuple(VersionRow(*row._tuple()) for row in session.execute(wanted))
+    return tuple(VersionRow(**row) for row in session.execute(wanted).mappings())
 
 
 def version(session: Session, code: str, number: int) -> VersionRow | None:

@@ -88,11 +88,7 @@ def claim(database: Database, now: datetime) -> Claimed | None:
     lost = (Job.status == JobStatus.RUNNING) & (Job.beat_at < now - BEAT_LOST)
     with database.reading() as session:
         wanted = session.scalars(
-            select(Job.id)
-            .where(
-                or_(Job.status == JobStatus.QUEUED, (Job.status == JobStatus.RUNNING) & (Job.beat_at < now - BEAT_LOST))
-            )
-            .order_by(Job.id)
+            select(Job.id).where(or_(Job.status == JobStatus.QUEUED, lost)).order_by(Job.id)
         ).first()
     if wanted is None:
         return None

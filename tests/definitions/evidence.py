@@ -229,9 +229,7 @@ def sipas(form: str) -> dict[str, Evidence]:
         found[code] = Evidence(row["text_vi"], row["grade"], "rating", row["factor"].strip("`"), None, "sat5")
     for code, row in rows("admin", tenth, "item").items():
         kind = "text" if code == "q10_other" else "rating"
-        found[code] = Evidence(
-            row["text_vi"], row["grade"], kind, None, None, wish if kind == "rating" else None
-        )
+        found[code] = Evidence(row["text_vi"], row["grade"], kind, None, None, wish if kind == "rating" else None)
     jobs = rows("admin", "1.3", "code")["r_job"]["codes"]
     for code, row in rows("admin", facts, "code").items():
         cell = jobs if row["codes"] == "as in 1.3, codes 1-7" else row["codes"]
@@ -288,9 +286,7 @@ def _closing(section: str) -> dict[str, Evidence]:
         words = first["text_vi"] if first and row["text_vi"].startswith("as ") else row["text_vi"]
         codes = first["codes"] if first and row["codes"].startswith("as ") else row["codes"]
         kind = {"single + other": "single", "number, %": "number", "open": "text"}[row["type"]]
-        found[code] = Evidence(
-            words, row["grade"], kind, options=listed_options(codes) if kind == "single" else None
-        )
+        found[code] = Evidence(words, row["grade"], kind, options=listed_options(codes) if kind == "single" else None)
     return found
 
 

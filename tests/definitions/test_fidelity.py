@@ -147,9 +147,7 @@ def test_factors_have_the_names_parents_and_counts_of_the_sources(code: str, nam
     assert [factor.code for factor in form.factors] == list(expected)
     for factor in form.factors:
         row = expected[factor.code]
-        assert factor.name["vi"] == row["name_vi"].removesuffix(
-            " (overall)"
-        )  # "(overall)" explains the code T
+        assert factor.name["vi"] == row["name_vi"].removesuffix(" (overall)")  # "(overall)" explains the code T
         assert (factor.parent or "") == row.get("parent", "").strip("`")
         assert len(form.items_below(factor.code)) == int(row["n"])
 
@@ -169,10 +167,7 @@ def test_education_forms_have_the_names_and_the_address_of_the_sources(code: str
     assert len(form.rated_items) == int(counts["n"])
     assert form.respondent.description["vi"].casefold() == counts["respondent"].casefold()
     assert form.instruction is not None
-    assert (
-        form.instruction.text["vi"]
-        == f"Xin {form.address['vi']} cho biết mức độ hài lòng về các nội dung sau:"
-    )
+    assert form.instruction.text["vi"] == f"Xin {form.address['vi']} cho biết mức độ hài lòng về các nội dung sau:"
 
 
 @pytest.mark.parametrize(
@@ -246,9 +241,7 @@ def test_nothing_below_verbatim_claims_to_be_official(form: InstrumentVersion):
 
 
 def test_names_telephones_and_patient_codes_are_not_shipped_and_that_is_noted(form: InstrumentVersion):
-    forbidden = re.compile(
-        r"số di động|điện thoại|họ tên|họ và tên|mã bệnh nhân|tên bệnh nhân", re.IGNORECASE
-    )
+    forbidden = re.compile(r"số di động|điện thoại|họ tên|họ và tên|mã bệnh nhân|tên bệnh nhân", re.IGNORECASE)
     for item in form.items:
         assert not forbidden.search(item.text["vi"]) or item.factor, item.code
     if LEFT_OUT.get(form.code, {}).keys() & {"r_name", "r_phone"}:
@@ -292,7 +285,5 @@ def _scales() -> dict[str, dict[int, tuple[str, bool, bool]]]:
 
 
 def _field(name: str, section: str, field: str) -> str:
-    (found,) = [
-        one for one in tables(name) if one.section == section and one.columns[:2] == ("field", "value")
-    ]
+    (found,) = [one for one in tables(name) if one.section == section and one.columns[:2] == ("field", "value")]
     return next(row["value"].strip("`") for row in found.rows if row["field"] == field)
