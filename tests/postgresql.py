@@ -41,13 +41,13 @@ def prepare() -> None:
         os.environ[VARIABLE] = folder
 
 
-def admin_url() -> str:
-    """The address of the run's server, started now if it is not yet running."""
+def admin_url(*, durable: bool = False) -> str:
+    """The address of the run's server, started now if it is not yet running. `durable`: it syncs as in production."""
     folder = Path(os.environ[VARIABLE])
     with _locked(folder):
         address = folder / "address"
         if not address.exists():
-            address.write_text(_start(folder))
+            address.write_text(_start(folder, durable=durable))
         return address.read_text()
 
 
@@ -72,7 +72,7 @@ def run_as() -> dict[str, object]:
     raise RuntimeError(f"To start PostgreSQL as root, one of the users {', '.join(UNPRIVILEGED)} is needed.")
 
 
-def _start(folder: Path) -> str:
+def _start(folder: Path, *, durable: bool) -> str:
     data = folder / "data"
     data.mkdir()
     if identity := run_as():
@@ -81,10 +81,9 @@ def _start(folder: Path) -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = (
-        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c full_page_writes=off"
-        " -c max_connections=200 -c synchronous_commit=off"
-    )
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200"
+    if not durable:
+        options += " -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
     _run(["pg_ctl", "-D", str(data), "-o", options, "-l", str(data / "log"), "-w", "start"])
     return f"postgresql://hailong@127.0.0.1:{port}/postgres"
 

@@ -140,3 +140,11 @@ def _quantile(values: list[float], share: float) -> float:
     if len(values) == 1:
         return values[0]
     return statistics.quantiles(values, n=1000, method="inclusive")[min(998, round(share * 1000) - 1)]
+
+
+def ask_once(host: str, port: int, path: str) -> bool:
+    """Does the server answer 200?"""
+    try:
+        return asyncio.run(ask(host, port, "GET", path)).status == 200
+    except (OSError, ValueError, IndexError):
+        return False
