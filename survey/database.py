@@ -91,7 +91,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=2,
             pool_timeout=pool_wait,
-            pool_pre_ping=False,
+            pool_pre_ping=True,
             connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c lock_timeout=10s"},
         )
         if read_only:

@@ -39,8 +39,11 @@ class Server:
         return sum(sum(p.cpu_times()[:2]) for p in self.processes())
 
     def processes(self) -> list[psutil.Process]:
-        parent = psutil.Process(self.process.pid)
-        return [parent, *parent.children(recursive=True)]
+        try:
+            parent = psutil.Process(self.process.pid)
+            return [parent, *parent.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
 
     def workers(self) -> list[psutil.Process]:
         return self.processes()[1:]
@@ -87,9 +90,9 @@ def yardstick(folder: Path) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def citizen_face(folder: Path, database_url: str) -> Iterator[Server]:
+def citizen_face(folder: Path, database_url: str, *, port: int | None = None) -> Iterator[Server]:
     """The citizen's processes exactly as `make demo` starts them."""
-    port = free_port()
+    port = port or free_port()
     command = [
         "gunicorn", "-w", str(WORKERS), "-k", "gthread", "--threads", str(CITIZEN_THREADS), "-b", f"127.0.0.1:{port}",
         "--no-control-socket", "--config", "python:survey.gunicorn_hooks", "--log-level", "warning", "wsgi:app",
