@@ -41,9 +41,7 @@ only_postgresql = pytest.mark.parametrize("backend", ["postgresql"])
 
 
 @only_sqlite
-def test_a_full_disk_keeps_the_form_filled_in_and_heals_by_itself(
-    citizen: Citizen, app: Flask, database: Database
-) -> None:
+def test_a_full_disk_keeps_the_form_filled_in_and_heals_by_itself(citizen: Citizen, database: Database) -> None:
     full = True
 
     def limit(connection: object, _record: object, _proxy: object) -> None:
