@@ -12,6 +12,7 @@ from flask import Flask, current_app, url_for
 from survey import __version__, error_pages, i18n, logging, security
 from survey.config import ROOT, Config
 from survey.database import Database
+from survey.queries import settings
 from survey.tokens import Tokens, derive
 
 MAX_BODY = 2 * 1024 * 1024
@@ -54,10 +55,16 @@ def build(config: Config, database: Database | None, *, staff: bool) -> Flask:
     app.jinja_env.lstrip_blocks = True
     app.extensions["hailong"] = Runtime(config, database or Database(config.database_url), Tokens(config.secret_keys))
     logging.install(app)
-    security.install(app, config)
+    security.install(app, config, lambda: _recorded_domain(app))
     i18n.install(app, staff=staff)
     error_pages.install(app)
     return app
+
+
+def _recorded_domain(app: Flask) -> str | None:
+    shared: Runtime = app.extensions["hailong"]
+    with shared.database.view() as connection:
+        return settings.domain(connection)
 
 
 def asset(name: str) -> str:

@@ -6,14 +6,46 @@ says otherwise; HSTS under https. Requests for a host that is not ours are refus
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+import time
+from collections.abc import Callable
 
 from flask import Flask, Response, abort, g, request
 from werkzeug.sansio.utils import host_is_trusted
 
 from survey.config import Config
+from survey.errors import RecordUnavailable
 
 STATIC_MAX_AGE = 31_536_000
+DOMAIN_SECONDS = 15.0
+
+
+class Hosts:
+    """The names this server answers to: those it was started with, and the domain the province has set since.
+
+    The record is asked only for a name that is not among the first, and at most every fifteen seconds.
+    """
+
+    def __init__(self, configured: frozenset[str], recorded: Callable[[], str | None]) -> None:
+        self._configured, self._recorded = set(configured), recorded
+        self._domain: set[str] = set()
+        self._asked: float | None = None
+
+    def admit(self, host: str | None) -> bool:
+        if host_is_trusted(host, self._configured):
+            return True
+        domain = self._current()
+        return bool(domain) and host_is_trusted(host, domain)  # an empty list would admit every host
+
+    def _current(self) -> set[str]:
+        now = time.monotonic()
+        if self._asked is None or now - self._asked >= DOMAIN_SECONDS:
+            self._asked = now
+            with contextlib.suppress(RecordUnavailable):
+                domain = self._recorded()
+                self._domain = {domain} if domain else set()
+        return self._domain
 
 
 def nonce() -> str:
@@ -33,13 +65,13 @@ def policy(value: str) -> str:
     )
 
 
-def install(app: Flask, config: Config) -> None:
+def install(app: Flask, config: Config, recorded_domain: Callable[[], str | None]) -> None:
     app.jinja_env.globals["csp_nonce"] = nonce
-    app.extensions["trusted_hosts"] = set(config.allowed_hosts)
+    hosts = Hosts(config.allowed_hosts, recorded_domain)
 
     @app.before_request
     def only_our_hosts() -> None:
-        if not host_is_trusted(request.environ.get("HTTP_HOST"), app.extensions["trusted_hosts"]):
+        if not hosts.admit(request.environ.get("HTTP_HOST")):
             abort(400, "host")
 
     always = [

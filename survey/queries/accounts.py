@@ -130,7 +130,7 @@ def open_invitations(session: Session, viewer: Actor, now: datetime) -> tuple[In
         .order_by(Invitation.expires_at, Invitation.id)
         .limit(200)
     )
-    paths = dict(session.execute(select(Unit.id, Unit.path)).tuples().all())
+    paths = {row.id: row.path for row in session.execute(select(Unit.id, Unit.path))}
     found = []
     for row in session.execute(statement).scalars():
         if not all(

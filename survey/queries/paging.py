@@ -44,7 +44,7 @@ class Paged(Generic[T]):
 
 def paged(
     session: Session,
-    statement: Select[Any],
+    statement: Select[*tuple[Any, ...]],
     make: Callable[[Any], T],
     *,
     number: int = 1,

@@ -12,7 +12,8 @@ from survey.models.settings import Setting
 
 def recorded(session: Session | Connection) -> dict[str, Any]:
     """Every setting that was changed from its default, by key."""
-    return dict(session.execute(select(Setting.key, Setting.value).order_by(Setting.key)).tuples().all())
+    rows = session.execute(select(Setting.key, Setting.value).order_by(Setting.key))
+    return {row.key: row.value for row in rows}
 
 
 def domain(connection: Session | Connection) -> str | None:

@@ -1,0 +1,500 @@
+"""Files of units: what a CSV says, what taking it would change, and every problem with its row.
+
+Columns (a heading may be the Vietnamese one): `code` mã, `name` tên, `kind` loại, `parent` mã đơn vị cấp trên,
+`valid_from` từ ngày, `valid_to` đến ngày, `successors` đơn vị kế tục, `is_sample` mẫu, `grade` mức, `source` nguồn.
+`code`, `name` and `kind` are needed; an empty cell leaves what the record has; rows that are not in the file stay.
+Successors are codes separated by blanks or semicolons, each perhaps with its share: `20242:0,6; 20245:0,4`.
+
+Nothing here writes. `survey.services.units` applies a plan, in the same transaction in which it was made again.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from survey.errors import N_
+from survey.models.base import folded
+from survey.models.units import UnitKind
+
+MOST_BYTES = 1_000_000
+MOST_ROWS = 20_000
+COLUMNS = ("code", "name", "kind", "parent", "valid_from", "valid_to", "successors", "is_sample", "grade", "source")
+NEEDED = ("code", "name", "kind")
+GRADES = ("", "verbatim", "transcribed", "single-source", "draft")
+PLACEHOLDER_CODE = "tinh"  # the root of a new installation, until a file brings the province's own code
+_HEADINGS = {
+    "ma": "code",
+    "ten": "name",
+    "ten don vi": "name",
+    "loai": "kind",
+    "ma cap tren": "parent",
+    "ma don vi cap tren": "parent",
+    "cap tren": "parent",
+    "tu ngay": "valid_from",
+    "den ngay": "valid_to",
+    "don vi ke tuc": "successors",
+    "ke tuc": "successors",
+    "mau": "is_sample",
+    "muc": "grade",
+    "nguon": "source",
+}
+_KINDS = {
+    "tinh": UnitKind.PROVINCE,
+    "thanh pho": UnitKind.PROVINCE,
+    "phuong": UnitKind.WARD,
+    "xa": UnitKind.COMMUNE,
+    "dac khu": UnitKind.SPECIAL_ZONE,
+    "so": UnitKind.DEPARTMENT,
+    "so ban nganh": UnitKind.DEPARTMENT,
+    "nganh doc": UnitKind.CENTRAL_AGENCY,
+    "trung tam phuc vu hanh chinh cong": UnitKind.ONE_STOP_CENTRE,
+    "chi nhanh van phong dang ky dat dai": UnitKind.LAND_OFFICE,
+    "benh vien": UnitKind.HOSPITAL,
+    "tram y te": UnitKind.HEALTH_STATION,
+    "diem tiem chung": UnitKind.VACCINATION_POINT,
+    "truong mam non": UnitKind.PRESCHOOL,
+    "truong tieu hoc": UnitKind.PRIMARY_SCHOOL,
+    "truong thcs": UnitKind.LOWER_SECONDARY_SCHOOL,
+    "truong thpt": UnitKind.UPPER_SECONDARY_SCHOOL,
+}
+_COMMUNE_KINDS = frozenset({UnitKind.WARD, UnitKind.COMMUNE, UnitKind.SPECIAL_ZONE})
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+_YES = frozenset({"1", "x", "co", "yes", "true", "mau", "dung"})
+_NO = frozenset({"0", "khong", "no", "false", "sai"})
+
+
+@dataclass(frozen=True)
+class UnitRow:
+    """One unit as a file or a form gives it. None: say nothing about it."""
+
+    row: int
+    code: str
+    name: str
+    kind: UnitKind
+    parent: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    successors: tuple[tuple[str, Decimal | None], ...] | None = None
+    is_sample: bool | None = None
+    grade: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class RowProblem:
+    """What cannot be taken, in which row (0: the file as a whole) and column."""
+
+    row: int
+    column: str
+    message: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Parsed:
+    rows: tuple[UnitRow, ...]
+    problems: tuple[RowProblem, ...]
+    sha256: str
+
+
+@dataclass(frozen=True)
+class KnownUnit:
+    """A unit as the record has it."""
+
+    id: int
+    code: str
+    name: str
+    kind: UnitKind
+    parent: str | None
+    path: str
+    valid_from: date | None
+    valid_to: date | None
+    successors: tuple[tuple[str, Decimal | None], ...]
+    is_sample: bool
+    grade: str
+    source: str
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    column: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What would happen to one unit."""
+
+    row: UnitRow
+    known: KnownUnit | None
+    changes: tuple[FieldChange, ...] = ()
+
+    @property
+    def ends(self) -> bool:
+        return any(c.column == "valid_to" and c.before is None for c in self.changes)
+
+
+@dataclass(frozen=True)
+class Plan:
+    added: tuple[Planned, ...]
+    changed: tuple[Planned, ...]
+    ended: tuple[Planned, ...]
+    unchanged: int
+    problems: tuple[RowProblem, ...]
+    sha256: str
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.added or self.changed or self.ended)
+
+    @property
+    def digest(self) -> str:
+        """Names exactly this plan: if the record changes before it is taken, the digest does too."""
+        parts = [self.sha256, str(self.unchanged)]
+        parts += [f"{p.row.code} {p.changes!r}" for p in (*self.added, *self.changed, *self.ended)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def parse(data: bytes) -> Parsed:
+    """The rows of a CSV file: UTF-8, comma, semicolon or tab. Problems instead of guesses."""
+    sha256 = hashlib.sha256(data).hexdigest()
+
+    def refuse(message: str, **values: Any) -> Parsed:
+        return Parsed((), (RowProblem(0, "", message, values),), sha256)
+
+    if len(data) > MOST_BYTES:
+        return refuse(N_("The file has more than 1 MB. Split it in parts."))
+    if data[:2] == b"PK":
+        return refuse(N_("This is an Excel workbook. Save it as 'CSV UTF-8' in Excel and choose that file."))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return refuse(N_("The file is not UTF-8. In Excel choose 'CSV UTF-8 (Comma delimited)' when saving."))
+    if "\0" in text:
+        return refuse(N_("The file is not a CSV text file."))
+    text = unicodedata.normalize("NFC", text)
+    first = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=first.count)
+    try:
+        table = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
+    except csv.Error:
+        return refuse(N_("The quotation marks of the file do not match. Save it again as 'CSV UTF-8'."))
+    if not table:
+        return refuse(N_("The file is empty."))
+    headings = [_heading(h) for h in table[0]]
+    if missing := [c for c in NEEDED if c not in headings]:
+        return refuse(
+            N_("The first row must name the columns; missing: %(missing)s. The columns are: %(columns)s."),
+            missing=", ".join(missing),
+            columns=", ".join(COLUMNS),
+        )
+    if len(table) - 1 > MOST_ROWS:
+        return refuse(N_("The file has more than 20,000 rows. Split it in parts."))
+    rows: list[UnitRow] = []
+    problems: list[RowProblem] = []
+    for number, cells in enumerate(table[1:], start=2):
+        if not any(c.strip() for c in cells):
+            continue
+        if len(cells) > len(headings) and any(c.strip() for c in cells[len(headings) :]):
+            problems.append(RowProblem(number, "", N_("This row has more cells than the first row has columns.")))
+            continue
+        values = {h: " ".join(c.split()) for h, c in zip(headings, cells, strict=False) if h}
+        found = _row(number, values, problems)
+        if found is not None:
+            rows.append(found)
+    return Parsed(tuple(rows), tuple(problems), sha256)
+
+
+def _heading(text: str) -> str | None:
+    name = folded(text).replace("_", " ").strip()
+    return _HEADINGS.get(name) or next((c for c in COLUMNS if c.replace("_", " ") == name), None)
+
+
+def _row(number: int, values: Mapping[str, str], problems: list[RowProblem]) -> UnitRow | None:
+    before = len(problems)
+
+    def wrong(column: str, message: str, **details: Any) -> None:
+        problems.append(RowProblem(number, column, message, details))
+
+    kind = _kind(values.get("kind", ""))
+    if kind is None:
+        wrong("kind", N_("The kind '%(kind)s' is not known."), kind=values.get("kind", ""))
+    dates: dict[str, date | None] = {}
+    for column in ("valid_from", "valid_to"):
+        text = values.get(column, "")
+        dates[column] = read_day(text) if text else None
+        if text and dates[column] is None:
+            wrong(column, N_("'%(text)s' is not a day. Write it as 30/06/2025 or 2025-06-30."), text=text)
+    sample = folded(values.get("is_sample", ""))
+    if sample and sample not in _YES | _NO:
+        wrong("is_sample", N_("Write 1 or 0, or leave the cell empty."))
+    grade = values.get("grade", "").lower()
+    if grade not in GRADES:
+        wrong("grade", N_("The grade '%(grade)s' is not known."), grade=grade)
+    successors = read_successors(values.get("successors", ""))
+    if successors is None:
+        wrong("successors", N_("Write codes, each perhaps with its share: 20242:0,6; 20245:0,4."))
+    if len(problems) > before or kind is None:
+        return None
+    return UnitRow(
+        row=number,
+        code=values.get("code", ""),
+        name=values.get("name", ""),
+        kind=kind,
+        parent=values.get("parent") or None,
+        valid_from=dates["valid_from"],
+        valid_to=dates["valid_to"],
+        successors=successors or None,
+        is_sample=None if not sample else sample in _YES,
+        grade=grade or None,
+        source=values.get("source") or None,
+    )
+
+
+def _kind(text: str) -> UnitKind | None:
+    word = folded(text).replace(",", "")
+    try:
+        return UnitKind(word.replace(" ", "_"))
+    except ValueError:
+        return _KINDS.get(word)
+
+
+def read_day(text: str) -> date | None:
+    for form in ("%d/%m/%Y", "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y"):
+        try:
+            found = datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+        return found if 1900 <= found.year <= 2200 else None
+    return None
+
+
+def read_successors(text: str) -> tuple[tuple[str, Decimal | None], ...] | None:
+    """'20242:0,6; 20245' -> (('20242', 0.6), ('20245', None)); None when it cannot be read."""
+    found: list[tuple[str, Decimal | None]] = []
+    for part in re.split(r"[;\s]+", text.strip()):
+        if not part:
+            continue
+        code, colon, share_text = part.partition(":")
+        share = None
+        if colon:
+            try:
+                share = Decimal(share_text.replace(",", "."))
+            except InvalidOperation:
+                return None
+            if not share.is_finite() or not 0 < share <= 1:
+                return None
+        found.append((code, share))
+    return tuple(found)
+
+
+def write_successors(successors: Iterable[tuple[str, Decimal | None]]) -> str:
+    return "; ".join(code if share is None else f"{code}:{share.normalize():f}" for code, share in successors)
+
+
+# The plan
+
+
+def make_plan(
+    parsed: Parsed,
+    known: Mapping[str, KnownUnit],
+    *,
+    may_change: Any = lambda path: True,
+) -> Plan:
+    """What taking the rows would do to the record `known` (by code). `may_change(path)`: whether the actor may."""
+    root = next((u for u in known.values() if u.parent is None), None)
+    top = _top_code(parsed.rows, root)
+    rows, problems = _whole(parsed.rows, known, top)
+    problems = [*parsed.problems, *problems]
+    by_code = {r.code: r for r in rows}
+    added: list[Planned] = []
+    changed: list[Planned] = []
+    ended: list[Planned] = []
+    unchanged = 0
+    for row in rows:
+        old = root if row.code == top else known.get(row.code)
+        found = [RowProblem(row.row, c, m, v) for c, m, v in _row_problems(row, old, by_code, known, top)]
+        if not found and not _allowed(row, old, by_code, known, root, may_change):
+            found = [RowProblem(row.row, "parent", N_("This unit lies outside the units you administer."))]
+        problems += found
+        if found:
+            continue
+        changes = _changes(row, old) if old else ()
+        planned = Planned(row, old, changes)
+        if old is None:
+            added.append(planned)
+        elif planned.ends:
+            ended.append(planned)
+        elif changes:
+            changed.append(planned)
+        else:
+            unchanged += 1
+    problems.sort(key=lambda p: (p.row, p.column))
+    return Plan(tuple(added), tuple(changed), tuple(ended), unchanged, tuple(problems), parsed.sha256)
+
+
+def _top_code(rows: Sequence[UnitRow], root: KnownUnit | None) -> str | None:
+    """The code of the province: the record's, unless the record is new and the file brings it."""
+    if root is not None and root.code != PLACEHOLDER_CODE:
+        return root.code
+    brought = next((r.code for r in rows if r.kind is UnitKind.PROVINCE and r.parent is None), None)
+    return brought or (root.code if root else None)
+
+
+def _whole(
+    rows: Sequence[UnitRow], known: Mapping[str, KnownUnit], top: str | None
+) -> tuple[list[UnitRow], list[RowProblem]]:
+    """Rows whose code is their own; a new unit that names no parent comes under the province."""
+    seen: dict[str, int] = {}
+    kept: list[UnitRow] = []
+    problems: list[RowProblem] = []
+    for row in rows:
+        if row.code in seen:
+            values = {"code": row.code, "row": seen[row.code]}
+            problems.append(RowProblem(row.row, "code", N_("The code %(code)s stands in row %(row)d already."), values))
+            continue
+        seen[row.code] = row.row
+        is_new = row.code not in known and row.code != top
+        if is_new and row.parent is None and row.kind is not UnitKind.PROVINCE:
+            row = replace(row, parent=top)
+        kept.append(row)
+    return kept, problems
+
+
+def _row_problems(
+    row: UnitRow,
+    old: KnownUnit | None,
+    by_code: Mapping[str, UnitRow],
+    known: Mapping[str, KnownUnit],
+    top: str | None,
+) -> Iterable[tuple[str, str, dict[str, Any]]]:
+    if not _CODE.fullmatch(row.code):
+        yield "code", N_("A code has 1 to 40 letters without marks, digits, dots or hyphens."), {}
+    elif row.kind in _COMMUNE_KINDS and not re.fullmatch(r"\d{5}", row.code):
+        yield "code", N_("The code of a ward or commune has five digits; Excel may have dropped zeros in front."), {}
+    if not 2 <= len(row.name) <= 300:
+        yield "name", N_("A name has 2 to 300 characters."), {}
+    elif row.name[0] in "=+-@":
+        yield "name", N_("A name cannot begin with = + - or @."), {}
+    if row.parent is None and old is None and row.code != top:
+        if top is None:
+            yield "parent", N_("The record has no province yet: the file must begin with it."), {}
+        else:
+            yield "kind", N_("There is a province already, and one installation serves one."), {}
+    if row.parent is not None:
+        if row.parent not in by_code and row.parent not in known:
+            yield "parent", N_("There is no unit with code %(code)s."), {"code": row.parent}
+        elif row.code == top:
+            yield "parent", N_("The province stands over all units and belongs to none."), {}
+        elif _circular(row.code, by_code, known):
+            yield "parent", N_("The unit would come under itself."), {}
+    begin = row.valid_from or (old.valid_from if old else None)
+    end = row.valid_to or (old.valid_to if old else None)
+    if begin and end and begin > end:
+        yield "valid_to", N_("The last day lies before the first."), {}
+    if row.successors:
+        yield from _successor_problems(row, end, by_code, known)
+
+
+def _successor_problems(
+    row: UnitRow, end: date | None, by_code: Mapping[str, UnitRow], known: Mapping[str, KnownUnit]
+) -> Iterable[tuple[str, str, dict[str, Any]]]:
+    assert row.successors is not None
+    codes = [code for code, _ in row.successors]
+    for code in codes:
+        if code == row.code:
+            yield "successors", N_("A unit does not succeed itself."), {}
+        elif code not in by_code and code not in known:
+            yield "successors", N_("There is no unit with code %(code)s."), {"code": code}
+    if len(set(codes)) != len(codes):
+        yield "successors", N_("A successor is named twice."), {}
+    shares = [share for _, share in row.successors if share is not None]
+    if len(shares) == len(codes) and abs(sum(shares, Decimal(0)) - 1) > Decimal("0.001"):
+        yield "successors", N_("The shares of the successors must add up to 1."), {}
+    if end is None:
+        yield "valid_to", N_("A unit with successors needs its last day."), {}
+
+
+def _circular(code: str, by_code: Mapping[str, UnitRow], known: Mapping[str, KnownUnit]) -> bool:
+    seen = {code}
+    at = _parent(code, by_code, known)
+    while at is not None:
+        if at in seen:
+            return True
+        seen.add(at)
+        at = _parent(at, by_code, known)
+    return False
+
+
+def _parent(code: str, by_code: Mapping[str, UnitRow], known: Mapping[str, KnownUnit]) -> str | None:
+    row = by_code.get(code)
+    if row is not None and row.parent is not None:
+        return row.parent
+    return known[code].parent if code in known else None
+
+
+def _allowed(
+    row: UnitRow,
+    old: KnownUnit | None,
+    by_code: Mapping[str, UnitRow],
+    known: Mapping[str, KnownUnit],
+    root: KnownUnit | None,
+    may_change: Any,
+) -> bool:
+    if old is not None and not may_change(old.path):
+        return False
+    at = row.parent
+    while at is not None and at not in known:
+        at = _parent(at, by_code, known)
+    if at is not None:
+        return bool(may_change(known[at].path))
+    return bool(may_change(old.path if old and row.parent is None else root.path if root else "/"))
+
+
+def _changes(row: UnitRow, old: KnownUnit) -> tuple[FieldChange, ...]:
+    found: list[FieldChange] = []
+    for column in COLUMNS:
+        before, after = getattr(old, column), getattr(row, column)
+        if after is None:
+            continue
+        if column == "successors":
+            before, after = sorted(before), sorted(after)
+            if [(c, s) for c, s in before] == [(c, s) for c, s in after]:
+                continue
+            before, after = write_successors(before), write_successors(after)
+        if before != after:
+            found.append(FieldChange(column, before, after))
+    return tuple(found)
+
+
+def write(units: Iterable[KnownUnit]) -> str:
+    """The same columns out again, so that a file can be taken, changed and brought back."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for unit in units:
+        writer.writerow(
+            (
+                unit.code,
+                unit.name,
+                unit.kind.value,
+                unit.parent or "",
+                unit.valid_from.isoformat() if unit.valid_from else "",
+                unit.valid_to.isoformat() if unit.valid_to else "",
+                write_successors(unit.successors),
+                "1" if unit.is_sample else "",
+                unit.grade,
+                unit.source,
+            )
+        )
+    return out.getvalue()
