@@ -152,6 +152,9 @@ PROBLEMS: Mapping[str, ProblemKind] = {
         "“{code}” seems to ask for {kind} data (“{word}”) and is not marked so; mark it or reword it.",
         approver=True,
     ),
+    "respondent-kind": _error(
+        "quality", "“{code}” is reserved for a single choice of 1 (người dân) and 2 (tổ chức, doanh nghiệp)."
+    ),
     "translation-missing": _warning("The translation into “{language}” is missing."),
     "translation-ungraded": _warning("The translation into “{language}” has no grade."),
     "text-long": _warning("{count} words; people read up to {limit} at a glance."),
