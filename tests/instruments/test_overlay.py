@@ -53,7 +53,18 @@ EVERYTHING = local(
     relabellings=[{"item": "q2", "text": words("Lời của đơn vị")}],
     recordings=[{"element": "q1", "audio": [RECORDED]}],
     screen_instruction={"text": words("Chạm để chọn"), "grade": "draft", "origin": "overlay"},
-    display={"pages": "sections", "question": words("Hài lòng không?")},
+    display={"pages": "sections", "question": {"vi": "Hài lòng không?", "fr": "Satisfait ?"}},
+    comparable=[{"item": "q2", "with_version": 1, "reason": "chỉ đổi lời"}],
+    languages=[
+        {
+            "language": {"code": "fr", "role": "translation", "grade": "draft", "origin": "overlay"},
+            "words": [
+                {"key": "title", "source": "Phiếu thử", "words": "Formulaire"},
+                {"key": "scales/sat5/options/4/label", "source": "Hài lòng", "words": "Satisfait"},
+                {"key": "sections/a/elements/q1/text", "source": "Câu hỏi q1", "words": "Question 1"},
+            ],
+        }
+    ],
 )
 
 
@@ -73,6 +84,14 @@ def test_local_parts_stand_where_they_were_put():
     assert effective.item("q2").wording == Text(vi="Lời của đơn vị")
     assert [one.code for one in effective.options(effective.item("q1"))] == [1, 2, 3, 4, 5, 97]
     assert "q3" not in {one.code for one in effective.asked_items}
+
+
+def test_language_added_locally_reaches_the_words_of_the_core_and_leaves_it_unchanged():
+    effective = overlay.apply(CORE, EVERYTHING, version=1)
+    assert effective.language_codes == ("vi", "fr")
+    assert effective.item("q1").text.inside("fr") == "Question 1"
+    assert effective.item("q2").text.inside("fr") == "Câu hỏi q2"
+    assert codec.core_hash(effective) == codec.content_hash(CORE)
 
 
 def test_overlay_under_a_new_number_remembers_its_core():
@@ -138,6 +157,14 @@ def test_version_with_local_parts_is_no_core():
             "answer 5 of “sat5” now exists in the form itself",
         ),
         ({"scales": [scale(origin="overlay")]}, "scale “sat5” now exists in the form itself"),
+        (
+            {
+                "languages": [
+                    {"language": {"code": "vi", "role": "translation", "origin": "overlay"}, "words": []}
+                ]
+            },
+            "the language “vi” now exists in the form itself",
+        ),
     ],
 )
 def test_what_does_not_fit_is_said_and_refused(parts: JSON, sentence: str):
@@ -148,7 +175,7 @@ def test_what_does_not_fit_is_said_and_refused(parts: JSON, sentence: str):
 
 def test_overlay_is_carried_to_a_new_core_and_the_losses_are_listed():
     newer = version(
-        section("a", item("q1"), item("q2")),
+        section("a", item("q1", text=words("Lời khác")), item("q2")),
         section("c", item("x2"), item("q4")),
         version=2,
     )
@@ -162,7 +189,11 @@ def test_overlay_is_carried_to_a_new_core_and_the_losses_are_listed():
         "“q3” is switched off, but the form does not ask it",
         "“q2” has local words, but the form does not allow it",
         "there is no answer list “q3” for the local answers",
+        "the words in “fr” for sections/a/elements/q1/text translate words that have changed",
+        "the judgements on comparability must be made again for this version",
     )
+    assert effective.title["fr"] == "Formulaire"
+    assert "fr" not in effective.item("q1").text
 
 
 def test_section_whose_place_is_gone_goes_to_the_end_and_is_reported():
