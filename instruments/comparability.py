@@ -82,15 +82,11 @@ def compare(
     return Comparison(items, tuple(_series(old, new, items)))
 
 
-def _pairs(
-    old: InstrumentVersion, new: InstrumentVersion, crosswalk: Mapping[str, str] | None
-) -> dict[str, str]:
+def _pairs(old: InstrumentVersion, new: InstrumentVersion, crosswalk: Mapping[str, str] | None) -> dict[str, str]:
     if old.code == new.code:
         return {item.code: item.code for item in new.items if old.has_item(item.code)}
     if crosswalk is not None:
-        return {
-            mine: yours for mine, yours in crosswalk.items() if new.has_item(mine) and old.has_item(yours)
-        }
+        return {mine: yours for mine, yours in crosswalk.items() if new.has_item(mine) and old.has_item(yours)}
     by_words: dict[str, str] = {}
     for item in old.items:
         by_words.setdefault(_words(old, item), item.code)
@@ -106,9 +102,7 @@ def _words(version: InstrumentVersion, item: Item) -> str:
     return item.wording.inside(version.source_language).rstrip(" .:").casefold()
 
 
-def _item_changes(
-    old: InstrumentVersion, new: InstrumentVersion, pairs: Mapping[str, str]
-) -> Iterator[ItemChange]:
+def _item_changes(old: InstrumentVersion, new: InstrumentVersion, pairs: Mapping[str, str]) -> Iterator[ItemChange]:
     for item in new.items:
         if item.code in pairs:
             yield _item_change(old, new, old.item(pairs[item.code]), item)
@@ -189,9 +183,7 @@ def _beside(old: InstrumentVersion, new: InstrumentVersion, before: Item, after:
             yield f"translation.{language}"
 
 
-def _series(
-    old: InstrumentVersion, new: InstrumentVersion, items: tuple[ItemChange, ...]
-) -> Iterator[SeriesImpact]:
+def _series(old: InstrumentVersion, new: InstrumentVersion, items: tuple[ItemChange, ...]) -> Iterator[SeriesImpact]:
     old_to_new = {one.old_item: one.item for one in items if one.item and one.old_item}
     joined = {one.item for one in items if one.joined and one.item}
     before, after = _by_code(plan(old)), _by_code(plan(new))

@@ -36,9 +36,7 @@ Given = Literal["wave", "unit", "point", "field", "mode", "day", "number"]
 RESPONDENT_KIND = "r_kind"
 """Reserved for the kind of respondent: 1 người dân (a person), 2 tổ chức, doanh nghiệp (an organisation)."""
 
-FactorCode = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z0-9]+)*$", max_length=32)
-]
+FactorCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z0-9]+)*$", max_length=32)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 

@@ -54,7 +54,7 @@ class Problem:
         return f"{self.path}: {self.message} [{self.code}]"
 
 
-class InvalidInstrument(ValueError):  # noqa: N818 - the word of the field for a questionnaire that fails
+class InvalidInstrument(ValueError):
     """A document that is not a usable version; `problems` says why, with paths."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

@@ -35,9 +35,7 @@ def in_percent(rate: float | int | str | Decimal, rounding: Rounding) -> Decimal
     return _cut(exact(rate) * 100, rounding.places, rounding)
 
 
-def against(
-    rate: float | int | str | Decimal, target: float | int | str | Decimal, rounding: Rounding
-) -> Decimal:
+def against(rate: float | int | str | Decimal, target: float | int | str | Decimal, rounding: Rounding) -> Decimal:
     """A rate in percent, with as many more digits as it takes not to cross or touch a target it has not met.
 
     84.996 % against 85 % must not be shown as 85.00 %.

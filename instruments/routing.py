@@ -132,9 +132,7 @@ def unreachable(version: InstrumentVersion) -> tuple[str, ...]:
             continue
         left -= size
         cases = [_values(version, version.item(one), about) for one, about in chain.tests.items()]
-        if not any(
-            _is_shown(chain, dict(zip(chain.tests, chosen, strict=True))) for chosen in product(*cases)
-        ):
+        if not any(_is_shown(chain, dict(zip(chain.tests, chosen, strict=True))) for chosen in product(*cases)):
             lost.append(item.code)
     return tuple(lost)
 
@@ -196,9 +194,7 @@ def _chain(
                     tests.setdefault(test.item, []).append(test)
                     waiting.append(test.item)
     asked = {item.code for item in version.asked_items}
-    links = tuple(
-        (one, conditions_of[one]) for one in conditions_of if one in asked and (one in tests or one == code)
-    )
+    links = tuple((one, conditions_of[one]) for one in conditions_of if one in asked and (one in tests or one == code))
     return _Chain(code, links, tests)
 
 

@@ -67,9 +67,7 @@ def _type(facts: dict[str, Any]) -> str:
         name = facts["$ref"].rsplit("/", 1)[1]
         return f"[{name}](#{name.lower()})"
     if "anyOf" in facts or "oneOf" in facts:
-        parts = [
-            _type(one) for one in facts.get("anyOf", facts.get("oneOf", [])) if one.get("type") != "null"
-        ]
+        parts = [_type(one) for one in facts.get("anyOf", facts.get("oneOf", [])) if one.get("type") != "null"]
         return " or ".join(parts)
     if "const" in facts:
         return f"`{facts['const']}`"

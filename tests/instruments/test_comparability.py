@@ -144,9 +144,7 @@ def test_response_domains_are_compared_by_what_they_permit(before: Any, after: A
 
 def test_translation_and_factor_are_told_but_do_not_make_another_question():
     languages = [{"code": "vi", "role": "source"}, {"code": "en", "role": "translation", "grade": "draft"}]
-    new = form(
-        rated("q1", "G", text={"vi": "Câu hỏi q1", "en": "Question 1"}), languages=languages, version=2
-    )
+    new = form(rated("q1", "G", text={"vi": "Câu hỏi q1", "en": "Question 1"}), languages=languages, version=2)
     change = compare(OLD, new).of("q1")
     assert change.change == "same"
     assert change.details == ("factor", "translation.en")

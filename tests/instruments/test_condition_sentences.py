@@ -42,10 +42,7 @@ FORM = version(
         ),
         (
             "answered(q4) and (g1 >= 50 or q2 not includes 1)",
-            (
-                f"Hỏi khi câu {CUT} có trả lời và (G1 từ 50 trở lên hoặc"
-                " Câu 2 có trả lời và không chọn “Trả lời 1”)."
-            ),
+            (f"Hỏi khi câu {CUT} có trả lời và (G1 từ 50 trở lên hoặc Câu 2 có trả lời và không chọn “Trả lời 1”)."),
             (
                 f"Asked when the question {CUT} is answered and (G1 is at least 50 or"
                 " Câu 2 is answered and “Trả lời 1” is not chosen)."

@@ -147,9 +147,7 @@ def _object_violations(rules: dict[str, Any], rule: dict[str, Any], value: dict[
             yield f"{key} is missing"
     for key, one in value.items():
         named = rule.get("properties", {}).get(key)
-        matched = [
-            inner for pattern, inner in rule.get("patternProperties", {}).items() if re.search(pattern, key)
-        ]
+        matched = [inner for pattern, inner in rule.get("patternProperties", {}).items() if re.search(pattern, key)]
         if named is not None:
             yield from violations(rules, named, one)
         for inner in matched:

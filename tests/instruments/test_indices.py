@@ -20,9 +20,7 @@ def index(form: str, code: str) -> indices.Index:
 def test_a_figure_spells_out_every_code_that_counts():
     found = index("byt56-m2", "A.top2_answers.rate")
     assert [counted.item for counted in found.items] == ["a1", "a2", "a3", "a4", "a5"]
-    assert {(counted.satisfied, counted.substantive) for counted in found.items} == {
-        ((4, 5), (1, 2, 3, 4, 5))
-    }
+    assert {(counted.satisfied, counted.substantive) for counted in found.items} == {((4, 5), (1, 2, 3, 4, 5))}
 
 
 def test_local_no_opinion_is_not_substantive_anywhere():
@@ -64,8 +62,7 @@ def test_exactly_one_headline_except_for_the_practice_survey():
 
 def test_sipas_climbs_from_items_through_factors_and_halves_to_the_whole():
     assert codes("sipas-2026", "factor") == [
-        f"{factor}.mean_items_rate.rate"
-        for factor in ("P.A", "P.B", "P.C", "P.D", "S.A", "S.B", "S.C", "S.D", "S.E")
+        f"{factor}.mean_items_rate.rate" for factor in ("P.A", "P.B", "P.C", "P.D", "S.A", "S.B", "S.C", "S.D", "S.E")
     ]
     assert codes("sipas-2022", "half") == ["P.mean_of_children.rate", "S.mean_of_children.rate"]
     assert index("sipas-2022", "P.mean_of_children.rate").children == ("P.A", "P.B", "P.C", "P.D")

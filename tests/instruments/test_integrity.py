@@ -103,9 +103,7 @@ CASES: list[tuple[str, str, JSON]] = [
     (
         "satisfied-not-substantive",
         "scales[0].options[0].satisfied",
-        document(
-            scales=[{"code": "sat5", "options": [option(4, satisfied=True, substantive=False), option(5)]}]
-        ),
+        document(scales=[{"code": "sat5", "options": [option(4, satisfied=True, substantive=False), option(5)]}]),
     ),
     (
         "condition-syntax",
@@ -228,9 +226,7 @@ CASES: list[tuple[str, str, JSON]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("code", "path", "whole"), CASES, ids=[f"{code}-{n}" for n, (code, _, _) in enumerate(CASES)]
-)
+@pytest.mark.parametrize(("code", "path", "whole"), CASES, ids=[f"{code}-{n}" for n, (code, _, _) in enumerate(CASES)])
 def test_contradiction_is_found_at_its_place(code: str, path: str, whole: JSON):
     with pytest.raises(InvalidInstrument) as refused:
         codec.loads(json.dumps(whole))
@@ -255,7 +251,5 @@ def test_usable_version_has_no_problems():
 
 
 def test_refusal_reads_as_one_sentence_with_its_place():
-    with pytest.raises(
-        InvalidInstrument, match=r"sections\[0\].elements\[1\].code: The code “q1” is used twice"
-    ):
+    with pytest.raises(InvalidInstrument, match=r"sections\[0\].elements\[1\].code: The code “q1” is used twice"):
         codec.loads(json.dumps(with_items(item("q1"), item("q1"))))

@@ -10,15 +10,11 @@ HEAVY = ("numpy", "scipy", "pandas", "sqlalchemy", "flask", "pyxform", "openpyxl
 
 
 def run(code: str) -> str:
-    return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def test_reading_forms_and_answers_imports_nothing_heavier_than_pydantic():
-    loaded = run(
-        f"{SMALL}\nimport sys\nprint(*sorted({{name.split('.')[0] for name in sys.modules}}))"
-    ).split()
+    loaded = run(f"{SMALL}\nimport sys\nprint(*sorted({{name.split('.')[0] for name in sys.modules}}))").split()
     assert "pydantic" in loaded
     assert [name for name in HEAVY if name in loaded] == []
     assert "instruments.linting" not in run(f"{SMALL}\nimport sys\nprint(*sys.modules)")

@@ -38,11 +38,7 @@ CASES: dict[str, tuple[JSON, JSON]] = {
         form(item("q1"), scales=[scale()]),
     ),
     "scale-mixed": (
-        form(
-            scales=[
-                {"code": "sat5", "options": [option(n, f"Mức {n}", satisfied=n == 3) for n in range(1, 6)]}
-            ]
-        ),
+        form(scales=[{"code": "sat5", "options": [option(n, f"Mức {n}", satisfied=n == 3) for n in range(1, 6)]}]),
         form(),
     ),
     "option-label-twice": (

@@ -158,11 +158,7 @@ def test_version_with_local_parts_is_no_core():
         ),
         ({"scales": [scale(origin="overlay")]}, "scale “sat5” now exists in the form itself"),
         (
-            {
-                "languages": [
-                    {"language": {"code": "vi", "role": "translation", "origin": "overlay"}, "words": []}
-                ]
-            },
+            {"languages": [{"language": {"code": "vi", "role": "translation", "origin": "overlay"}, "words": []}]},
             "the language “vi” now exists in the form itself",
         ),
     ],
@@ -229,9 +225,7 @@ def overlays(draw: st.DrawFn) -> tuple[InstrumentVersion, overlay.Overlay]:
     placed = []
     names: list[str | None] = [None, *(one.code for one in core.sections)]
     for n in range(draw(st.integers(0, 3))):
-        placed.append(
-            {"after": draw(st.sampled_from(names)), "section": local_section(f"l{n}", local_item(f"x{n}"))}
-        )
+        placed.append({"after": draw(st.sampled_from(names)), "section": local_section(f"l{n}", local_item(f"x{n}"))})
         names.append(f"l{n}")
     chosen = st.lists(st.sampled_from(codes), unique=True, max_size=3)
     lists = [code for code in draw(chosen) if getattr(core.item(code).response, "options", None)]

@@ -167,9 +167,7 @@ def test_unreachable_means_that_no_answers_whatever_show_it(on_m: str, on_x: str
 
 def test_hostile_number_of_combinations_ends_soon_and_reports_nothing():
     choices = [item(f"q{n}", multiple(*range(1, 12))) for n in range(4)]
-    impossible = (
-        " and ".join(f"q{n} includes {code}" for n in range(4) for code in range(1, 12)) + " and blank(q0)"
-    )
+    impossible = " and ".join(f"q{n} includes {code}" for n in range(4) for code in range(1, 12)) + " and blank(q0)"
     form = version(section("a", *choices, *(item(f"x{n}", show_if=impossible) for n in range(50))))
     start = time.perf_counter()
     assert routing.unreachable(form) == ()

@@ -47,21 +47,15 @@ def test_value_of_a_placeholder_is_not_read_as_a_placeholder():
 
 def test_campaign_values_win_over_defaults_and_unknown_or_blank_ones_are_ignored():
     form = version(
-        parameters=[
-            {"code": "service_point", "name": {"vi": "Nơi"}, "default": {"vi": "Điểm", "en": "Point"}}
-        ],
+        parameters=[{"code": "service_point", "name": {"vi": "Nơi"}, "default": {"vi": "Điểm", "en": "Point"}}],
         languages=[{"code": "vi", "role": "source"}, {"code": "en", "role": "translation", "grade": "draft"}],
     )
     assert form.parameter_values("en") == {"service_point": "Point"}
-    assert form.parameter_values("vi", {"service_point": "Trung tâm", "x": "y"}) == {
-        "service_point": "Trung tâm"
-    }
+    assert form.parameter_values("vi", {"service_point": "Trung tâm", "x": "y"}) == {"service_point": "Trung tâm"}
     assert form.parameter_values("vi", {"service_point": ""}) == {"service_point": "Điểm"}
 
 
-@pytest.mark.parametrize(
-    "words", ["", "  ", "a\x00", "a\x1b", "a\x85", "\ud800", "a\ufffe", "a\u202e", "\ufeffa"]
-)
+@pytest.mark.parametrize("words", ["", "  ", "a\x00", "a\x1b", "a\x85", "\ud800", "a\ufffe", "a\u202e", "\ufeffa"])
 def test_what_is_no_text_is_refused(words: str):
     with pytest.raises(PydanticCustomError):
         Text(vi=words)
