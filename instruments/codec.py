@@ -15,7 +15,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -23,6 +23,8 @@ from pydantic_core import ErrorDetails
 from instruments import integrity, overlay
 from instruments.model import InstrumentVersion, Kind
 from instruments.problems import InvalidInstrument, Problem, errors
+
+_Document = TypeVar("_Document", InstrumentVersion, overlay.Overlay)
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 40
@@ -39,10 +41,12 @@ def loads(data: bytes | str) -> InstrumentVersion:
 
 def loads_draft(data: bytes | str) -> InstrumentVersion:
     """The same without the checks between parts: for a draft on the editor's desk."""
-    try:
-        return InstrumentVersion.model_validate_json(json.dumps(_parse(data)))
-    except ValidationError as invalid:
-        raise InvalidInstrument(_problems(invalid.errors(include_url=False))) from None
+    return _read(InstrumentVersion, data)
+
+
+def loads_overlay(data: bytes | str) -> overlay.Overlay:
+    """The overlay in a document of its own, or `InvalidInstrument`."""
+    return _read(overlay.Overlay, data)
 
 
 def dumps(version: InstrumentVersion) -> str:
@@ -71,7 +75,19 @@ def core_hash(version: InstrumentVersion) -> str:
     return content_hash(overlay.strip(version))
 
 
+def dumps_overlay(local: overlay.Overlay) -> str:
+    """An overlay for people: indented, in the order of the format, with a last newline."""
+    return json.dumps(_whole(local.model_dump(mode="json", exclude_defaults=True)), ensure_ascii=False, indent=1) + "\n"
+
+
 # --- reading -----------------------------------------------------------------------------------------------
+
+
+def _read(kind: type[_Document], data: bytes | str) -> _Document:
+    try:
+        return kind.model_validate_json(json.dumps(_parse(data)))
+    except ValidationError as invalid:
+        raise InvalidInstrument(_problems(invalid.errors(include_url=False))) from None
 
 
 def _parse(data: bytes | str) -> Any:

@@ -33,6 +33,9 @@ Sensitive = Literal[
 Given = Literal["wave", "unit", "point", "field", "mode", "day", "number"]
 """A fieldwork fact that answers a header question, so that the citizen is not asked."""
 
+RESPONDENT_KIND = "r_kind"
+"""Reserved for the kind of respondent: 1 người dân (a person), 2 tổ chức, doanh nghiệp (an organisation)."""
+
 FactorCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z0-9]+)*$", max_length=32)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
@@ -69,6 +72,7 @@ class Statement(Part):
     """Words between the questions that ask nothing, such as the stem of a block."""
 
     type: Literal["statement"]
+    """Which element."""
     code: Code
     """Identity, in one list with the items."""
     text: Text
@@ -89,6 +93,7 @@ class Item(Part):
     """One question measured."""
 
     type: Literal["item"]
+    """Which element."""
     code: Code
     """Identity: stable across versions, never used again for another question. `r_…` a fact about the
     respondent, `h_…` a fact of the fieldwork."""

@@ -110,7 +110,7 @@ RULES: Mapping[RuleName, RuleFacts] = {
     "psi": RuleFacts("unweighted mean of factor scores", _ONCE, _SCORE, "transcribed", "factors"),
     "mean_of_children": RuleFacts(
         "mean of the children's unrounded values, equal weights",
-        _ABOVE_FACTORS, _BOTH, "transcribed", "factors",
+        _ABOVE_FACTORS, _BOTH, "draft", "factors",
     ),
     "item_weighted": RuleFacts(
         "mean of the children weighted by their number of items", _ABOVE_FACTORS, _BOTH, "draft", "factors"

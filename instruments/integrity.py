@@ -337,7 +337,7 @@ def _exports(version: InstrumentVersion) -> Iterator[Problem]:
 
 def _border(version: InstrumentVersion) -> Iterator[Problem]:
     local = _local_names(version)
-    for name in ("parameters", "scales", "factors", "indices"):
+    for name in ("languages", "parameters", "scales", "factors", "indices"):
         yield from _core_after_local(name, [part.origin for part in getattr(version, name)])
     for s, scale in enumerate(version.scales):
         yield from _option_border(f"scales[{s}]", scale.options, inside_local=scale.origin == "overlay")

@@ -1,7 +1,8 @@
 """Which questionnaires are shipped, and where do their documents lie?
 
 One file per published version: `definitions/<code>/<version>.json`. A file never changes once released; a
-correction is the next version.
+correction is the next version. Beside them lie overlays that units may use (`definitions/overlays/`) and the
+crosswalk that puts questions of different forms side by side (`definitions/crosswalks/`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from instruments import codec
+from instruments.crosswalks import Crosswalk
 from instruments.model import InstrumentVersion
+from instruments.overlay import Overlay
 
 DEFINITIONS = Path(__file__).parent / "definitions"
 
@@ -46,6 +49,23 @@ def load(code: str, version: int | None = None) -> InstrumentVersion:
         there = ", ".join(f"{entry.code}@{entry.version}" for entry in shipped())
         raise KeyError(f"no shipped questionnaire {wanted}; there are {there}")
     return known[-1].load()
+
+
+def load_overlay(code: str) -> Overlay:
+    """A shipped overlay; `KeyError` if there is none of that name."""
+    return codec.loads_overlay(_companion("overlays", code).read_bytes())
+
+
+def load_crosswalk(code: str) -> Crosswalk:
+    """A shipped crosswalk; `KeyError` if there is none of that name."""
+    return Crosswalk.model_validate_json(_companion("crosswalks", code).read_bytes())
+
+
+def _companion(folder: str, code: str) -> Path:
+    known = {path.stem: path for path in (DEFINITIONS / folder).glob("*.json")}
+    if code not in known:
+        raise KeyError(f"no {code} among the shipped {folder}; there are {', '.join(sorted(known))}")
+    return known[code]
 
 
 def _found() -> Iterator[Shipped]:

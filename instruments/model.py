@@ -278,6 +278,11 @@ class InstrumentVersion(Part):
             substantive.reverse()
         return (*substantive, *(option for option in options if not option.substantive))
 
+    def option_label(self, item: Item, option: Option) -> Text:
+        """The words of an answer to this question: the scale's own, or the variant the question asks for."""
+        wanted = item.response.variant if isinstance(item.response, Rating) else None
+        return next((one.label for one in option.variants if one.name == wanted), option.label)
+
     def measures_satisfaction(self, item: Item) -> bool:
         """Is it a rating on a scale that has satisfied codes?"""
         return item.kind == "rating" and any(option.satisfied for option in self.options(item))

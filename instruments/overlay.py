@@ -2,7 +2,7 @@
 
 The effective version is one immutable document. Whatever was added locally says so itself (`origin:
 "overlay"`, or a field that is local by nature: `asked: false`, `relabel`, `audio`, `screen_instruction`,
-`display`), and the core stands beside it unchanged. So there is one proof and it is short:
+`display`, `comparable`), and the core stands beside it unchanged. So there is one proof and it is short:
 
     strip(version)                 the locked core: everything local taken away
     conforms(version, core)        content_hash(strip(version)) == content_hash(core)
@@ -19,11 +19,13 @@ from typing import Any, TypeVar
 
 from pydantic import Field
 
+from instruments import local_languages
 from instruments.elements import Element, Factor, Item, Recording, Section, Statement
 from instruments.indices import IndexRule
 from instruments.layouts import Display
+from instruments.local_languages import LocalLanguage
 from instruments.model import InstrumentVersion, Parameter
-from instruments.provenance import CoreReference, Passage
+from instruments.provenance import ComparableMark, CoreReference, Passage
 from instruments.response_domains import Code, MultipleChoice, Option, Part, Scale, SingleChoice
 from instruments.text import Text
 
@@ -104,10 +106,18 @@ class Overlay(Part):
     """How to answer on a phone."""
     display: Display = Field(default_factory=Display)
     """Layout."""
+    comparable: tuple[ComparableMark, ...] = ()
+    """Judgements on comparability."""
+    languages: tuple[LocalLanguage, ...] = ()
+    """Languages added to the core's texts; local parts bring their own words."""
 
 
 def strip(version: InstrumentVersion) -> InstrumentVersion:
     """The locked core: the version without anything local, under the core's own code and number."""
+    return local_languages.without(_parts_stripped(version))
+
+
+def _parts_stripped(version: InstrumentVersion) -> InstrumentVersion:
     return version.model_copy(
         update={
             "code": version.core.code if version.core else version.code,
@@ -122,6 +132,7 @@ def strip(version: InstrumentVersion) -> InstrumentVersion:
             "indices": _core(version.indices),
             "screen_instruction": None,
             "display": Display(),
+            "comparable": (),
         }
     )
 
@@ -154,6 +165,8 @@ def extract(version: InstrumentVersion) -> Overlay:
         ),
         screen_instruction=version.screen_instruction,
         display=version.display,
+        comparable=version.comparable,
+        languages=local_languages.taken(_parts_stripped(version)),
     )
 
 
@@ -169,6 +182,8 @@ def apply(core: InstrumentVersion, overlay: Overlay, *, version: int, code: str 
     if missing:
         raise ValueError(f"the overlay does not fit {core.code}@{core.version}: {'; '.join(missing)}")
     own = (code or core.code, version) == (core.code, core.version)
+    reference = None if own else CoreReference(code=core.code, version=core.version)
+    core = local_languages.put(core, overlay.languages)
     added = {entry.section: entry.elements for entry in overlay.elements}
     sections = [_dressed_section(section, overlay, added.get(section.code, ())) for section in core.sections]
     for placed in overlay.sections:
@@ -179,7 +194,7 @@ def apply(core: InstrumentVersion, overlay: Overlay, *, version: int, code: str 
         update={
             "code": code or core.code,
             "version": version,
-            "core": None if own else CoreReference(code=core.code, version=core.version),
+            "core": reference,
             "parameters": core.parameters + overlay.parameters,
             "scales": tuple(
                 scale.model_copy(update={"options": scale.options + options.get(scale.code, ())})
@@ -191,6 +206,7 @@ def apply(core: InstrumentVersion, overlay: Overlay, *, version: int, code: str 
             "indices": core.indices + overlay.indices,
             "screen_instruction": overlay.screen_instruction,
             "display": overlay.display,
+            "comparable": overlay.comparable,
         }
     )
 
@@ -208,6 +224,8 @@ def conflicts(core: InstrumentVersion, overlay: Overlay) -> tuple[str, ...]:
 def rebase(overlay: Overlay, new_core: InstrumentVersion, *, version: int) -> tuple[InstrumentVersion, tuple[str, ...]]:
     """The overlay carried to a new core as far as it fits, and a sentence for everything that does not."""
     lost = conflicts(new_core, overlay)
+    if overlay.comparable:
+        lost = (*lost, "the judgements on comparability must be made again for this version")
     return apply(new_core, _fitting(new_core, overlay), version=version), lost
 
 
@@ -303,6 +321,7 @@ def _conflicts(core: InstrumentVersion, overlay: Overlay) -> Iterator[str]:
         if recorded.element not in elements:
             yield f"“{recorded.element}” has recordings, but the form does not hold it"
     yield from _option_conflicts(core, items, overlay)
+    yield from local_languages.misfits(core, overlay.languages)
     for kind, mine, theirs in (
         ("parameter", overlay.parameters, core.parameters),
         ("scale", overlay.scales, core.scales),
@@ -356,5 +375,7 @@ def _fitting(core: InstrumentVersion, overlay: Overlay) -> Overlay:
             "switched_off": tuple(one for one in overlay.switched_off if fits(Overlay(switched_off=(one,)))),
             "relabellings": tuple(one for one in overlay.relabellings if fits(Overlay(relabellings=(one,)))),
             "recordings": tuple(one for one in overlay.recordings if fits(Overlay(recordings=(one,)))),
+            "languages": local_languages.fitting(core, overlay.languages),
+            "comparable": (),
         }
     )

@@ -54,7 +54,7 @@ class Problem:
         return f"{self.path}: {self.message} [{self.code}]"
 
 
-class InvalidInstrument(ValueError):  # noqa: N818 - the word of the field for a questionnaire that fails
+class InvalidInstrument(ValueError):
     """A document that is not a usable version; `problems` says why, with paths."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -151,6 +151,9 @@ PROBLEMS: Mapping[str, ProblemKind] = {
         "quality",
         "“{code}” seems to ask for {kind} data (“{word}”) and is not marked so; mark it or reword it.",
         approver=True,
+    ),
+    "respondent-kind": _error(
+        "quality", "“{code}” is reserved for a single choice of 1 (người dân) and 2 (tổ chức, doanh nghiệp)."
     ),
     "translation-missing": _warning("The translation into “{language}” is missing."),
     "translation-ungraded": _warning("The translation into “{language}” has no grade."),

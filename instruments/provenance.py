@@ -39,6 +39,8 @@ class Language(Part):
     """Vietnamese is the source; a translation is shown as a reference translation until it is confirmed."""
     grade: Grade | None = None
     """How sure we are of a translation; absent for the source, whose grade stands with each text."""
+    origin: Origin = "core"
+    """`overlay` for a language added locally, with all words in it."""
 
 
 class Decision(Part):

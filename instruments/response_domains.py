@@ -94,6 +94,7 @@ class Rating(Part):
     """One answer on a scale."""
 
     kind: Literal["rating"]
+    """Which response domain."""
     scale: Code
     """The scale."""
     variant: Code | None = None
@@ -104,6 +105,7 @@ class SingleChoice(Part):
     """One answer from a list."""
 
     kind: Literal["single"]
+    """Which response domain."""
     scale: Code | None = None
     """A shared list; either this or `options`."""
     options: Options | None = None
@@ -116,6 +118,7 @@ class MultipleChoice(Part):
     """Any number of answers from a list."""
 
     kind: Literal["multiple"]
+    """Which response domain."""
     scale: Code | None = None
     """A shared list; either this or `options`."""
     options: Options | None = None
@@ -128,6 +131,7 @@ class Number(Part):
     """A number, typed with a decimal comma or point."""
 
     kind: Literal["number"]
+    """Which response domain."""
     minimum: float | None = None
     """Smallest value taken."""
     maximum: float | None = None
@@ -142,12 +146,14 @@ class Day(Part):
     """A date, coded as the whole number YYYYMMDD."""
 
     kind: Literal["date"]
+    """Which response domain."""
 
 
 class OpenText(Part):
     """Free words: kept apart from the coded answers, never a code."""
 
     kind: Literal["text"]
+    """Which response domain."""
     max_length: Annotated[int, Field(ge=1, le=2000)] = 2000
     """Characters taken, after normalisation."""
     lines: Annotated[int, Field(ge=1, le=20)] = 1

@@ -7,9 +7,10 @@ question that is hidden counts as absent, whatever was sent for it. Questions th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 
 from instruments import conditions
 from instruments.conditions import Value
@@ -21,8 +22,11 @@ from instruments.response_domains import Number
 ONE_PAGE_UP_TO = 12
 """Questions put to everyone that still stand on one page under `auto`."""
 
-MAX_CASES = 50_000
-"""Combinations of answers tried before a condition counts as reachable."""
+MAX_CASES = 5_000
+"""Combinations of answers tried for one item before it counts as reachable."""
+
+MAX_CASES_OF_A_FORM = 100_000
+"""The same for all items of a form together: a hostile document must not keep a worker busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ def statement(version: InstrumentVersion, code: str) -> Statement:
 
 def asked_about(version: InstrumentVersion, code: str) -> frozenset[str]:
     """Codes of the items on whose answers it depends, at any remove, whether this item is shown."""
-    return frozenset(_tests_that_matter(version, code))
+    return frozenset(_chain(version, code, _conditions_of(version)).tests)
 
 
 def unreachable(version: InstrumentVersion) -> tuple[str, ...]:
@@ -118,7 +122,19 @@ def unreachable(version: InstrumentVersion) -> tuple[str, ...]:
     Decided by trying every combination of the answers that matter to the item's conditions, and to the
     conditions of the items those ask about. Beyond `MAX_CASES` combinations the item counts as reachable.
     """
-    return tuple(item.code for item in version.asked_items if not _reachable(version, item.code))
+    conditions_of = _conditions_of(version)
+    left = MAX_CASES_OF_A_FORM
+    lost = []
+    for item in version.asked_items:
+        chain = _chain(version, item.code, conditions_of)
+        size = _size(version, chain)
+        if not chain.tests or size > min(MAX_CASES, left):
+            continue
+        left -= size
+        cases = [_values(version, version.item(one), about) for one, about in chain.tests.items()]
+        if not any(_is_shown(chain, dict(zip(chain.tests, chosen, strict=True))) for chosen in product(*cases)):
+            lost.append(item.code)
+    return tuple(lost)
 
 
 def _holds(source: str | None, answers: Mapping[str, Value]) -> bool:
@@ -134,50 +150,80 @@ def _holds(source: str | None, answers: Mapping[str, Value]) -> bool:
 # --- reachability ------------------------------------------------------------------------------------------
 
 
-def _reachable(version: InstrumentVersion, code: str) -> bool:
-    tests = _tests_that_matter(version, code)
-    if not tests:
-        return True
-    domains = {item: _values(version, version.item(item), about) for item, about in tests.items()}
-    cases = 1
-    for values in domains.values():
-        cases *= len(values)
-        if cases > MAX_CASES:
-            return True
-    for chosen in product(*domains.values()):
-        answers = {item: value for item, value in zip(domains, chosen, strict=True) if value is not None}
-        if code in visible(version, answers):
-            return True
-    return False
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """An item with everything its visibility hangs on."""
+
+    item: str
+    links: tuple[tuple[str, tuple[conditions.Condition, ...]], ...]
+    """The items, in the order of the form, each with the conditions on it."""
+    tests: dict[str, list[conditions.Test]]
+    """What is asked of each item's answer."""
 
 
-def _tests_that_matter(version: InstrumentVersion, code: str) -> dict[str, list[conditions.Test]]:
-    sources = {
-        item.code: [source for source in (section.show_if, item.show_if) if source is not None]
-        for section in version.sections
-        for item in section.items
-    }
-    found: dict[str, list[conditions.Test]] = {}
-    waiting = [code]
-    done: set[str] = set()
+def _conditions_of(version: InstrumentVersion) -> dict[str, tuple[conditions.Condition, ...]]:
+    """The readable conditions on each item, its section's included, in the order of the form."""
+    found = {}
+    for section in version.sections:
+        for item in section.items:
+            sources = [source for source in (section.show_if, item.show_if) if source is not None]
+            found[item.code] = tuple(one for source in sources if (one := _readable(source)) is not None)
+    return found
+
+
+def _readable(source: str) -> conditions.Condition | None:
+    try:
+        return tree(source)
+    except conditions.ConditionError:
+        return None
+
+
+def _chain(
+    version: InstrumentVersion, code: str, conditions_of: Mapping[str, tuple[conditions.Condition, ...]]
+) -> _Chain:
+    tests: dict[str, list[conditions.Test]] = {}
+    waiting, done = [code], set()
     while waiting:
         here = waiting.pop()
         if here in done:
             continue
         done.add(here)
-        for source in sources.get(here, ()):
-            for test in _tests(source):
-                if version.has_item(test.item):
-                    found.setdefault(test.item, []).append(test)
+        for condition in conditions_of.get(here, ()):
+            for test in conditions.tests(condition):
+                if test.item in conditions_of:
+                    tests.setdefault(test.item, []).append(test)
                     waiting.append(test.item)
-    return found
+    asked = {item.code for item in version.asked_items}
+    links = tuple((one, conditions_of[one]) for one in conditions_of if one in asked and (one in tests or one == code))
+    return _Chain(code, links, tests)
 
 
-def _tests(source: str) -> Iterator[conditions.Test]:
-    try:
-        yield from conditions.tests(tree(source))
-    except conditions.ConditionError:
-        return
+def _size(version: InstrumentVersion, chain: _Chain) -> int:
+    """How many combinations there are, found without building the subsets of a multiple choice."""
+    return prod(_count(version, version.item(item), about) for item, about in chain.tests.items())
+
+
+def _count(version: InstrumentVersion, item: Item, tests: list[conditions.Test]) -> int:
+    if item.kind == "multiple":
+        return int(1 + 2 ** len(_codes_asked(tests)))
+    return len(_values(version, item, tests))
+
+
+def _codes_asked(tests: list[conditions.Test]) -> list[int]:
+    return sorted({test.code for test in tests if isinstance(test, conditions.Includes)})
+
+
+def _is_shown(chain: _Chain, chosen: Mapping[str, Value | None]) -> bool:
+    """Is the item shown? Answers of links that are hidden, or come after it, count as absent."""
+    counted: dict[str, Value] = {}
+    for code, required in chain.links:
+        holds = all(conditions.evaluate(condition, counted) for condition in required)
+        if code == chain.item:
+            return holds
+        value = chosen.get(code)
+        if holds and value is not None:
+            counted[code] = value
+    return False
 
 
 def _values(version: InstrumentVersion, item: Item, tests: list[conditions.Test]) -> list[Value | None]:
@@ -185,11 +231,11 @@ def _values(version: InstrumentVersion, item: Item, tests: list[conditions.Test]
     if item.kind == "text":
         return [None, "x"]
     if item.kind == "multiple":
-        codes = sorted({test.code for test in tests if isinstance(test, conditions.Includes)})
+        codes = _codes_asked(tests)
         others = [option.code for option in version.options(item) if option.code not in codes]
         subsets = [
             tuple(code for code, taken in zip(codes, pattern, strict=True) if taken)
-            for pattern in product((False, True), repeat=min(len(codes), 16))
+            for pattern in product((False, True), repeat=len(codes))
         ]
         return [None, *(subset or tuple(others[:1]) or None for subset in subsets)]
     if item.kind in ("single", "rating"):

@@ -1,8 +1,8 @@
-"""What the sources say each form holds, as plain data, and every place where their table cell is not the text itself.
+"""What the sources say each form holds, as plain data, and every place where a cell is not the text itself.
 
-A table cell sometimes carries a note beside the words ("(inpatient only)"), or words for two forms at once. Each
-such decision is one entry of `ADJUSTED`, with its reason; what is known of but deliberately not shipped is in
-`LEFT_OUT`. Everything else must agree letter for letter.
+A table cell sometimes carries a note beside the words ("(inpatient only)"), or words for two forms at once.
+Each such decision is one entry of `ADJUSTED`, with its reason; what is known of but deliberately not shipped
+is in `LEFT_OUT`. Everything else must agree letter for letter.
 """
 
 from __future__ import annotations
@@ -336,7 +336,10 @@ def mothers() -> dict[str, Evidence]:
         "r_antenatal": ("khám thai tại bệnh viện", "single", "1 Có khám, 2 Chỉ đến sinh, 3 Không nhớ"),
         "i1": ("mức hài lòng đánh giá chung", "rating", None),
         "i2": ("% so với mong đợi", "number", None),
-        "i3": ("quay lại bệnh viện", "single", "1 Chắc chắn không bao giờ quay lại … 5 Chắc chắn sẽ quay lại, 6 Khác"),
+        "i3": (
+            "quay lại bệnh viện", "single",
+            "1 Chắc chắn không bao giờ quay lại … 5 Chắc chắn sẽ quay lại, 6 Khác",
+        ),
         "i4": ("ý kiến đóng góp khác", "text", None),
     }  # fmt: skip
     found = {}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from instruments import codec
 from instruments.problems import InvalidInstrument
-from tests.instruments.factory import changed, document, item, section, single, version, words
+from tests.instruments.factory import changed, document, item, scale, section, single, version, words
 
 
 def refusal(data: Any) -> list[tuple[str, str]]:
@@ -164,3 +164,23 @@ def test_any_words_survive_the_journey(texts: list[str]):
 def test_any_bytes_are_refused_or_read_never_worse(data: str | bytes):
     with pytest.raises(InvalidInstrument):
         codec.loads(data)
+
+
+def test_answer_is_labelled_by_the_words_the_question_asks_for():
+    labelled = scale()
+    labelled["options"][0]["variants"] = [{"name": "evaluation", "label": words("Rất kém")}]
+    one = version(
+        section("a", item("q1"), item("q2", {"kind": "rating", "scale": "sat5", "variant": "evaluation"})),
+        scales=[labelled],
+    )
+    worst = one.scale("sat5").options[0]
+    assert one.option_label(one.item("q1"), worst)["vi"] == "Rất không hài lòng"
+    assert one.option_label(one.item("q2"), worst)["vi"] == "Rất kém"
+
+
+def test_answers_are_shown_as_the_form_prints_them_with_no_opinion_last():
+    reversed_scale = scale(shown="reversed")
+    reversed_scale["options"].insert(0, {"code": 97, "label": words("Không ý kiến"), "substantive": False})
+    one = version(scales=[reversed_scale])
+    assert [option.code for option in one.options_shown(one.item("q1"))] == [5, 4, 3, 2, 1, 97]
+    assert [option.code for option in one.options(one.item("q1"))] == [97, 1, 2, 3, 4, 5]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
+from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instruments import codec, routing
@@ -119,6 +121,57 @@ def test_what_an_item_depends_on_is_followed_to_the_root():
 def test_visibility_depends_only_on_visible_answers(answers: dict[str, int]):
     seen = routing.visible(BRANCHING, answers)
     assert routing.visible(BRANCHING, {code: value for code, value in answers.items() if code in seen}) == seen
+
+
+SMALL_CONDITIONS = st.recursive(
+    st.sampled_from(
+        [
+            "q1 == 1",
+            "q1 != 2",
+            "q2 == 1",
+            "q2 in (1, 2)",
+            "m includes 1",
+            "m not includes 2",
+            "blank(q2)",
+            "answered(m)",
+        ]
+    ),
+    lambda inner: st.one_of(
+        inner.map(lambda one: f"not ({one})"),
+        st.tuples(inner, inner).map(lambda two: f"({two[0]}) and ({two[1]})"),
+        st.tuples(inner, inner).map(lambda two: f"({two[0]}) or ({two[1]})"),
+    ),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(SMALL_CONDITIONS, SMALL_CONDITIONS)
+def test_unreachable_means_that_no_answers_whatever_show_it(on_m: str, on_x: str):
+    form = draft(
+        section(
+            "a",
+            item("q1", single(1, 2)),
+            item("q2", single(1, 2), show_if="q1 == 1"),
+            item("m", multiple(1, 2, 3), show_if=on_m),
+            item("x", show_if=on_x),
+        )
+    )
+    subsets = [None, (1,), (2,), (3,), (1, 2), (1, 3), (2, 3), (1, 2, 3)]
+    seen: set[str] = set()
+    for q1, q2, m in product((None, 1, 2), (None, 1, 2), subsets):
+        answers = {code: value for code, value in (("q1", q1), ("q2", q2), ("m", m)) if value is not None}
+        seen |= routing.visible(form, answers)
+    assert set(routing.unreachable(form)) == {"q1", "q2", "m", "x"} - seen
+
+
+def test_hostile_number_of_combinations_ends_soon_and_reports_nothing():
+    choices = [item(f"q{n}", multiple(*range(1, 12))) for n in range(4)]
+    impossible = " and ".join(f"q{n} includes {code}" for n in range(4) for code in range(1, 12)) + " and blank(q0)"
+    form = version(section("a", *choices, *(item(f"x{n}", show_if=impossible) for n in range(50))))
+    start = time.perf_counter()
+    assert routing.unreachable(form) == ()
+    assert time.perf_counter() - start < 2
 
 
 def test_every_question_of_a_form_without_conditions_is_visible():
