@@ -17,6 +17,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from instruments.answers import MESSAGES, OUT_OF_RANGE_ONE_SIDED
+from instruments.problems import PROBLEMS
 from survey.i18n import LANGUAGES, TRANSLATIONS, compile_stale
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -77,6 +78,8 @@ def collect() -> dict[str, Catalog]:
         ):
             path = f"{folder}/{Path(file).as_posix()}"
             found[owner(path)].add(message, None, [(path, 0)], auto_comments=comments, context=context)
+    for kind in PROBLEMS.values():
+        found["designer"].add(kind.template, None, [("instruments/problems.py", 0)])
     for text in (*MESSAGES.values(), *OUT_OF_RANGE_ONE_SIDED.values()):
         found["citizen"].add(text, None, [("instruments/answers.py", 0)])
     return found

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from instruments.answers import OTHER, AnswerProblem
+from instruments.condition_sentences import sentence
 from instruments.elements import Item, Section, Statement
 from instruments.model import InstrumentVersion
 from instruments.provenance import Decision
@@ -269,7 +270,8 @@ def _added_option(version: InstrumentVersion, language: str) -> str:
 
 
 def _condition(version: InstrumentVersion, section: Section, item: Item, language: str) -> str:
-    return ""
+    sources = [source for source in (section.show_if, item.show_if) if source]
+    return " ".join(sentence(version, source, language) for source in sources)
 
 
 def _plain(text: str) -> str:
