@@ -67,6 +67,10 @@ class Response(Base):
     exclusion_reason: Mapped[str | None] = mapped_column(String(200))
 
 
+# What a response is left with when its content must go: the digest of its key, so that a replay cannot bring it back.
+EMPTIED: dict[str, object] = dict.fromkeys(("wave_id", "channel_id", "point_id", "unit_received_id", "unit_deciding_id", "field_id", "version_id", "answers", "answers_digest", "receipt_digest", "day", "half_day", "mode", "tier", "pace", "exclusion_reason")) | {"disposition": Disposition.DELETED, "late": False}  # fmt: skip
+
+
 class Comment(Base):
     """One open text of a response. Its own table, because reading comments is a right of its own."""
 

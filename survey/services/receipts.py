@@ -8,7 +8,7 @@ from sqlalchemy import delete as delete_from
 from sqlalchemy import select, update
 
 from survey.database import Database
-from survey.models.responses import Comment, Disposition, Response
+from survey.models.responses import EMPTIED, Comment, Disposition, Response
 from survey.models.results import ResultSet
 from survey.queries import submissions
 from survey.tokens import Tokens
@@ -40,12 +40,7 @@ def delete(database: Database, tokens: Tokens, code: str) -> bool:
         row = connection.execute(wanted.where(Response.receipt_digest == digest)).one_or_none()
         if row is None:
             return False
-        empty = dict.fromkeys(_EMPTIED)
-        connection.execute(
-            update(Response)
-            .where(Response.key_digest == row.key_digest)
-            .values(disposition=Disposition.DELETED, late=False, **empty)
-        )
+        connection.execute(update(Response).where(Response.key_digest == row.key_digest).values(EMPTIED))
         connection.execute(delete_from(Comment).where(Comment.key_digest == row.key_digest))
         if not row.late:
             connection.execute(
@@ -54,9 +49,3 @@ def delete(database: Database, tokens: Tokens, code: str) -> bool:
                 .values(deleted_since=ResultSet.deleted_since + 1)
             )
     return True
-
-
-_EMPTIED = (
-    "wave_id", "channel_id", "point_id", "unit_received_id", "unit_deciding_id", "field_id", "version_id", "answers",
-    "answers_digest", "receipt_digest", "day", "half_day", "mode", "tier", "pace", "exclusion_reason",
-)  # fmt: skip

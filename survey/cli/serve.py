@@ -1,0 +1,172 @@
+"""`hailong demo`, `hailong run` and `hailong jobs work`: the platform as processes of this machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import qrcode
+
+from survey import clock, i18n, schema, serving
+from survey.config import EVERYWHERE, Config, load
+from survey.database import Database
+from survey.errors import SurveyError
+from survey.permissions import system
+from survey.services import accounts, instruments
+from survey.services.credentials import Passwords, Vault
+from survey.tokens import Tokens
+
+T = TypeVar("T")
+SIGN_IN = "/quan-tri/dang-nhap"
+
+
+@click.command()
+def demo() -> None:
+    """Serve the whole platform with the units of Đà Nẵng and made-up waves.
+
+    The first start makes the record, which takes a minute; later ones find it. HOST, PORT and DATABASE_URL are
+    honoured; HOST=0.0.0.0 serves the local network and prints a QR for a telephone.
+    """
+    from survey.services import demonstration  # numerical libraries: only where they are used
+
+    config, database = _ready()
+    known_path = config.instance / "demo-accounts.json"
+    known = _known_people(known_path, demonstration.Person)
+    click.echo("Preparing the demonstration (the first time this takes about a minute) …", err=True)
+    made = demonstration.make(
+        database, Tokens(config.secret_keys), Vault(config.secret_keys), Passwords(), known=known, now=clock.now()
+    )
+    _write(known_path, [asdict(p) for p in made.people], private=True)
+    _make_results(database, config, made.closed)
+    database.dispose()
+    facts: dict[str, Any] = {
+        "base_url": config.public_url,
+        "entry_urls": {domain: f"{config.public_url}/{code}" for domain, code in made.entries.items()},
+        "accounts": [
+            {"role": p.role, "username": p.username, "password": p.password, "totp_secret": p.totp_secret}
+            for p in made.people
+        ],
+        "database_url": config.database_url,
+    }
+    path = config.instance / "demo.json"
+    path.unlink(missing_ok=True)
+
+    def announce() -> None:
+        _write(path, facts, private=True)
+        click.echo(_welcome(config, facts))
+
+    sys.exit(serving.serve(config, on_ready=announce))
+
+
+@click.command()
+def run() -> None:
+    """Serve an empty province: no demonstration waves, no answers.
+
+    Migrates the record, registers the shipped questionnaires and, while there is no account, prints a one-time link
+    with which the first administrator sets a password and a second step.
+    """
+    config, database = _ready()
+    instruments.register_shipped(database, now=clock.now())
+    link = accounts.first_administrator_link(database, base_url=config.public_url, now=clock.now())
+    database.dispose()
+
+    def announce() -> None:
+        lines = [f"\nHài Lòng is served at {config.public_url}", f"Staff sign in at     {config.public_url}{SIGN_IN}"]
+        if link:
+            lines += ["", "Open this link once, within 72 hours, to create the first administrator:", f"  {link}"]
+        if config.host in EVERYWHERE:
+            lines += ["", "For a telephone in the same network:", terminal_qr(config.public_url)]
+        click.echo("\n".join([*lines, "", "Ctrl+C stops it."]))
+
+    sys.exit(serving.serve(config, on_ready=announce))
+
+
+@click.group()
+def jobs() -> None:
+    """The work done while nobody waits."""
+
+
+@jobs.command("work")
+def jobs_work() -> None:
+    """Do the waiting jobs one after the other until told to stop."""
+    from survey.jobs import kinds, worker
+
+    config = load()
+    database = Database(config.database_url)
+    worker.run(config, database, kinds.KINDS, kinds.tidier(config, database))
+
+
+def _ready() -> tuple[Config, Database]:
+    """The configuration, and a record with today's schema."""
+    config = load()
+    i18n.compile_stale()
+    database = Database(config.database_url)
+    schema.upgrade(database)
+    return config, database
+
+
+def _make_results(database: Database, config: Config, closed: tuple[str, ...]) -> None:
+    """The verdicts of closed waves that have none yet."""
+    from survey.services import estimating
+
+    for code in closed:
+        estimating.make_final(database, code, actor=system("demonstration"), now=clock.now())
+
+
+def _known_people(path: Path, person: type[T]) -> list[T]:
+    if not path.exists():
+        return []
+    try:
+        return [person(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+    except (ValueError, TypeError) as error:
+        raise SurveyError(
+            "%(path)s cannot be read (%(why)s). Delete it to have new demonstration passwords made.",
+            path=path, why=error,
+        ) from error  # fmt: skip
+
+
+def _write(path: Path, content: object, *, private: bool) -> None:
+    part = path.with_suffix(".part")
+    part.touch(mode=0o600 if private else 0o644)
+    part.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+    part.replace(path)
+
+
+def _welcome(config: Config, facts: dict[str, Any]) -> str:
+    entries = facts["entry_urls"]
+    people = facts["accounts"]
+    lines = [
+        "",
+        "Hài Lòng, trial with made-up answers (THỬ NGHIỆM)",
+        "",
+        "A citizen's form, to open on a telephone or to scan:",
+        *(f"  {domain:10} {address}" for domain, address in entries.items()),
+        "",
+        terminal_qr(entries["admin"]),
+        "Staff sign in at",
+        f"  {config.public_url}{SIGN_IN}",
+        "",
+        f"  {'role':15} {'user name':16} {'password':18} second-step secret",
+        *(f"  {p['role']:15} {p['username']:16} {p['password']:18} {p['totp_secret']}" for p in people),
+        "",
+        f"The same in {config.instance / 'demo.json'}. Ctrl+C stops it.",
+    ]
+    return "\n".join(lines)
+
+
+def terminal_qr(address: str) -> str:
+    """A QR code of half blocks, dark on light whatever the terminal's colours."""
+    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_L, border=2)
+    code.add_data(address.upper() if address.count("/") <= 3 else address)
+    code.make(fit=True)
+    rows = code.get_matrix()
+    rows.append([False] * len(rows[0]))
+    blocks = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}
+    return "\n".join(
+        "".join(blocks[top, bottom] for top, bottom in zip(rows[n], rows[n + 1], strict=True))
+        for n in range(0, len(rows) - 1, 2)
+    )

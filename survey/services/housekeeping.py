@@ -1,0 +1,70 @@
+"""What the record must forget: answers and comments past their retention, counters after 90 days, files past expiry.
+
+Each purge leaves a proof in the audit: what was removed, how many, under which limit; never what it said.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import delete, func, select, update
+
+from survey import clock
+from survey.database import Database
+from survey.models.responses import EMPTIED, Comment, Response, SubmissionCount
+from survey.permissions import system
+from survey.services import audit, jobs, settings
+
+COUNTER_DAYS = 90
+
+
+def tidy(database: Database, files: Path, now: datetime) -> None:
+    """Everything that is due. Safe to call as often as one likes."""
+    jobs.expire_files(database, files, now)
+    purge_counters(database, now)
+    purge_answers(database, now)
+
+
+def purge_counters(database: Database, now: datetime) -> int:
+    before = clock.quarter_hour(now - timedelta(days=COUNTER_DAYS))
+    with database.writing() as session:
+        done = session.execute(delete(SubmissionCount).where(SubmissionCount.quarter < before))
+        return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def purge_answers(database: Database, now: datetime) -> tuple[int, int]:
+    """Empty responses and delete comments older than the province's limits; the digests of the keys stay."""
+    today = clock.local_day(now)
+    with database.writing() as session:
+        limits = settings.read(session)
+        oldest = _months_before(today, limits.retention_answers_months)
+        old_comments = _months_before(today, limits.retention_comments_months)
+        keys = select(Response.key_digest).where(Response.day < old_comments)
+        texts = session.execute(delete(Comment).where(Comment.key_digest.in_(keys)))
+        rows = session.scalar(
+            select(func.count()).select_from(Response).where(Response.day < oldest, Response.wave_id.is_not(None))
+        )
+        if rows:
+            older = select(Response.key_digest).where(Response.day < oldest)
+            session.execute(delete(Comment).where(Comment.key_digest.in_(older)))
+            session.execute(update(Response).where(Response.day < oldest).values(EMPTIED))
+        removed = int(texts.rowcount)  # type: ignore[attr-defined]
+        if rows or removed:
+            audit.record(
+                session, system("retention"), "retention.purge", f"answers before {oldest:%Y-%m-%d}", now,
+                responses=rows or 0, comments=removed, comments_before=str(old_comments),
+            )  # fmt: skip
+        return rows or 0, removed
+
+
+def _months_before(day: date, months: int) -> date:
+    """The same day so many months earlier, or the last day of that month."""
+    index = day.year * 12 + day.month - 1 - months
+    year, month = divmod(index, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(year, month + 1, last)
+        except ValueError:
+            continue
+    raise AssertionError("no month is shorter than 28 days")
