@@ -1,0 +1,147 @@
+"""Estimates with their intervals and the target, as SVG: one large for a headline, one line per row of a table.
+
+The same drawing serves the screen, Word and PDF. Shape says what colour says: a filled dot is on the target's good side,
+a hollow one below it. No style attributes, so that the strictest content policy lets it through.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+INK = "#1b2430"
+SOFT = "#4a5563"
+RULE = "#b9b4a8"
+TONES = {
+    "reached": ("#0b5a4c", "#9cc4bb"),
+    "reached_not_proven": ("#7a5200", "#d6c39c"),
+    "missed_not_proven": ("#7a5200", "#d6c39c"),
+    "missed": ("#8e2f2b", "#dcb1ae"),
+}
+PLAIN = ("#33475b", "#b6c2cd")
+FONT = 'font-family="Noto Sans, Liberation Serif, sans-serif"'
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A stretch of the rates 0..1 that all rows of one table share."""
+
+    low: float
+    high: float
+    ticks: tuple[float, ...]
+
+    def x(self, rate: float, width: float, margin: float) -> float:
+        inside = min(max(rate, self.low), self.high)
+        return margin + (inside - self.low) / (self.high - self.low) * (width - 2 * margin)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One estimate to draw. `target` and `verdict` may be missing."""
+
+    rate: float
+    low: float | None
+    high: float | None
+    target: float | None = None
+    verdict: str | None = None
+
+
+def axis(marks: list[Mark]) -> Axis:
+    """The smallest tidy stretch that holds every interval and target, at least ten points wide."""
+    values = [v for m in marks for v in (m.rate, m.low, m.high, m.target) if v is not None and math.isfinite(v)]
+    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    if high - low < 0.1:
+        middle = (low + high) / 2
+        low, high = middle - 0.05, middle + 0.05
+    step = next(s for s in (0.025, 0.05, 0.1, 0.2, 0.25) if (high - low) / s <= 5 or s == 0.25)
+    low, high = max(0.0, math.floor(low / step + 1e-9) * step), min(1.0, math.ceil(high / step - 1e-9) * step)
+    count = round((high - low) / step)
+    return Axis(low, high, tuple(round(low + n * step, 6) for n in range(count + 1)))
+
+
+def headline(mark: Mark, *, target_words: str, label: str, decimal: str = ",") -> Markup:
+    """The large drawing beside a headline figure."""
+    width, height, margin = 540, 104, 26
+    scale = axis([mark])
+    dark, light = TONES.get(mark.verdict or "", PLAIN)
+    line = 58
+    parts = [
+        f'<line x1="{margin}" x2="{width - margin}" y1="{line}" y2="{line}" stroke="{RULE}" stroke-width="1.5"/>',
+        *(
+            f'<line x1="{_n(scale.x(t, width, margin))}" x2="{_n(scale.x(t, width, margin))}" y1="{line}" y2="{line + 6}" '
+            f'stroke="{RULE}"/><text x="{_n(scale.x(t, width, margin))}" y="{line + 26}" text-anchor="middle" '
+            f'font-size="15" fill="{SOFT}">{_percent(t, decimal)}</text>'
+            for t in scale.ticks
+        ),
+    ]
+    if mark.low is not None and mark.high is not None:
+        a, b = scale.x(mark.low, width, margin), scale.x(mark.high, width, margin)
+        parts.append(
+            f'<rect x="{_n(a)}" y="{line - 5}" width="{_n(max(b - a, 2))}" height="10" rx="5" fill="{light}"/>'
+        )
+    if mark.target is not None:
+        x = scale.x(mark.target, width, margin)
+        anchor, shift = ("end", -7) if x > width * 0.6 else ("start", 7)
+        parts.append(
+            f'<line x1="{_n(x)}" x2="{_n(x)}" y1="12" y2="{line + 8}" stroke="{INK}" stroke-width="2" '
+            f'stroke-dasharray="5 4"/><text x="{_n(x + shift)}" y="25" font-size="16" text-anchor="{anchor}" '
+            f'fill="{INK}">{escape(target_words)}</text>'
+        )
+    parts.append(_dot(scale.x(mark.rate, width, margin), line, 9, mark, dark))
+    return _svg(width, height, label, parts, "chart chart-headline")
+
+
+def row(mark: Mark, scale: Axis, *, label: str) -> Markup:
+    """One line of a table: interval, dot and the target."""
+    width, height, margin = 360, 28, 8
+    dark, light = TONES.get(mark.verdict or "", PLAIN)
+    parts = []
+    if mark.target is not None:
+        x = _n(scale.x(mark.target, width, margin))
+        parts.append(
+            f'<line x1="{x}" x2="{x}" y1="0" y2="{height}" stroke="{INK}" stroke-width="1.5" stroke-dasharray="4 3"/>'
+        )
+    if mark.low is not None and mark.high is not None:
+        a, b = scale.x(mark.low, width, margin), scale.x(mark.high, width, margin)
+        parts.append(
+            f'<rect x="{_n(a)}" y="{height / 2 - 3:g}" width="{_n(max(b - a, 2))}" height="6" rx="3" fill="{light}"/>'
+        )
+    parts.append(_dot(scale.x(mark.rate, width, margin), height / 2, 6.5, mark, dark))
+    return _svg(width, height, label, parts, "chart chart-row")
+
+
+def row_axis(scale: Axis, *, decimal: str = ",") -> Markup:
+    """The axis over the rows of a table."""
+    width, height, margin = 360, 22, 8
+    last = len(scale.ticks) - 1
+    parts = [
+        f'<text x="{_n(scale.x(t, width, margin))}" y="15" font-size="13" fill="{SOFT}" '
+        f'text-anchor="{"start" if n == 0 else "end" if n == last else "middle"}">{_percent(t, decimal)}</text>'
+        for n, t in enumerate(scale.ticks)
+    ]
+    return _svg(width, height, "", parts, "chart chart-row")
+
+
+def _dot(x: float, y: float, radius: float, mark: Mark, dark: str) -> str:
+    below = mark.target is not None and mark.rate < mark.target
+    fill = "#fff" if below else dark
+    return f'<circle cx="{_n(x)}" cy="{y:g}" r="{radius:g}" fill="{fill}" stroke="{dark}" stroke-width="2.5"/>'
+
+
+def _svg(width: int, height: int, label: str, parts: list[str], kind: str) -> Markup:
+    said = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
+    body = "".join(parts)
+    return Markup(  # every text in it was escaped above
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{kind}" viewBox="0 0 {width} {height}" {said} '
+        f'focusable="false" {FONT}>{body}</svg>'
+    )
+
+
+def _percent(rate: float, decimal: str) -> str:
+    return f"{rate * 100:.1f}".removesuffix(".0").replace(".", decimal)
+
+
+def _n(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")

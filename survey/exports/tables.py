@@ -1,0 +1,50 @@
+"""Plain tables handed to the writers of files: headings, what kind of value a column holds, rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Cell = str | int | float | None
+
+
+class Kind(StrEnum):
+    """How a column's values are written."""
+
+    TEXT = "text"
+    COUNT = "count"
+    RATE = "rate"  # 0..1, shown as a percentage with two places
+    SCORE = "score"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True)
+class Column:
+    heading: str
+    kind: Kind = Kind.TEXT
+    width: int = 14
+
+
+@dataclass(frozen=True)
+class Table:
+    """One sheet: a title, sentences under it, and the rows. `notes` stand below the table."""
+
+    name: str  # of the sheet, at most 31 characters
+    title: str
+    columns: tuple[Column, ...]
+    rows: Iterable[Sequence[Cell]]
+    lead: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    strong_rows: frozenset[int] = field(default_factory=frozenset)  # totals
+
+
+@dataclass(frozen=True)
+class DataSheet:
+    """Many rows of coded or labelled answers: written as they come, never held."""
+
+    name: str
+    headings: tuple[str, ...]
+    rows: Iterable[Sequence[Cell]]
+    count: int
+    lead: str = ""
