@@ -104,8 +104,13 @@ def change_target(plan_id: int, target_id: int) -> View:
     found = _found(plan_id)
     line = _line(found, target_id)
     form = TargetForm(
-        obj=line,
         data={
+            "code": line.code,
+            "indicator": line.indicator,
+            "year": line.year,
+            "comparison": line.comparison,
+            "among": line.among,
+            "wording": line.wording,
             "service_domains": list(line.service_domains),
             "field_groups": [g.value for g in line.field_groups],
             "unit": line.unit.value,
