@@ -154,6 +154,7 @@ ROUTES: dict[str, Access] = {
     "site.import_units": roles(A),
     "site.take_units": roles(A),
     "site.units_file": roles(A),
+    "site.danang_file": roles(A),
     "site.fields": roles(A, F, N),
     "site.add_field": roles(A),
     "site.change_field": roles(A),

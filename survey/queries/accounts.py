@@ -180,6 +180,10 @@ def attention(session: Session, viewer: Actor, *, now: datetime, idle_days: int,
     )
 
 
+def id_of(session: Session, username: str) -> int | None:
+    return session.execute(select(Account.id).where(Account.username == username)).scalar_one_or_none()
+
+
 def count(session: Session) -> int:
     """Every account there is: the people about whom the system keeps basic data."""
     return session.execute(select(func.count()).select_from(Account)).scalar_one()

@@ -177,6 +177,15 @@ def choices(session: Session, actor: Actor, *roles: Role, on: date) -> dict[Unit
     return found
 
 
+def id_of(session: Session, code: str) -> int | None:
+    return session.execute(select(Unit.id).where(Unit.code == code)).scalar_one_or_none()
+
+
+def root_id(session: Session) -> int | None:
+    """The province."""
+    return session.execute(select(Unit.id).where(Unit.parent_id.is_(None)).order_by(Unit.id).limit(1)).scalar()
+
+
 def count(session: Session) -> int:
     return session.execute(select(func.count()).select_from(Unit)).scalar_one()
 

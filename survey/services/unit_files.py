@@ -486,7 +486,7 @@ def _changes(row: UnitRow, old: KnownUnit) -> tuple[FieldChange, ...]:
     return tuple(found)
 
 
-def write(units: Iterable[KnownUnit]) -> str:
+def write(units: Iterable[KnownUnit | UnitRow]) -> str:
     """The same columns out again, so that a file can be taken, changed and brought back."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
@@ -500,10 +500,10 @@ def write(units: Iterable[KnownUnit]) -> str:
                 unit.parent or "",
                 unit.valid_from.strftime("%d/%m/%Y") if unit.valid_from else "",
                 unit.valid_to.strftime("%d/%m/%Y") if unit.valid_to else "",
-                write_successors(unit.successors),
+                write_successors(unit.successors or ()),
                 "1" if unit.is_sample else "",
-                unit.grade,
-                unit.source,
+                unit.grade or "",
+                unit.source or "",
             )
         )
     return out.getvalue()

@@ -31,6 +31,21 @@ from survey.services.unit_files import (
 )
 
 PLACEHOLDER_NAME = "Tỉnh, thành phố (chưa đặt tên)"
+# What an empty record is planned against; taking the plan makes it.
+_ROOT_TO_BE = KnownUnit(
+    0,
+    PLACEHOLDER_CODE,
+    PLACEHOLDER_NAME,
+    UnitKind.PROVINCE,
+    None,
+    "/0/",
+    None,
+    None,
+    (),
+    is_sample=False,
+    grade="",
+    source="",
+)
 
 
 def root(session: Session) -> Unit | None:
@@ -74,6 +89,7 @@ def take_rows(
 ) -> Plan:
     """Bring the record to what the rows say, all or nothing. Taking the same rows again changes nothing."""
     with database.writing() as session:
+        ensure_root(session)
         plan = _plan(session, actor, parsed)
         if plan.problems:
             raise Invalid("The file has %(count)d problems; nothing was taken.", count=len(plan.problems))
@@ -162,7 +178,8 @@ def _plan(session: Session, actor: Actor, parsed: Parsed) -> Plan:
     def may_change(path: str) -> bool:
         return actor.is_system or any(path.startswith(g.unit_path) for g in scopes)
 
-    return make_plan(parsed, known_units(session), may_change=may_change)
+    known = known_units(session) or {PLACEHOLDER_CODE: _ROOT_TO_BE}
+    return make_plan(parsed, known, may_change=may_change)
 
 
 def _apply(session: Session, plan: Plan) -> None:

@@ -16,7 +16,7 @@ from survey.errors import Invalid, NotFound
 from survey.permissions import Role, access, roles
 from survey.queries import units as queries
 from survey.queries.units import UnitDetail, UnitKind
-from survey.services import units
+from survey.services import loading, units
 from survey.services.unit_files import UnitRow, read_successors, write_successors
 from survey.site import blueprint
 from survey.site.forms import TakeFileForm, UnitFileForm, UnitForm
@@ -161,6 +161,17 @@ def units_file() -> View:
         units.export(runtime().database, staff.actor()),
         mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@blueprint.get("/don-vi/da-nang.csv")
+@access(roles(Role.ADMINISTRATOR))
+def danang_file() -> View:
+    """The units of Đà Nẵng that are shipped with the program, as a file to import."""
+    return FlaskResponse(
+        loading.danang_file(),
+        mimetype="text/csv",
+        headers={"Content-Disposition": 'attachment; filename="don-vi-da-nang.csv"'},
     )
 
 
