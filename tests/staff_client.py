@@ -164,6 +164,7 @@ class Page:
         assert main is not None
         elements = [e for e in main.iter(f"{X}form") if (e.get("method") or "get").lower() == "post"]
         found = [f for f in map(self._form, elements) if action in f.action]
+        found.sort(key=lambda f: f.action != action)
         if not found:
             raise AssertionError(f"no form with {action!r} among {[self._form(e).action for e in elements]}")
         form = found[0]

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from survey.models.base import folded
-from survey.models.units import Unit, UnitKind, UnitSuccession
+from survey.models.units import Unit, UnitSuccession
+from survey.models.units import UnitKind as UnitKind  # faces know kinds from here
 from survey.permissions import Actor, Role
 from survey.queries import scope
 from survey.queries.paging import Paged, paged
@@ -174,6 +175,15 @@ def choices(session: Session, actor: Actor, *roles: Role, on: date) -> dict[Unit
     for unit_id, name, kind in session.execute(statement):
         found.setdefault(kind, []).append((unit_id, name))
     return found
+
+
+def id_of(session: Session, code: str) -> int | None:
+    return session.execute(select(Unit.id).where(Unit.code == code)).scalar_one_or_none()
+
+
+def root_id(session: Session) -> int | None:
+    """The province."""
+    return session.execute(select(Unit.id).where(Unit.parent_id.is_(None)).order_by(Unit.id).limit(1)).scalar()
 
 
 def count(session: Session) -> int:

@@ -24,7 +24,7 @@ from survey.models.targets import ApplyTo, Target, TargetPlan, TargetUnit
 from survey.models.units import Unit, UnitKind
 from survey.permissions import Actor
 from survey.services import audit, targets, units
-from survey.services.unit_files import Parsed, Plan, UnitRow
+from survey.services.unit_files import Parsed, Plan, UnitRow, write
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 PROVINCE_CODE = "48"
@@ -47,7 +47,12 @@ class Loaded:
 def load_danang(database: Database, actor: Actor, *, now: datetime, samples: bool = True) -> Plan:
     """The units of Đà Nẵng, with those they came from; with `samples` also the plainly fictional ones."""
     rows = (*danang_rows(), *(sample_rows() if samples else ()))
-    return units.take_rows(database, actor, Parsed(rows, (), "danang"), subject="units of Đà Nẵng", now=now)
+    return units.take_rows(database, actor, Parsed(rows, (), "danang"), subject="units Đà Nẵng", now=now)
+
+
+def danang_file() -> bytes:
+    """The real units as a file that can be looked through, shortened and imported."""
+    return write(danang_rows()).encode("utf-8-sig")
 
 
 @cache
@@ -118,7 +123,7 @@ def load_fields(database: Database, actor: Actor, *, now: datetime) -> Loaded:
                 )
                 added += 1
         if added:
-            audit.record(session, actor, "field.load", "fields and procedures", now, added=added)
+            audit.record(session, actor, "field.load", "fields", now, added=added)
     return Loaded(added, 0)
 
 
