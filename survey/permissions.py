@@ -142,6 +142,12 @@ ROUTES: dict[str, Access] = {
     "citizen.staff": PUBLIC,
     # site
     "site.home": SIGNED_IN,
+    # results
+    "results.waves": roles(N, U),
+    "results.wave": roles(N, U),
+    "results.ask_for_file": roles(N, U),
+    "results.job": roles(N, U),
+    "results.file": roles(N, U),
     "site.change_language": PUBLIC,
     "site.administration": roles(A, F, N),
     "site.settings": roles(A),

@@ -59,7 +59,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "survey/services/estimating",
         "survey/charts",
     ),
-    "exports": ("survey/exports", "templates/exports"),
+    "exports": ("survey/exports", "templates/exports", "survey/services/result_", "survey/result_words"),
     "staff": ("survey", "templates"),
 }
 _METHODS = [("**.py", "python"), ("**.html", "jinja2.ext.babel_extract"), ("**.txt", "jinja2.ext.babel_extract")]

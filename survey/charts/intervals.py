@@ -1,7 +1,7 @@
 """Estimates with their intervals and the target, as SVG: one large for a headline, one line per row of a table.
 
-The same drawing serves the screen, Word and PDF. Shape says what colour says: a filled dot is on the target's good side,
-a hollow one below it. No style attributes, so that the strictest content policy lets it through.
+The same drawing serves the screen, Word and PDF. Shape says what colour says: a filled dot is on the target's good
+side, a hollow one below it. No style attributes, so that the strictest content policy lets it through.
 """
 
 from __future__ import annotations
@@ -69,12 +69,7 @@ def headline(mark: Mark, *, target_words: str, label: str, decimal: str = ",") -
     line = 58
     parts = [
         f'<line x1="{margin}" x2="{width - margin}" y1="{line}" y2="{line}" stroke="{RULE}" stroke-width="1.5"/>',
-        *(
-            f'<line x1="{_n(scale.x(t, width, margin))}" x2="{_n(scale.x(t, width, margin))}" y1="{line}" y2="{line + 6}" '
-            f'stroke="{RULE}"/><text x="{_n(scale.x(t, width, margin))}" y="{line + 26}" text-anchor="middle" '
-            f'font-size="15" fill="{SOFT}">{_percent(t, decimal)}</text>'
-            for t in scale.ticks
-        ),
+        *(_tick(_n(scale.x(t, width, margin)), line, _percent(t, decimal)) for t in scale.ticks),
     ]
     if mark.low is not None and mark.high is not None:
         a, b = scale.x(mark.low, width, margin), scale.x(mark.high, width, margin)
@@ -122,6 +117,13 @@ def row_axis(scale: Axis, *, decimal: str = ",") -> Markup:
         for n, t in enumerate(scale.ticks)
     ]
     return _svg(width, height, "", parts, "chart chart-row")
+
+
+def _tick(x: str, line: int, words: str) -> str:
+    return (
+        f'<line x1="{x}" x2="{x}" y1="{line}" y2="{line + 6}" stroke="{RULE}"/>'
+        f'<text x="{x}" y="{line + 26}" text-anchor="middle" font-size="15" fill="{SOFT}">{words}</text>'
+    )
 
 
 def _dot(x: float, y: float, radius: float, mark: Mark, dark: str) -> str:

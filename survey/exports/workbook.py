@@ -1,4 +1,4 @@
-"""The workbook: a sheet of what it is, the results, the codebook, the method, and rows of answers for who may have them.
+"""The workbook: what it is, the results, the codebook, the method, and rows of answers for who may have them.
 
 Text is always written as text: a citizen's "=1+1" stays what it is, never a formula or a link. Sheets of answers are
 streamed, so that a hundred thousand rows take little memory.

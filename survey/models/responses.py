@@ -68,7 +68,30 @@ class Response(Base):
 
 
 # What a response is left with when its content must go: the digest of its key, so that a replay cannot bring it back.
-EMPTIED: dict[str, object] = dict.fromkeys(("wave_id", "channel_id", "point_id", "unit_received_id", "unit_deciding_id", "field_id", "version_id", "answers", "answers_digest", "receipt_digest", "day", "half_day", "mode", "tier", "pace", "exclusion_reason")) | {"disposition": Disposition.DELETED, "late": False}  # fmt: skip
+EMPTIED: dict[str, object] = {
+    **dict.fromkeys(
+        [
+            "wave_id",
+            "channel_id",
+            "point_id",
+            "unit_received_id",
+            "unit_deciding_id",
+            "field_id",
+            "version_id",
+            "answers",
+            "answers_digest",
+            "receipt_digest",
+            "day",
+            "half_day",
+            "mode",
+            "tier",
+            "pace",
+            "exclusion_reason",
+        ]
+    ),
+    "disposition": Disposition.DELETED,
+    "late": False,
+}
 
 
 class Comment(Base):

@@ -195,7 +195,8 @@ def facts(database: Database, wave_code: str) -> WaveFacts:
     return WaveFacts(
         wave.id, wave.code, wave.title, wave.status, domain.value, wave.is_synthetic, wave.opens_on, wave.closes_on,
         wave.closed_at, unit_path, wave.asked_by, instrument, version.number, version.document, version.content_hash,
-        plan, tuple(_goal(t, domain.value) for t in goals), tuple((c.id, c.code, c.title, c.selection) for c in channels),
+        plan, tuple(_goal(t, domain.value) for t in goals),
+        tuple((c.id, c.code, c.title, c.selection) for c in channels),
         tuple((f.unit_id, f.field_id or NO_FIELD, f.transactions, f.planned) for f in frame),
         {c.id: frozenset(u for channel_id, u in asked if channel_id == c.id) for c in channels}, groups, kinds,
         Gates(n=limits.judged_minimum),
@@ -213,8 +214,8 @@ def estimate_channel(
 ) -> ChannelResults:
     """Estimates and verdicts of one channel from its answers as they are now.
 
-    With `scope` (ids of units) "the whole" is these units together: a domain of the same weighted sample, never a sample
-    of its own.
+    With `scope` (ids of units) "the whole" is these units together: a domain of the same weighted sample, never a
+    sample of its own.
     """
     channel_id, _, _, selection = _channel(wave, channel_code)
     answers = columns.read(database, channel_id, codec.loads(wave.document), snapshots=snapshots)
@@ -234,7 +235,7 @@ def make_final(
     snapshots: Path | None = None,
     progress: Progress = lambda _done, _total: None,
 ) -> int:
-    """The result sets of a closed wave, made once. Safe to call again: what is there stays. Returns how many were made."""
+    """The result sets of a closed wave, made once; what is there stays. Returns how many were made."""
     wave = facts(database, wave_code)
     actor.require(Role.FIELD_OFFICER, Role.ANALYST, unit_path=wave.unit_path, domain=wave.domain)
     if wave.status is not WaveStatus.CLOSED:

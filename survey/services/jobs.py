@@ -6,6 +6,7 @@ the job to the next one. Every kind of job must be safe to do twice.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 from collections.abc import Callable
@@ -168,6 +169,10 @@ class KeptFile:
     sha256: str
     size: int
     expires_at: datetime | None
+
+    @property
+    def digest_base64(self) -> str:
+        return base64.b64encode(bytes.fromhex(self.sha256)).decode()
 
 
 def file_of(database: Database, folder: Path, job_id: int, *, actor: Actor, now: datetime) -> KeptFile:

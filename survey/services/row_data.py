@@ -1,15 +1,16 @@
-"""Rows of answers that single nobody out: unit, month and field only, respondent facts recoded, no revealing weight.
+"""Rows of answers that single nobody out: unit, month and field only, facts recoded, no revealing weight.
 
-Every combination of unit, month, field and respondent facts that is left has at least so many rows (a setting, 5). Where
-a combination has fewer, its rows lose their facts one after the other, the least useful first, then the field, the month,
-the unit; rows that are too few even then are left out and counted. All rows of a small combination lose a fact together,
-so that no other combination becomes smaller by it.
+Every combination of unit, month, field and respondent facts that is left has at least so many rows (a setting, 5).
+Where a combination has fewer, its rows lose their facts one after the other, the least useful first, then the field,
+the month, the unit; rows that are too few even then are left out and counted. All rows of a small combination lose a
+fact together, so that no other combination becomes smaller by it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -68,7 +69,7 @@ def bands(values: npt.NDArray[np.float64]) -> tuple[Ints, tuple[tuple[float, flo
         edges = np.array([edges[0], edges[0]])
     found = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
     return np.where(np.isnan(values), BLANK, found).astype(np.int64), tuple(
-        (float(a), float(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)
+        (float(a), float(b)) for a, b in pairwise(edges)
     )
 
 

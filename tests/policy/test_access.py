@@ -196,4 +196,6 @@ def _filled_in(browser: StaffClient, path: str, rule: Any) -> dict[str, Any]:
     if page.status != 200:
         return {}
     values = dict(page.form().fields)
-    return {name: f"{value} khác" if name in ("name", "title", "indicator") else value for name, value in values.items()}
+    return {
+        name: f"{value} khác" if name in ("name", "title", "indicator") else value for name, value in values.items()
+    }

@@ -80,7 +80,9 @@ def _place(record: Record, unit: Unit, domain: str) -> Place:
             token_digest=token_digest(f"link for {domain}"),
             username=f"moi-{domain}",
             full_name="Người Mới",
-            grants=[{"role": "analyst", "unit_id": below.id, "domains": [domain], "row_data": False, "comments": False}],
+            grants=[
+                {"role": "analyst", "unit_id": below.id, "domains": [domain], "row_data": False, "comments": False}
+            ],
             created_at=record.now,
             expires_at=record.now + timedelta(hours=72),
         )

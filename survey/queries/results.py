@@ -1,0 +1,78 @@
+"""Waves as readers of results list them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from survey.models.accounts import Role
+from survey.models.instruments import ServiceDomain
+from survey.models.points import CollectionPoint
+from survey.models.results import ResultSet, ResultStatus
+from survey.models.units import Unit
+from survey.models.waves import Campaign, Channel, Wave, WaveStatus
+from survey.permissions import Actor
+from survey.queries import scope
+
+READERS = (Role.ANALYST, Role.UNIT_VIEWER)
+_DECIDING = aliased(Unit)
+
+
+def _asks_inside(actor: Actor) -> ColumnElement[bool]:
+    """The wave asks in a unit of the actor's."""
+    return (
+        select(CollectionPoint.id)
+        .join(Channel, Channel.id == CollectionPoint.channel_id)
+        .join(_DECIDING, _DECIDING.id == CollectionPoint.unit_deciding_id)
+        .where(Channel.wave_id == Wave.id, scope.units(actor, *READERS, path=_DECIDING.path))
+        .exists()
+    )
+
+
+@dataclass(frozen=True)
+class WaveLine:
+    code: str
+    title: str
+    domain: ServiceDomain
+    status: WaveStatus
+    opens_on: date
+    closes_on: date
+    is_synthetic: bool
+    channels: int
+    final: bool  # its verdicts are made
+
+    @property
+    def running(self) -> bool:
+        return self.status is WaveStatus.OPEN
+
+    @property
+    def closed(self) -> bool:
+        return self.status is WaveStatus.CLOSED
+
+
+def waves(session: Session, actor: Actor) -> tuple[WaveLine, ...]:
+    """Waves that were opened, of the actor's services and units; running ones first, then the latest."""
+    sets = (
+        select(ResultSet.wave_id, func.count().label("sets"))
+        .where(ResultSet.status == ResultStatus.FINAL)
+        .group_by(ResultSet.wave_id)
+        .subquery()
+    )
+    channels = select(Channel.wave_id, func.count().label("channels")).group_by(Channel.wave_id).subquery()
+    rows = session.execute(
+        select(Wave, Campaign.service_domain, func.coalesce(channels.c.channels, 0), func.coalesce(sets.c.sets, 0))
+        .join(Campaign, Campaign.id == Wave.campaign_id)
+        .join(Unit, Unit.id == Wave.unit_id)
+        .outerjoin(sets, sets.c.wave_id == Wave.id)
+        .outerjoin(channels, channels.c.wave_id == Wave.id)
+        .where(Wave.status != WaveStatus.PLANNED, scope.waves_in_sight(actor, *READERS))
+        .where(or_(scope.waves_in_charge(actor, *READERS), _asks_inside(actor)))
+        .order_by((Wave.status == WaveStatus.OPEN).desc(), Wave.closes_on.desc(), Wave.code)
+    )
+    return tuple(
+        WaveLine(w.code, w.title, domain, w.status, w.opens_on, w.closes_on, w.is_synthetic, n, made >= n > 0)
+        for w, domain, n, made in rows
+    )

@@ -1,0 +1,266 @@
+"""What the templates of results receive: rows with their drawings, and the sentences that say what they mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from markupsafe import Markup
+
+from survey.charts import intervals
+from survey.charts.intervals import Axis, Mark
+from survey.i18n import grouped, language
+from survey.result_words import HIDDEN, REASONS, TONES, VERDICTS, group_name, percent_target, rate_text
+from survey.services.results import FigureRow, ResultsView, Row, Shown, VerdictView
+
+
+@dataclass(frozen=True)
+class VerdictPill:
+    code: str
+    words: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class DrawnRow:
+    """A row of a table beside its drawing."""
+
+    key: int
+    label: str
+    note: str
+    n: str
+    rate: str
+    se: str
+    interval: str
+    effective_n: str
+    deff: str
+    mean: str
+    why: str
+    chart: Markup | None
+    verdict: VerdictPill | None
+    target: str = ""
+    sample: bool = False
+
+
+@dataclass(frozen=True)
+class DrawnTable:
+    rows: tuple[DrawnRow, ...]
+    axis: Markup
+
+    def __bool__(self) -> bool:
+        return bool(self.rows)
+
+
+@dataclass(frozen=True)
+class Headline:
+    rate: str
+    interval: str
+    chart: Markup
+    verdict: VerdictPill | None
+    target: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ResultsPage:
+    view: ResultsView
+    headline: Headline | None
+    factors: DrawnTable
+    halves: DrawnTable
+    items: DrawnTable
+    units: DrawnTable
+    fields: DrawnTable
+    groups: DrawnTable
+    plan_words: str
+    may_take_rows: bool
+    units_left_out: int
+
+
+def results_page(view: ResultsView, *, may_take_rows: bool) -> ResultsPage:
+    target = view.overall.verdict.target if view.overall and view.overall.verdict else None
+    return ResultsPage(
+        view=view,
+        headline=_headline(view),
+        factors=_figures(view, view.factors, target),
+        halves=_figures(view, view.halves, target),
+        items=_figures(view, view.items, target),
+        units=_domains(view, view.by_unit),
+        fields=_domains(view, view.by_field),
+        groups=_domains(view, tuple(_named(r) for r in view.by_group)),
+        plan_words=plan_words(view),
+        may_take_rows=may_take_rows,
+        units_left_out=sum(1 for r in view.by_unit if r.shown.hidden in ("small", "complement")),
+    )
+
+
+def plan_words(view: ResultsView) -> str:
+    """What the target means here: binding, extended, or for comparison only."""
+    if view.plan is None or view.overall is None or view.overall.verdict is None:
+        return str(_("no target yet"))
+    if view.plan.comparison_only:
+        if view.plan.binding.value == "not_yet":
+            return str(_("for comparison: plan %(code)s, not yet in force", code=view.plan.code))
+        return str(_("for comparison: plan %(code)s, period over", code=view.plan.code))
+    if view.plan.decision:
+        return str(_("plan %(code)s, extended by %(decision)s", code=view.plan.code, decision=view.plan.decision))
+    return str(_("plan %(code)s", code=view.plan.code))
+
+
+def pill(verdict: VerdictView | None) -> VerdictPill | None:
+    if verdict is None:
+        return None
+    words = _(VERDICTS[verdict.verdict])
+    return VerdictPill(verdict.verdict, words[:1].upper() + words[1:], TONES[verdict.verdict])
+
+
+def _headline(view: ResultsView) -> Headline | None:
+    row = view.overall
+    if row is None or row.shown.value is None:
+        return None
+    verdict, lang = row.verdict, language()
+    target = verdict.target if verdict else None
+    rate = rate_text(row.shown.value, target=target, language=lang)
+    low, high = (rate_text(v, language=lang).removesuffix(" %") for v in (row.shown.low, row.shown.high))
+    words = _("target %(rate)s", rate=percent_target(target, lang)) if target is not None else ""
+    label = _("Rate %(rate)s, 95 %% interval %(low)s to %(high)s, %(target)s",
+              rate=rate, low=low, high=high, target=words or _("no target yet"))  # fmt: skip
+    mark = Mark(row.shown.value, row.shown.low, row.shown.high, target, verdict.verdict if verdict else None)
+    chart = intervals.headline(mark, target_words=words, label=label, decimal="." if lang == "en" else ",")
+    return Headline(rate, f"{low} – {high}", chart, pill(verdict), words, tuple(_sentences(view, row)))
+
+
+def _sentences(view: ResultsView, row: Row) -> list[str]:
+    """What the figure says, what it cannot say, and what it rests on."""
+    lang, verdict = language(), row.verdict
+    said = []
+    if verdict is not None:
+        bound = rate_text(verdict.bound, target=verdict.target, language=lang)
+        if verdict.verdict == "reached":
+            said.append(_("The one-sided lower bound is %(bound)s, not below the target: reached with 95 %% certainty.",
+                          bound=bound))  # fmt: skip
+        elif verdict.verdict == "missed":
+            said.append(_("The one-sided upper bound is %(bound)s, below the target: missed with 95 %% certainty.",
+                          bound=bound))  # fmt: skip
+        elif "opt_in" in verdict.reasons:
+            said.append(_("People chose themselves to answer. The interval holds only as far as they represent all, so "
+                          "this channel alone proves nothing."))  # fmt: skip
+        elif verdict.verdict == "reached_not_proven":
+            said.append(
+                _("The rate reaches the target, but its one-sided lower bound of %(bound)s does not.", bound=bound)
+            )
+        elif verdict.verdict == "missed_not_proven":
+            said.append(
+                _("The rate is below the target, but its one-sided upper bound of %(bound)s is not.", bound=bound)
+            )
+        else:
+            said += [_(REASONS[r])[:1].upper() + _(REASONS[r])[1:] + "." for r in verdict.reasons if r in REASONS]
+        if verdict.needed is not None and verdict.verdict.endswith("not_proven"):
+            said.append(_("If the level is really so, the next wave needs about %(n)s answers to prove it.",
+                          n=grouped(verdict.needed, lang)))  # fmt: skip
+    shown = row.shown
+    said.append(
+        _("%(n)s answers, effective number %(effective)s, standard error %(se)s points, %(df)s degrees of freedom.",
+          n=grouped(shown.n, lang), effective=grouped(round(shown.effective_n or 0), lang),
+          se=rate_text(shown.se, language=lang, places=2).removesuffix(" %"), df=grouped(shown.df, lang))
+    )  # fmt: skip
+    return said
+
+
+def _named(row: Row) -> Row:
+    return Row(row.key, group_name(row.label, _), row.shown, row.verdict, row.sample)
+
+
+def _domains(view: ResultsView, rows: tuple[Row, ...]) -> DrawnTable:
+    marks = [_mark(r.shown, r.verdict) for r in rows if r.shown.value is not None]
+    axis = intervals.axis([m for m in marks if m is not None])
+    return DrawnTable(tuple(_drawn(view, r, axis) for r in rows), intervals.row_axis(axis, decimal=_decimal()))
+
+
+def _drawn(view: ResultsView, row: Row, axis: Axis) -> DrawnRow:
+    lang = language()
+    target = row.verdict.target if row.verdict else None
+    return _row(
+        view, row.shown, axis, key=row.key, label=row.label, note="", verdict=row.verdict, mean=None,
+        target=percent_target(target, lang) if target is not None else "", sample=row.sample,
+    )  # fmt: skip
+
+
+def _figures(view: ResultsView, rows: tuple[FigureRow, ...], target: float | None) -> DrawnTable:
+    marks = [_mark(r.shown, None, target) for r in rows]
+    axis = intervals.axis([m for m in marks if m is not None])
+    drawn = tuple(
+        _row(view, r.shown, axis, key=n, label=r.text, note=r.label, verdict=None, mean=r.mean, goal=target)
+        for n, r in enumerate(rows)
+    )
+    return DrawnTable(drawn, intervals.row_axis(axis, decimal=_decimal()))
+
+
+def _row(
+    view: ResultsView,
+    shown: Shown,
+    axis: Axis,
+    *,
+    key: int,
+    label: str,
+    note: str,
+    verdict: VerdictView | None,
+    mean: Shown | None,
+    target: str = "",
+    goal: float | None = None,
+    sample: bool = False,
+) -> DrawnRow:
+    lang = language()
+    mark = _mark(shown, verdict, goal)
+    why = _(HIDDEN[shown.hidden], minimum=view.minimum_cell) if shown.hidden == "small" else (
+        _(HIDDEN[shown.hidden]) if shown.hidden else ""
+    )  # fmt: skip
+    against = verdict.target if verdict else goal
+    rate = rate_text(shown.value, target=against, language=lang)
+    low, high = (rate_text(v, language=lang).removesuffix(" %") for v in (shown.low, shown.high))
+    said = _("%(label)s: %(rate)s, interval %(low)s to %(high)s", label=label, rate=rate, low=low, high=high)
+    return DrawnRow(
+        key=key,
+        label=label,
+        note=note,
+        n=_count(view, shown),
+        rate=rate,
+        se=rate_text(shown.se, language=lang, places=2).removesuffix(" %"),
+        interval=f"{low} – {high}" if shown.low is not None else "–",
+        effective_n=grouped(round(shown.effective_n), lang) if shown.effective_n is not None else "–",
+        deff=_decimals(shown.deff, 2),
+        mean=_decimals(mean.value if mean else None, 2),
+        why=why,
+        chart=intervals.row(mark, axis, label=said) if mark is not None else None,
+        verdict=pill(verdict),
+        target=target,
+        sample=sample,
+    )  # fmt: skip
+
+
+def _count(view: ResultsView, shown: Shown) -> str:
+    if shown.n is not None:
+        return grouped(shown.n, language())
+    return f"< {view.minimum_cell}" if shown.hidden == "small" else "–"
+
+
+def _mark(shown: Shown, verdict: VerdictView | None, goal: float | None = None) -> Mark | None:
+    if shown.value is None:
+        return None
+    target = verdict.target if verdict else goal
+    return Mark(shown.value, shown.low, shown.high, target, verdict.verdict if verdict else None)
+
+
+def _decimals(value: float | None, places: int) -> str:
+    if value is None:
+        return "–"
+    text = f"{value:.{places}f}"
+    return text if language() == "en" else text.replace(".", ",")
+
+
+def _decimal() -> str:
+    return "." if language() == "en" else ","
+
+
+def answers_words(count: int) -> str:
+    return str(ngettext("%(num)s answer", "%(num)s answers", count))

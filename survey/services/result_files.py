@@ -1,0 +1,264 @@
+"""Files of a wave's results: the workbook, and the rows of answers as CSV. Built by jobs, never while someone waits.
+
+What a file may hold is decided by the same view as the screen. Rows of answers are a right of their own (a grant's
+`row_data`), never a unit viewer's; they are recoded (`row_data`) and expire in seven days.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import select
+
+from survey.database import Database
+from survey.errors import N_, Forbidden
+from survey.exports import workbook as writer
+from survey.exports.tables import Cell, DataSheet
+from survey.models.accounts import Account, Grant, Role
+from survey.models.units import Unit
+from survey.models.waves import Selection
+from survey.permissions import Actor, GrantScope
+from survey.services import columns, estimating, jobs, result_tables, settings
+from survey.services import results as results_service
+from survey.services.jobs import MadeFile, Progress
+from survey.services.result_tables import Words
+from survey.services.results import ResultsView
+from survey.services.row_data import BLANK, HIDDEN, Recoded, bands, recode, safe_weights
+
+KINDS = ("workbook", "rows")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def snapshots(instance: Path) -> Path:
+    return instance / "snapshots"
+
+
+def files(instance: Path) -> Path:
+    return instance / "files"
+
+
+def may_take_rows(view: ResultsView, actor: Actor) -> bool:
+    """The right to files with a row per response, for everything this view covers."""
+    if actor.is_system:
+        return True
+    return any(
+        g.row_data and g.role is Role.ANALYST and g.covers(unit_path=view.wave.unit_path, domain=view.wave.domain)
+        for g in actor.grants
+    )
+
+
+def ask(
+    database: Database, wave_code: str, channel: str | None, kind: str, *, actor: Actor, now: datetime, language: str
+) -> int:
+    """Queue a file. Refused here already when the wave is not to be seen or rows are not to be taken."""
+    view = results_service.read(database, wave_code, channel, actor=actor, now=now)
+    if kind == "rows" and not may_take_rows(view, actor):
+        raise Forbidden("Files with a row per response are a right of their own, which your account does not have.")
+    params = {"wave": wave_code, "channel": view.channel, "language": language}
+    return jobs.enqueue(database, f"results_{kind}", params, actor=actor, now=now)
+
+
+def actor_of(database: Database, account_id: int | None) -> Actor:
+    """Who asked for a job, with the grants of now: rights withdrawn in between count."""
+    with database.reading() as session:
+        account = session.get_one(Account, account_id)
+        rows = session.execute(
+            select(Grant, Unit.path).join(Unit, Unit.id == Grant.unit_id).where(Grant.account_id == account.id)
+        )
+        grants = tuple(
+            GrantScope(g.role, g.unit_id, path, frozenset(g.domains), g.row_data, g.comments) for g, path in rows
+        )
+        return Actor(account.id, account.username, account.full_name, grants)
+
+
+def write_workbook(
+    database: Database,
+    wave_code: str,
+    channel: str | None,
+    path: Path,
+    *,
+    actor: Actor,
+    now: datetime,
+    instance: Path,
+    language: str = "vi",
+    progress: Progress = lambda _done, _total: None,
+) -> MadeFile:
+    """The workbook of one channel as `actor` may have it."""
+    view = results_service.read(
+        database, wave_code, channel, actor=actor, now=now, snapshots=snapshots(instance), language=language
+    )
+    words = Words.of(language)
+    with_rows = may_take_rows(view, actor) and bool(view.responses)
+    rows = _Rows(database, view, words, instance) if with_rows else None
+    writer.write(
+        path,
+        title=view.wave.title,
+        about=result_tables.about(view, words, rows_left_out=rows.left_out if rows else None),
+        about_name=words(N_("Read me")),
+        tables=result_tables.tables(view, words),
+        data=[rows.coded(), rows.labelled()] if rows else [],
+        stamp=result_tables.stamp(view, words),
+        progress=progress,
+    )
+    name = f"{view.wave.code}-{view.channel}.xlsx"
+    return MadeFile(path, name, XLSX, row_data=with_rows)
+
+
+def write_rows(
+    database: Database,
+    wave_code: str,
+    channel: str | None,
+    path: Path,
+    *,
+    actor: Actor,
+    now: datetime,
+    instance: Path,
+    language: str = "vi",
+    progress: Progress = lambda _done, _total: None,
+) -> MadeFile:
+    """The recoded rows as CSV (UTF-8 with a byte-order mark, so that Excel reads the letters)."""
+    view = results_service.read(
+        database, wave_code, channel, actor=actor, now=now, snapshots=snapshots(instance), language=language
+    )
+    if not may_take_rows(view, actor):
+        raise Forbidden("Files with a row per response are a right of their own, which your account does not have.")
+    sheet = _Rows(database, view, Words.of(language), instance).coded()
+    with path.open("w", newline="", encoding="utf-8-sig") as handle:
+        out = csv.writer(handle)
+        out.writerow(sheet.headings)
+        for number, row in enumerate(sheet.rows, start=1):
+            out.writerow(["" if value is None else value for value in row])
+            if number % 5000 == 0:
+                progress(number, sheet.count)
+    progress(sheet.count, sheet.count)
+    return MadeFile(path, f"{view.wave.code}-{view.channel}.csv", "text/csv; charset=utf-8", row_data=True)
+
+
+class _Rows:
+    """The answers of a view, recoded so that they single nobody out."""
+
+    def __init__(self, database: Database, view: ResultsView, words: Words, instance: Path) -> None:
+        self._view, self._words = view, words
+        channel_id = next(c[0] for c in view.wave.channels if c[1] == view.channel)
+        self._answers = columns.read(database, channel_id, view.version, snapshots=snapshots(instance))
+        with database.reading() as session:
+            limits = settings.read(session)
+        self._items = [i for i in view.version.asked_items if i.kind != "text" and not i.is_respondent_fact]
+        self._facts = [i for i in view.version.asked_items if i.is_respondent_fact and i.kind in ("single", "number")]
+        days = self._answers.fact("_day").astype("datetime64[D]")
+        month = days.astype("datetime64[M]").astype(np.int64)
+        self._limits: dict[str, tuple[tuple[float, float], ...]] = {}
+        facts = [self._fact(item.code, item.kind) for item in self._facts]
+        unit, field = self._answers.fact("_unit"), self._answers.fact("_field")
+        self._kept: Recoded = recode(
+            unit.astype(np.int64), month, field.astype(np.int64), facts, minimum=limits.row_combination_minimum
+        )
+        self._weights = self._safe_weights(limits.row_stratum_minimum)
+        self.left_out = self._kept.left_out
+
+    def coded(self) -> DataSheet:
+        names = [*(name for i in self._items for name in columns.column_names(i, self._view.version))]
+        headings = ("unit", "month", "field", *(f.code for f in self._facts), *names, "weight")
+        lead = self._words(N_("Coded answers; blank: not answered or hidden. Unit and field are codes of this file."))
+        return DataSheet(self._words(N_("Coded data")), headings, self._coded(names), len(self._kept.unit), lead)
+
+    def labelled(self) -> DataSheet:
+        w = self._words
+        facts = [(f.short or f.code) for f in self._facts]
+        items = [i.short or i.label or i.code for i in self._items if i.kind != "multiple"]
+        headings = (w(N_("Unit")), w(N_("Month")), w(N_("Field")), *facts, *items, w(N_("Weight")))
+        lead = w(N_("The same rows in words."))
+        return DataSheet(w(N_("Labelled data")), headings, self._labelled(), len(self._kept.unit), lead)
+
+    def _coded(self, names: list[str]) -> Iterator[list[Cell]]:
+        kept = self._kept
+        data = [self._answers.table.column(name).to_numpy()[kept.kept] for name in names]
+        prepared = [_blanks(values) for values in data]
+        months = [_month(m) for m in kept.month]
+        for n in range(len(kept.unit)):
+            row: list[Cell] = [_code(kept.unit[n]), months[n], _code(kept.field[n])]
+            row += [_code(fact[n]) for fact in kept.facts]
+            row += [column[n] for column in prepared]
+            row.append(self._weights[n])
+            yield row
+
+    def _labelled(self) -> Iterator[list[Cell]]:
+        kept, view, w = self._kept, self._view, self._words
+        hidden = w(N_("hidden"))
+        columns_of: list[list[Cell]] = [
+            [view.unit_names.get(int(u), hidden) for u in kept.unit],
+            [_month(m) or hidden for m in kept.month],
+            [view.field_names.get(int(f), w(N_("not known"))) if f != HIDDEN else hidden for f in kept.field],
+        ]
+        for item, values in zip(self._facts, kept.facts, strict=True):
+            columns_of.append(self._fact_words(item.code, values, hidden))
+        for item in self._items:
+            if item.kind == "multiple":
+                continue
+            values = self._answers.table.column(item.code).to_numpy()[kept.kept]
+            labels = {o.code: o.label.inside(w.language) for o in view.version.options(item)}
+            columns_of.append([_label(labels, v) for v in _blanks(values)] if labels else _blanks(values))
+        columns_of.append(self._weights)
+        for n in range(len(kept.unit)):
+            yield [column[n] for column in columns_of]
+
+    def _fact(self, code: str, kind: str) -> np.ndarray:
+        if kind == "number":
+            found, self._limits[code] = bands(self._answers.numbers(code))
+            return found
+        values = self._answers.codes(code).astype(np.int64)
+        return np.where(values == columns.BLANK, BLANK, values)
+
+    def _fact_words(self, code: str, values: np.ndarray, hidden: str) -> list[Cell]:
+        if code in self._limits:
+            names: dict[int, str] = {n: f"{low:g} – {high:g}" for n, (low, high) in enumerate(self._limits[code])}
+        else:
+            item = self._view.version.item(code)
+            names = {o.code: o.label.inside(self._words.language) for o in self._view.version.options(item)}
+        names |= {HIDDEN: hidden, BLANK: ""}
+        return [names.get(int(v)) for v in values]
+
+    def _safe_weights(self, minimum: int) -> list[Cell]:
+        """The weight of each kept row, none where its stratum is too small to show one."""
+        view = self._view
+        channel_id = next(c[0] for c in view.wave.channels if c[1] == view.channel)
+        selection: Selection = view.selection
+        totals = estimating.totals_of(view.wave, selection, self._answers)
+        weighed = estimating.weigh_totals(
+            view.wave, selection, self._answers, totals, view.wave.channel_units[channel_id]
+        )
+        of_cell = {
+            (int(u), int(f)): float(x) for (u, f), x in zip(weighed.weights.keys, weighed.weights.weight, strict=True)
+        }
+        unit = self._answers.fact("_unit").astype(np.int64)
+        field = np.where(self._answers.fact("_field") == 0, estimating.NO_FIELD, self._answers.fact("_field"))
+        pairs, place = np.unique(np.column_stack([unit, field]), axis=0, return_inverse=True)
+        weights = np.array([of_cell.get((int(u), int(f)), np.nan) for u, f in pairs])[place.reshape(-1)]
+        shown = safe_weights(weights, place.reshape(-1).astype(np.int64), minimum=minimum)[self._kept.kept]
+        hidden = (self._kept.unit == HIDDEN) | (self._kept.field == HIDDEN)  # a weight would tell the stratum
+        return [None if h or np.isnan(x) else round(float(x), 6) for x, h in zip(shown, hidden, strict=True)]
+
+
+def _blanks(values: np.ndarray) -> list[Cell]:
+    """Python values with None for blank, made at once and not cell by cell."""
+    found: list[Cell] = values.tolist()
+    blank = columns.BLANK
+    if values.dtype == np.uint8:
+        return [None if v == blank else v for v in found]
+    return [None if v != v else (int(v) if v == int(v) else v) for v in found]  # type: ignore[arg-type]
+
+
+def _label(labels: dict[int, str], value: Cell) -> Cell:
+    return labels.get(value, value) if isinstance(value, int) else value
+
+
+def _code(value: int) -> Cell:
+    return None if value in (HIDDEN, BLANK) else int(value)
+
+
+def _month(value: int) -> str | None:
+    return None if value == HIDDEN else str(np.datetime64(int(value), "M"))
