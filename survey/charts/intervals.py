@@ -55,7 +55,7 @@ def axis(marks: list[Mark]) -> Axis:
     if high - low < 0.1:
         middle = (low + high) / 2
         low, high = middle - 0.05, middle + 0.05
-    step = next(s for s in (0.025, 0.05, 0.1, 0.2, 0.25) if (high - low) / s <= 5 or s == 0.25)
+    step = next(s for s in (0.025, 0.05, 0.1, 0.2, 0.25) if (high - low) / s <= 4 or s == 0.25)
     low, high = max(0.0, math.floor(low / step + 1e-9) * step), min(1.0, math.ceil(high / step - 1e-9) * step)
     count = round((high - low) / step)
     return Axis(low, high, tuple(round(low + n * step, 6) for n in range(count + 1)))
@@ -63,7 +63,7 @@ def axis(marks: list[Mark]) -> Axis:
 
 def headline(mark: Mark, *, target_words: str, label: str, decimal: str = ",") -> Markup:
     """The large drawing beside a headline figure."""
-    width, height, margin = 540, 104, 26
+    width, height, margin = 420, 96, 24
     scale = axis([mark])
     dark, light = TONES.get(mark.verdict or "", PLAIN)
     line = 58
@@ -81,7 +81,7 @@ def headline(mark: Mark, *, target_words: str, label: str, decimal: str = ",") -
         anchor, shift = ("end", -7) if x > width * 0.6 else ("start", 7)
         parts.append(
             f'<line x1="{_n(x)}" x2="{_n(x)}" y1="12" y2="{line + 8}" stroke="{INK}" stroke-width="2" '
-            f'stroke-dasharray="5 4"/><text x="{_n(x + shift)}" y="25" font-size="16" text-anchor="{anchor}" '
+            f'stroke-dasharray="5 4"/><text x="{_n(x + shift)}" y="25" font-size="14" text-anchor="{anchor}" '
             f'fill="{INK}">{escape(target_words)}</text>'
         )
     parts.append(_dot(scale.x(mark.rate, width, margin), line, 9, mark, dark))
@@ -122,7 +122,7 @@ def row_axis(scale: Axis, *, decimal: str = ",") -> Markup:
 def _tick(x: str, line: int, words: str) -> str:
     return (
         f'<line x1="{x}" x2="{x}" y1="{line}" y2="{line + 6}" stroke="{RULE}"/>'
-        f'<text x="{x}" y="{line + 26}" text-anchor="middle" font-size="15" fill="{SOFT}">{words}</text>'
+        f'<text x="{x}" y="{line + 24}" text-anchor="middle" font-size="14" fill="{SOFT}">{words}</text>'
     )
 
 

@@ -6,13 +6,13 @@ streamed, so that a hundred thousand rows take little memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
 
-from survey.exports.tables import Column, DataSheet, Kind, Table
+from survey.exports.tables import Cell, Column, DataSheet, Kind, Table
 
 INK, RULE, BAND, LACQUER = "#1B2430", "#DDD8CD", "#F3EEE3", "#8E2F2B"
 FONT = "Times New Roman"
@@ -57,9 +57,7 @@ class _Styles:
     def __init__(self, book: Any) -> None:
         base = {"font_name": FONT, "font_size": 11, "font_color": INK, "valign": "top"}
         self.title = book.add_format({**base, "bold": True, "font_size": 14})
-        self.stamp = book.add_format(
-            {**base, "bold": True, "font_color": LACQUER, "border": 5, "border_color": LACQUER}
-        )
+        self.stamp = book.add_format({**base, "bold": True, "font_color": LACQUER})
         self.words = book.add_format({**base, "text_wrap": True})
         self.label = book.add_format({**base, "bold": True, "text_wrap": True})
         self.heading = book.add_format(
@@ -81,6 +79,7 @@ def _about(book: Any, style: _Styles, name: str, title: str, rows: list[tuple[st
     sheet.set_column(1, 1, 90)
     line = _head(sheet, style, title, stamp)
     for label, value in rows:
+        sheet.set_row(line, _height((Column("", width=28), Column("", width=90)), (label, value)))
         sheet.write_string(line, 0, label, style.label)
         sheet.write_string(line, 1, value, style.words)
         line += 1
@@ -98,10 +97,12 @@ def _table(book: Any, style: _Styles, table: Table, stamp: str) -> None:
         line += 1
     line += bool(table.lead)
     first = line
+    sheet.set_row(first, _height(table.columns, [column.heading for column in table.columns]))
     for n, column in enumerate(table.columns):
         sheet.write_string(line, n, column.heading, style.heading)
     line += 1
     for number, row in enumerate(table.rows):
+        sheet.set_row(line, _height(table.columns, row))
         _row(sheet, style, table.columns, line, row, number in table.strong_rows)
         line += 1
     for note in table.notes:
@@ -112,6 +113,12 @@ def _table(book: Any, style: _Styles, table: Table, stamp: str) -> None:
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
+
+
+def _height(columns: Sequence[Column], row: Sequence[Cell]) -> float:
+    """Room for the longest wrapped text of a row: programs that open the file do not all make it themselves."""
+    texts = [(c.width - 1, v) for c, v in zip(columns, row, strict=True) if isinstance(v, str)]
+    return 15.5 * min(12, max([1, *(-(-len(text) // max(1, width)) for width, text in texts)]))
 
 
 def _row(sheet: Any, style: _Styles, columns: tuple[Column, ...], line: int, row: Any, strong: bool) -> None:

@@ -1,7 +1,7 @@
 """From the answers of a wave to weighted estimates and verdicts, channel by channel, never pooled.
 
 A running wave's figures are provisional ('tạm thời') and may be computed as often as one likes. When a wave closes, the
-result sets are made once and frozen: estimates by the whole, unit, field, target group and unit × field, the weights
+result sets are made once and frozen: estimates by the whole, unit, field and target group, the weights
 with their stages, the mergeable totals, and the hash of the data they came from.
 """
 
@@ -45,7 +45,7 @@ from survey.services.targets import PlanOnDay, Threshold
 ROWS_A_CHUNK = 200_000
 NO_FIELD = -1
 SCOPE = "scope"
-CROSSINGS: tuple[tuple[str, ...], ...] = ((), ("unit",), ("field",), ("group",), ("unit", "field"))
+CROSSINGS: tuple[tuple[str, ...], ...] = ((), ("unit",), ("field",), ("group",))
 Progress = Callable[[int, int], None]
 
 
@@ -139,7 +139,7 @@ class ChannelResults:
     data_hash: str
     made_at: datetime
     software: str
-    tables: dict[str, EstimateTable]  # by crossing: "", "unit", "field", "group", "unit,field"
+    tables: dict[str, EstimateTable]  # by crossing: "", "unit", "field", "group"
     verdicts: dict[str, Verdicts]
     weight_stages: tuple[dict[str, Any], ...]
     merges: tuple[dict[str, Any], ...]

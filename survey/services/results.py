@@ -146,7 +146,6 @@ class ResultsView:
     by_unit: tuple[Row, ...]
     by_field: tuple[Row, ...]
     by_group: tuple[Row, ...]
-    by_unit_field: tuple[tuple[int, int, Shown], ...]
     unit_names: Mapping[int, str]
     field_names: Mapping[int, str]
     hidden_cells: int
@@ -222,7 +221,6 @@ def read(
         by_unit=_domains(results, head, hide, "unit", names, samples),
         by_field=_domains(results, head, hide, "field", fields, frozenset()),
         by_group=_domains(results, head, hide, "group", _group_names(wave), frozenset()),
-        by_unit_field=_crossing(results, head, hide),
         unit_names=names,
         field_names=fields,
         hidden_cells=len(hide.pattern) if hide else 0,
@@ -263,21 +261,16 @@ def _first_channel(wave: WaveFacts) -> str:
 
 
 class _Hiding:
-    """One pattern of hidden cells for everything that is shown of these results."""
+    """One pattern of hidden cells for everything that is shown of these results: units, fields, and the whole."""
 
     def __init__(self, results: ChannelResults, wave: WaveFacts, rule: DisclosureRule) -> None:
         self.rule = rule
         counts: dict[Cell, int] = {}
-        for name in ("", "unit", "field", "unit,field"):
+        for name in ("", "unit", "field"):
             table = results.tables[name]
             for key, n in _people(table).items():
                 counts[name, key] = n
-        parts: dict[tuple[str, tuple[int, ...]], list[Cell]] = {}
-        for unit, place in _people(results.tables["unit,field"]):
-            parts.setdefault(("unit", (unit,)), []).append(("unit,field", (unit, place)))
-            parts.setdefault(("field", (place,)), []).append(("unit,field", (unit, place)))
-        relations = [Relation(total, tuple(cells)) for total, cells in parts.items()]
-        relations += [
+        relations = [
             Relation(("", ()), tuple((kind, key) for key in _people(results.tables[kind])))
             for kind in ("unit", "field")
         ]
@@ -349,14 +342,6 @@ def _domains(
         verdict = _verdict(results.verdict_table(by), (code,)) if not shown.hidden else None
         rows.append(Row(code, names.get(code, "?"), shown, verdict, code in samples))
     return tuple(sorted(rows, key=lambda r: (r.shown.value is None, -(r.shown.value or 0), r.label)))
-
-
-def _crossing(results: ChannelResults, head: Figure | None, hide: _Hiding | None) -> tuple[tuple[int, int, Shown], ...]:
-    if hide is None or head is None:
-        return ()
-    table = results.table("unit", "field").of(head.measure)
-    pairs = zip(table.domain["unit"].tolist(), table.domain["field"].tolist(), strict=True)
-    return tuple((u, f, hide.shown(table.row(place), ("unit,field", (u, f)))) for place, (u, f) in enumerate(pairs))
 
 
 def _verdict(found: Verdicts | None, key: tuple[int, ...]) -> VerdictView | None:
