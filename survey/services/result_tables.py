@@ -157,7 +157,8 @@ def _results(view: ResultsView, w: Words) -> Table:
         v = view.overall.verdict
         rows.append(
             [levels["overall"], "", w(N_("Headline figure")), w(RULES[view.headline.rule]),
-             *_figures(view.overall.shown), None, v.target if v else None, w(VERDICTS[v.verdict]) if v else None, v.bound if v else None,
+             *_figures(view.overall.shown), None, v.target if v else None, w(VERDICTS[v.verdict]) if v else None,
+             v.bound if v else None,
              v.needed if v else None, view.version.lowest_grade, _remarks(view, view.overall, w)]
         )  # fmt: skip
     rows += [_figure_line(view, r, levels[r.figure.level], w) for r in (*view.halves, *view.factors, *view.items)]
