@@ -1,0 +1,138 @@
+"""Which rows belong together: compact group codes for any crossing of integer columns.
+
+Everything linear in survey estimation is a sum over groups of rows: strata, clusters, domains and their crossings.
+This module turns columns of identifiers into codes 0 … C-1, ordered as their identifiers are, without sorting the
+rows when a table of the identifiers fits, and merges the groups of two chunks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.arrays import AnyArray, Floats, Ints
+
+_TABLE_FLOOR = 1 << 16
+_PACK_LIMIT = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """`codes` says for each row its group 0 … C-1; `keys` (C × k) says what identifies each group, in order."""
+
+    codes: Ints
+    keys: Ints
+
+    @property
+    def size(self) -> int:
+        return len(self.keys)
+
+
+def compact(values: AnyArray) -> Grouping:
+    """The groups of one integer column."""
+    column = np.asarray(values)
+    if not len(column):
+        return Grouping(np.zeros(0, np.int64), np.zeros((0, 1), np.int64))
+    low, high = int(column.min()), int(column.max())
+    span = high - low + 1
+    if span > max(_TABLE_FLOOR, 4 * len(column)):
+        labels, codes = np.unique(column.astype(np.int64), return_inverse=True)
+        return Grouping(codes.astype(np.int64), labels[:, None])
+    offset = column.astype(np.int64)
+    if low:
+        offset -= low
+    present = np.zeros(span, np.bool_)
+    present[offset] = True
+    labels = np.flatnonzero(present)
+    if len(labels) == span:
+        return Grouping(offset, labels[:, None] + low)
+    remap = np.cumsum(present) - 1
+    return Grouping(remap[offset], labels[:, None] + low)
+
+
+def grouping(columns: Sequence[AnyArray], rows: int) -> Grouping:
+    """The groups of a crossing of integer columns, in lexicographic order; without columns, one group of all rows."""
+    if not columns:
+        return Grouping(np.zeros(rows, np.int64), np.zeros((1 if rows else 0, 0), np.int64))
+    groups = compact(columns[0])
+    for column in columns[1:]:
+        groups = _cross(groups, compact(column))
+    return groups
+
+
+def _cross(first: Grouping, second: Grouping) -> Grouping:
+    if not len(first.codes):
+        return Grouping(first.codes, np.zeros((0, first.keys.shape[1] + second.keys.shape[1]), np.int64))
+    if (inside := _representative(first, second)) is not None:
+        return Grouping(first.codes, np.hstack([first.keys, second.keys[inside]]))
+    if (outside := _representative(second, first)) is not None:
+        order = np.argsort(outside, kind="stable")
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        return Grouping(place[second.codes], np.hstack([first.keys[outside[order]], second.keys[order]]))
+    both = compact(first.codes * second.size + second.codes)
+    left, right = np.divmod(both.keys[:, 0], second.size)
+    return Grouping(both.codes, np.hstack([first.keys[left], second.keys[right]]))
+
+
+def _representative(fine: Grouping, coarse: Grouping) -> Ints | None:
+    """For each fine group its coarse group, or None where a fine group lies in several."""
+    if fine.size < coarse.size:
+        return None
+    table = np.zeros(fine.size, np.int64)
+    table[fine.codes] = coarse.codes
+    return table if np.array_equal(table[fine.codes], coarse.codes) else None
+
+
+def packed(keys: Ints) -> AnyArray:
+    """One sortable value per row of keys: mixed radix where it fits into 62 bits, else a structured view."""
+    if keys.shape[1] == 1:
+        return keys[:, 0]
+    if not len(keys) or not keys.shape[1]:
+        return np.zeros(len(keys), np.int64)
+    low = keys.min(axis=0)
+    spans = [int(span) for span in keys.max(axis=0) - low + 1]
+    product = 1
+    for span in spans:
+        product *= span
+    if product < _PACK_LIMIT:
+        value = np.zeros(len(keys), np.int64)
+        for column, span in enumerate(spans):
+            value = value * span + (keys[:, column] - low[column])
+        return value
+    _, value = np.unique(keys, axis=0, return_inverse=True)
+    return value.reshape(-1)
+
+
+def regroup(keys: Ints) -> Grouping:
+    """The distinct rows of a table of keys, in lexicographic order, and which one each row is."""
+    if keys.shape[1] == 0:
+        return Grouping(np.zeros(len(keys), np.int64), keys[:1])
+    _, first, codes = np.unique(packed(keys), return_index=True, return_inverse=True)
+    return Grouping(codes.reshape(-1).astype(np.int64), keys[first])
+
+
+def add_by(codes: Ints, size: int, values: AnyArray) -> AnyArray:
+    """Column sums of a matrix by group: (rows × f) to (size × f), the groups without rows zero."""
+    result = np.zeros((size, *values.shape[1:]), values.dtype)
+    if not len(codes):
+        return result
+    if np.all(codes[1:] >= codes[:-1]):
+        ordered = values
+        sorted_codes = codes
+    else:
+        order = np.argsort(codes, kind="stable")
+        ordered, sorted_codes = values[order], codes[order]
+    starts = np.flatnonzero(np.r_[True, sorted_codes[1:] != sorted_codes[:-1]])
+    if len(starts) == len(codes):
+        result[sorted_codes] = ordered
+    else:
+        result[sorted_codes[starts]] = np.add.reduceat(ordered, starts, axis=0)
+    return result
+
+
+def sum_by(codes: Ints, values: Floats, size: int) -> Floats:
+    """Sums of one value per row by group."""
+    return np.asarray(np.bincount(codes, values, size), np.float64)

@@ -1,0 +1,123 @@
+"""Indices that are functions of several ratios: means of rates, level by level, with their linearised values.
+
+A composite is Σ c_r r over base ratios r. Its linearised value is Σ c_r z_r (delta method), so its variance needs no
+new formula. The coefficients belong to the domain: where nobody in a domain answered an item or a factor, the mean is
+over those that were answered, and the estimate says so with the flag `items_left_out`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.arrays import Bools, Floats
+from analysis.domains import Partition, RatioScores
+from analysis.layout import Layout
+from analysis.plan import Measure, Node
+
+COMPOSITE_RULES = ("mean_of_item_rates", "mean_of_children", "item_weighted", "mean_over_max")
+Scores = Callable[[Measure], RatioScores]
+
+
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """A linear function of base ratios in every domain: value, coefficient of each ratio, whether all were there."""
+
+    estimate: Floats
+    coefficients: dict[Measure, Floats]
+    complete: Bools
+
+
+def composite(layout: Layout, node: Node, rule: str, scores: Scores) -> Composite:
+    """The value of a node under a rule, with its gradient with respect to base ratios."""
+    plan = layout.plan
+    if rule == "mean_of_item_rates":
+        return _mean([_single(rate_of(layout, item), scores) for item in plan.items_of(node.code)])
+    if rule == "mean_over_max":
+        base = _single(plan.measure_of(node, "mean_pooled"), scores)
+        return _scaled(base, 1.0 / plan.maximum)
+    if rule in ("mean_of_children", "item_weighted"):
+        codes = {own.code: own for own in plan.nodes}
+        children = [
+            composite(layout, codes[member], codes[member].rule, scores)
+            if member in codes
+            else _single(rate_of(layout, member), scores)
+            for member in node.members
+        ]
+        weights = [1.0 if rule == "mean_of_children" else float(len(plan.items_of(m))) for m in node.members]
+        return _mean(children, weights)
+    return _single(plan.measure_of(node, rule), scores)
+
+
+def rate_of(layout: Layout, item: str) -> Measure:
+    """The rate of a rated item."""
+    return Measure("overall_rate" if item == layout.plan.overall else "item_rate", item)
+
+
+def composite_scores(value: Composite, partition: Partition, scores: Scores) -> Floats:
+    """Sums of the composite's linearised values per line."""
+    total = np.zeros(len(partition.domain))
+    for measure, coefficient in value.coefficients.items():
+        total += coefficient[partition.domain] * scores(measure).scores
+    return total
+
+
+def composite_squares(
+    value: Composite, partition: Partition, layout: Layout, gram_items: tuple[int, ...], scores: Scores
+) -> Floats:
+    """Σ z² of single respondents per line, from the products between items that the totals kept."""
+    plan = layout.plan
+    size = len(gram_items)
+    place = {plan.items[item].code: k for k, item in enumerate(gram_items)}
+    v = np.zeros((partition.size, 2 * size))
+    for measure, coefficient in value.coefficients.items():
+        one = scores(measure)
+        known = one.denominator > 0
+        over = np.divide(coefficient, one.denominator, out=np.zeros(partition.size), where=known)
+        rate = np.where(known, one.estimate, 0.0)
+        items = plan.items_of(measure.variable)
+        for item in items:
+            v[:, place[item]] += over
+            v[:, size + place[item]] -= over * rate
+    products = partition.lines.products
+    assert products is not None
+    row, column = np.triu_indices(2 * size)
+    twice = np.where(row == column, 1.0, 2.0)
+    result = np.empty(len(products))
+    for start in range(0, len(products), 4096):
+        stop = min(start + 4096, len(products))
+        local = v[partition.domain[start:stop]]
+        result[start:stop] = np.einsum(
+            "lm,lm->l", products[start:stop], local[:, row] * local[:, column] * twice, optimize=True
+        )
+    return np.maximum(result, 0.0)
+
+
+def _single(measure: Measure, scores: Scores) -> Composite:
+    one = scores(measure)
+    return Composite(one.estimate, {measure: np.ones(len(one.estimate))}, one.denominator > 0)
+
+
+def _scaled(value: Composite, factor: float) -> Composite:
+    coefficients = {measure: coefficient * factor for measure, coefficient in value.coefficients.items()}
+    return Composite(value.estimate * factor, coefficients, value.complete)
+
+
+def _mean(children: list[Composite], weights: list[float] | None = None) -> Composite:
+    """The mean of the children that have a value; NaN where none has."""
+    shares = weights or [1.0] * len(children)
+    known = [~np.isnan(child.estimate) for child in children]
+    total = np.sum([share * there for share, there in zip(shares, known, strict=True)], axis=0)
+    estimate = np.zeros(len(total))
+    coefficients: dict[Measure, Floats] = {}
+    complete = np.ones(len(total), np.bool_)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for child, share, there in zip(children, shares, known, strict=True):
+            weight = np.where(there, share / total, 0.0)
+            estimate = estimate + weight * np.where(there, child.estimate, 0.0)
+            complete &= child.complete
+            for measure, coefficient in child.coefficients.items():
+                coefficients[measure] = coefficients.get(measure, 0.0) + weight * coefficient
+    return Composite(np.where(total > 0, estimate, np.nan), coefficients, complete)

@@ -1,0 +1,180 @@
+"""How many to ask, how to share them out, and whom the draw takes.
+
+Sizes: Yamane's formula of the ministry's guidance (simple random, share near one half, one estimate for the whole),
+Cochran's with design effect and response, and the size that lets a one-sided test certify a target. Allocations:
+proportional, equal, Neyman, and power, each with a floor and never above the stratum. Draws are seeded and repeatable.
+Sources: guidance to Quyết định 1383/QĐ-BNV; Cochran (1977), sections 4.4-4.7 and 5.5-5.9; Bankier (1988).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from analysis.arrays import Floats, Ints
+from analysis.errors import AnalysisError
+
+
+@dataclass(frozen=True, slots=True)
+class CochranSize:
+    """n0 for an infinite population, with the finite population correction, and to be asked given the response."""
+
+    n0: float
+    corrected: float
+    asked: float
+
+
+def yamane(population: float, margin: float) -> float:
+    """N / (1 + N e²): the ministry's formula, unrounded. A simple random sample; per unit that is reported."""
+    _positive("population", population)
+    _share("margin", margin)
+    return population / (1 + population * margin**2)
+
+
+def whole(size: float, population: float) -> int:
+    """A size as people: rounded up (not for floating noise), never above the population."""
+    return int(min(math.ceil(round(size, 9)), population))
+
+
+def cochran(
+    rate: float,
+    margin: float,
+    population: float,
+    *,
+    design_effect: float = 1.0,
+    response: float = 1.0,
+    level: float = 0.95,
+) -> CochranSize:
+    """z² p (1 − p) / e² · deff, corrected for a finite population, divided by the response rate once."""
+    _share("rate", rate)
+    _share("margin", margin)
+    _share("response", response)
+    _positive("population", population)
+    _positive("design effect", design_effect)
+    z = stats.norm.ppf((1 + level) / 2)
+    n0 = z**2 * rate * (1 - rate) / margin**2 * design_effect
+    corrected = n0 / (1 + (n0 - 1) / population)
+    return CochranSize(float(n0), float(corrected), float(corrected / response))
+
+
+def to_certify(truth: float, target: float, *, alpha: float = 0.05, power: float = 0.80) -> float:
+    """Effective answers needed so that a one-sided test proves the side of the target on which the truth lies.
+
+    ((z_α √(T(1−T)) + z_β √(p(1−p))) / (p − T))²; multiply by the design effect, divide by the response rate.
+    """
+    _share("truth", truth)
+    _share("target", target)
+    if truth == target:
+        raise AnalysisError("No sample proves a target that is exactly met; give a truth that differs from it.")
+    a, b = stats.norm.ppf(1 - alpha), stats.norm.ppf(power)
+    top = a * math.sqrt(target * (1 - target)) + b * math.sqrt(truth * (1 - truth))
+    return float((top / (truth - target)) ** 2)
+
+
+def design_effect(cluster_size: float, intraclass_correlation: float) -> float:
+    """1 + (m − 1) ρ (Kish 1965, section 5.4)."""
+    return 1 + (cluster_size - 1) * intraclass_correlation
+
+
+def allocate(
+    size: float,
+    population: Sequence[float] | Floats,
+    *,
+    rule: str = "power",
+    spread: Sequence[float] | Floats | None = None,
+    power: float = 0.5,
+    floor: float = 0.0,
+) -> Floats:
+    """`size` shared over strata, unrounded.
+
+    proportional: ∝ N; equal; neyman: ∝ N·S with `spread` S = √(p(1−p)); power: ∝ N^power. No stratum gets less than
+    `floor` or more than it has; what that frees or takes is shared among the others by the same rule.
+    """
+    sizes = np.asarray(population, np.float64)
+    if rule == "proportional":
+        measure = sizes
+    elif rule == "equal":
+        measure = np.ones_like(sizes)
+    elif rule == "neyman":
+        if spread is None:
+            raise AnalysisError("Neyman allocation needs the spread of each stratum.")
+        measure = sizes * np.asarray(spread, np.float64)
+    elif rule == "power":
+        measure = sizes**power
+    else:
+        raise AnalysisError(f"Allocation '{rule}' is unknown; choose proportional, equal, neyman or power.")
+    if size > sizes.sum():
+        raise AnalysisError(f"{size:g} cannot be drawn from a population of {sizes.sum():g}.")
+    low = np.minimum(floor, sizes)
+    if low.sum() > size:
+        raise AnalysisError(f"A floor of {floor:g} in {len(sizes)} strata needs {low.sum():g}, but there are {size:g}.")
+    return _within(size, measure, low, sizes)
+
+
+def _within(size: float, measure: Floats, low: Floats, high: Floats) -> Floats:
+    """size shared in proportion to a measure, with bounds: λ·measure clipped, λ by bisection."""
+    share = size * measure / measure.sum()
+    if (share >= low).all() and (share <= high).all():
+        return np.asarray(share)
+    bottom, top = 0.0, float(np.max(high[measure > 0] / measure[measure > 0]))
+    for _ in range(200):
+        middle = (bottom + top) / 2
+        if np.clip(middle * measure, low, high).sum() < size:
+            bottom = middle
+        else:
+            top = middle
+    return np.asarray(np.clip(top * measure, low, high))
+
+
+def rounded_allocation(shares: Floats) -> Ints:
+    """Whole numbers with the same sum: the largest remainders are rounded up."""
+    base = np.floor(shares + 1e-9)
+    left = round(float(shares.sum()) - float(base.sum()))
+    order = np.argsort(-(shares - base), kind="stable")
+    base[order[:left]] += 1
+    return base.astype(np.int64)
+
+
+def draw(population: int, size: int, *, seed: int) -> Ints:
+    """`size` of 0 … population − 1 without replacement, sorted; one seed, one draw."""
+    if size > population:
+        raise AnalysisError(f"{size} cannot be drawn from {population}.")
+    return np.sort(np.random.default_rng(seed).choice(population, size, replace=False)).astype(np.int64)
+
+
+def draw_stratified(strata: Ints, sizes: dict[int, int], *, seed: int) -> Ints:
+    """Row numbers drawn within strata: `sizes[h]` rows of stratum h. Strata are drawn in their order, one seed each."""
+    chosen = []
+    for stratum, size in sorted(sizes.items()):
+        rows = np.flatnonzero(strata == stratum)
+        own = np.random.SeedSequence([seed, stratum & 0xFFFFFFFF]).generate_state(1)[0]
+        chosen.append(rows[draw(len(rows), size, seed=int(own))])
+    return np.sort(np.concatenate(chosen)) if chosen else np.zeros(0, np.int64)
+
+
+def draw_systematic(sizes: Sequence[float] | Floats, count: int, *, seed: int) -> Ints:
+    """`count` units with probability proportional to size, systematically, in the order given (Madow 1949).
+
+    A unit larger than the interval is drawn more than once: take it with certainty before.
+    """
+    cumulative = np.cumsum(np.asarray(sizes, np.float64))
+    if count < 1 or not cumulative[-1] > 0:
+        raise AnalysisError("A systematic draw needs at least one unit to draw and a positive total size.")
+    interval = cumulative[-1] / count
+    start = np.random.default_rng(seed).uniform(0, interval)
+    places = np.searchsorted(cumulative, start + interval * np.arange(count), side="right")
+    return np.asarray(places, np.int64)
+
+
+def _positive(name: str, value: float) -> None:
+    if not value > 0:
+        raise AnalysisError(f"The {name} must be above 0; it is {value}.")
+
+
+def _share(name: str, value: float) -> None:
+    if not 0 < value <= 1:
+        raise AnalysisError(f"The {name} must be above 0 and at most 1; it is {value}.")
