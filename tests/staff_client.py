@@ -120,6 +120,11 @@ class Page:
         return self.response.status_code
 
     @property
+    def language(self) -> str:
+        assert self.document is not None
+        return self.document.get("lang") or ""
+
+    @property
     def text(self) -> str:
         """What a person reads."""
         assert self.document is not None

@@ -216,6 +216,8 @@ def test_whole_of_danang_is_imported_without_a_question_for_each_unit(database: 
 
 
 def test_upload_over_two_megabytes_is_a_page_that_says_so(staff_app: Flask, sign_in: SignIn, chief: Person) -> None:
-    page = upload(sign_in(chief.account), b"x" * (3 * 1024 * 1024))
+    browser = sign_in(chief.account)
+    data = {"content": "x" * (3 * 1024 * 1024)}
+    page = browser.open("/quan-tri/don-vi/nhap/nhan", method="POST", data=data)
     assert page.status == 413
     assert "2 MB" in page.text
