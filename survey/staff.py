@@ -81,7 +81,8 @@ class Panel:
     empty: str = ""
 
 
-PanelMaker = Callable[[Session, Actor, datetime], Panel | None]
+Record = Session  # what `reading()` gives and queries take; faces do not know SQLAlchemy
+PanelMaker = Callable[[Record, Actor, datetime], Panel | None]
 
 
 @dataclass
@@ -495,6 +496,7 @@ __all__ = [
     "NavEntry",
     "Panel",
     "PanelItem",
+    "Record",
     "Response",
     "access",
     "actor",

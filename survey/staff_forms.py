@@ -19,7 +19,7 @@ A form class is used like this; a failed `validate_on_submit` shows the same pag
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
@@ -40,6 +40,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
@@ -254,12 +255,25 @@ class Day(Field):
             raise ValueError(gettext("Enter a day that exists as day/month/year, for example 20/11/2026."))
 
 
+Pairs = Sequence[tuple[Any, Any]]
+
+
+def offered(choices: Pairs | Mapping[str, Pairs]) -> list[SelectChoice]:
+    """Pairs of value and label, or groups of them by heading, as WTForms wants them."""
+    if isinstance(choices, Mapping):
+        return [SelectChoice(v, label, optgroup=heading) for heading, part in choices.items() for v, label in part]
+    return [SelectChoice(value, label) for value, label in choices]
+
+
 class Choice(SelectField):
-    """One of a list, closed until opened."""
+    """One of a list, closed until opened. A view that knows the list only later calls `offer`."""
 
     def __init__(self, label: Any, *, choices: Any, required: bool = True, hint: Any = "", **values: Any) -> None:
         checks = [InputRequired(_l("Choose one from the list."))] if required else [Optional()]
-        super().__init__(label, checks, choices=choices, description=hint, validate_choice=True, **values)
+        super().__init__(label, checks, choices=offered(choices), description=hint, **values)
+
+    def offer(self, choices: Pairs | Mapping[str, Pairs]) -> None:
+        self.choices = offered(choices)
 
     def pre_validate(self, form: Any) -> None:
         try:
@@ -273,7 +287,7 @@ class Radios(RadioField):
 
     def __init__(self, label: Any, *, choices: Any, required: bool = True, hint: Any = "", **values: Any) -> None:
         checks = [InputRequired(_l("Choose one."))] if required else [Optional()]
-        super().__init__(label, checks, choices=choices, description=hint, **values)
+        super().__init__(label, checks, choices=offered(choices), description=hint, **values)
 
     def pre_validate(self, form: Any) -> None:
         try:
@@ -289,7 +303,9 @@ class Checks(SelectMultipleField):
     option_widget = CheckboxInput()
 
     def __init__(self, label: Any, *, choices: Any, required: bool = True, hint: Any = "", **values: Any) -> None:
-        super().__init__(label, [_one_at_least] if required else [], choices=choices, description=hint, **values)
+        super().__init__(
+            label, [_one_at_least] if required else [], choices=offered(choices), description=hint, **values
+        )
 
     def pre_validate(self, form: Any) -> None:
         try:

@@ -128,6 +128,15 @@ AUDIT_KEYS = {
     "group": _l("Group for targets"),
     "position": _l("Place in the list"),
     "replaced_by": _l("Replaced by"),
+    "version": _l("Version"),
+    "plan": _l("Plan"),
+    "channel": _l("Channel"),
+    "selection": _l("Selection"),
+    "cells": _l("Cells"),
+    "transactions": _l("Transactions"),
+    "point": _l("Point"),
+    "count": _l("Number"),
+    "content_hash": _l("Hash of the content"),
     "before": _l("Before"),
     "after": _l("After"),
 }
@@ -147,11 +156,14 @@ AUDIT_NOUNS = {
     "instrument": _l("questionnaire"),
     "channel": _l("channel"),
     "code": _l("code"),
+    "answers": _l("answers"),
 }
 AUDIT_ACTORS = {
     "command line": _l("command line"),
     "system": _l("the system itself"),
     "installation": _l("installation"),
+    "shipped questionnaires": _l("shipped questionnaires"),
+    "demonstration": _l("demonstration"),
 }
 ACCOUNT_STATUSES = {"active": _l("active"), "disabled": _l("disabled")}
 

@@ -35,8 +35,21 @@ def parse(text: str) -> Element:
     return document
 
 
+INLINE = frozenset({"a", "b", "strong", "em", "small", "span", "code", "i", "svg", "path"})
+
+
 def words(element: Element) -> str:
-    return " ".join("".join(element.itertext()).split())
+    """What a person reads, with a space between one block and the next."""
+    return " ".join("".join(_text(element)).split())
+
+
+def _text(element: Element) -> Iterator[str]:
+    gap = "" if str(element.tag).removeprefix(X) in INLINE else " "
+    yield gap + (element.text or "")
+    for child in element:
+        yield from _text(child)
+        yield child.tail or ""
+    yield gap
 
 
 def page_problems(text: str, document: Element) -> list[str]:
@@ -105,6 +118,11 @@ class Page:
     @property
     def status(self) -> int:
         return self.response.status_code
+
+    @property
+    def language(self) -> str:
+        assert self.document is not None
+        return self.document.get("lang") or ""
 
     @property
     def text(self) -> str:

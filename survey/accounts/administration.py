@@ -46,7 +46,7 @@ def index() -> View:
 def invite() -> View:
     """A one-time link for a new person, with a first right. It is shown once."""
     form = InviteForm()
-    form.unit.choices = _units()
+    form.unit.offer(_units())
     if form.validate_on_submit():
         with form.problems():
             invited = accounts.invite(
@@ -153,7 +153,7 @@ def _link_made(invited: Invited, *, is_reset: bool) -> View:
 
 def _grant_form() -> GrantForm:
     form = GrantForm()
-    form.unit.choices = _units()
+    form.unit.offer(_units())
     return form
 
 

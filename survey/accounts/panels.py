@@ -6,18 +6,17 @@ from datetime import datetime
 
 from flask import url_for
 from flask_babel import gettext, ngettext
-from sqlalchemy.orm import Session
 
 from survey import staff
 from survey.i18n import moment
 from survey.permissions import Actor, Role
 from survey.queries import accounts as queries
-from survey.staff import Panel, PanelItem
+from survey.staff import Panel, PanelItem, Record
 
 SOON_DAYS = 7
 
 
-def accounts_today(record: Session, actor: Actor, now: datetime) -> Panel | None:
+def accounts_today(record: Record, actor: Actor, now: datetime) -> Panel | None:
     if not actor.has(Role.ADMINISTRATOR):
         return None
     found = queries.attention(record, actor, now=now, idle_days=staff.settings().idle_account_days, soon_days=SOON_DAYS)

@@ -1,3 +1,5 @@
+"""`python -m survey.cli` is `hailong`."""
+
 from survey.cli import main
 
 main()

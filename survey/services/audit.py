@@ -53,6 +53,22 @@ ACTIONS = {
     "target.add": N_("entered a target"),
     "target.change": N_("changed a target"),
     "target.remove": N_("removed a target"),
+    "instrument.register": N_("registered a shipped questionnaire"),
+    "instrument.import": N_("imported a questionnaire version"),
+    "instrument.publish": N_("published a questionnaire version"),
+    "instrument.retire": N_("retired a questionnaire version"),
+    "wave.plan": N_("planned a wave"),
+    "wave.channel": N_("added a channel to a wave"),
+    "wave.days": N_("moved the days of a wave"),
+    "wave.frame": N_("entered the frame of a wave"),
+    "wave.open": N_("opened a wave"),
+    "wave.close": N_("closed a wave"),
+    "point.add": N_("added a collection point"),
+    "point.replace_code": N_("replaced a printed code"),
+    "point.retire_code": N_("withdrew a printed code"),
+    "codes.issue": N_("issued one-time codes"),
+    "codes.void": N_("voided one-time codes"),
+    "retention.purge": N_("deleted what was kept long enough"),
 }
 
 

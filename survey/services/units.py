@@ -30,6 +30,8 @@ from survey.services.unit_files import (
     write,
 )
 
+# Named for every new row, so that all rows go to the database in one statement.
+_NOTHING_SAID = {"valid_from": None, "valid_to": None, "is_sample": False, "grade": "", "source": "", "parent_id": None}
 PLACEHOLDER_NAME = "Tỉnh, thành phố (chưa đặt tên)"
 # What an empty record is planned against; taking the plan makes it.
 _ROOT_TO_BE = KnownUnit(
@@ -189,7 +191,7 @@ def _apply(session: Session, plan: Plan) -> None:
     for planned in (*plan.added, *plan.changed, *plan.ended):
         row = planned.row
         if planned.known is None:
-            unit = Unit(code=row.code, name=row.name, kind=row.kind, path="/0/")
+            unit = Unit(code=row.code, name=row.name, kind=row.kind, path="/0/", **_NOTHING_SAID)
             session.add(unit)
         else:
             unit = units.pop(planned.known.code)
@@ -204,19 +206,19 @@ def _apply(session: Session, plan: Plan) -> None:
         if planned.row.parent is not None:
             unit.parent_id = units[planned.row.parent].id
     _set_paths(session, units)
-    for planned, unit in touched:
-        if planned.row.successors is not None:
-            session.execute(delete(UnitSuccession).where(UnitSuccession.old_id == unit.id))
-            for code, share in planned.row.successors:
-                new = units[code]
-                session.add(
-                    UnitSuccession(
-                        old_id=unit.id,
-                        new_id=new.id,
-                        since=_day_after(unit),
-                        share=None if share is None else float(share),
-                    )
+    told = [(planned, unit) for planned, unit in touched if planned.row.successors is not None]
+    session.execute(delete(UnitSuccession).where(UnitSuccession.old_id.in_([u.id for p, u in told if p.known])))
+    for planned, unit in told:
+        for code, share in planned.row.successors or ():
+            new = units[code]
+            session.add(
+                UnitSuccession(
+                    old_id=unit.id,
+                    new_id=new.id,
+                    since=_day_after(unit),
+                    share=None if share is None else float(share),
                 )
+            )
 
 
 def _set_paths(session: Session, units: dict[str, Unit]) -> None:

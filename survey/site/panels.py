@@ -6,7 +6,6 @@ from datetime import datetime
 
 from flask import url_for
 from flask_babel import gettext, ngettext
-from sqlalchemy.orm import Session
 
 from survey import staff
 from survey.app import runtime
@@ -14,13 +13,13 @@ from survey.i18n import grouped
 from survey.permissions import Actor, Role
 from survey.queries import accounts as account_queries
 from survey.queries import site as queries
-from survey.staff import Panel, PanelItem
+from survey.staff import Panel, PanelItem, Record
 
 LEVEL_2_PEOPLE = 100_000  # people with basic data from which a system is level 3 (Nghị định 331/2026)
 WARN_SHARE = 0.8
 
 
-def setting_up(record: Session, actor: Actor, now: datetime) -> Panel | None:
+def setting_up(record: Record, actor: Actor, now: datetime) -> Panel | None:
     """What an administrator of the province does first; gone once it is done."""
     if not actor.governs_province:
         return None
@@ -42,7 +41,7 @@ def setting_up(record: Session, actor: Actor, now: datetime) -> Panel | None:
     )
 
 
-def work_in_background(record: Session, actor: Actor, now: datetime) -> Panel | None:
+def work_in_background(record: Record, actor: Actor, now: datetime) -> Panel | None:
     everybody = actor.has(Role.ADMINISTRATOR)
     counts = queries.jobs(record, None if everybody else actor.account_id)
     items = [
@@ -54,7 +53,7 @@ def work_in_background(record: Session, actor: Actor, now: datetime) -> Panel | 
     return Panel(gettext("Work in the background"), shown, gettext("Nothing is being made, nothing has failed."))
 
 
-def state_of_the_system(record: Session, actor: Actor, now: datetime) -> Panel | None:
+def state_of_the_system(record: Record, actor: Actor, now: datetime) -> Panel | None:
     if not actor.governs_province:
         return None
     people = account_queries.count(record)

@@ -109,7 +109,7 @@ def change_procedure(procedure_id: int) -> View:
 
 def _offer_fields(form: ProcedureForm) -> None:
     with staff.reading() as record:
-        form.field.choices = [(f.id, f.name) for f in queries.fields(record)]
+        form.field.offer([(f.id, f.name) for f in queries.fields(record)])
 
 
 def _field(form: FieldForm, code: str) -> FieldInput:

@@ -1,4 +1,4 @@
-"""Who may reach what: the table equals the application, and every route keeps to it, for every role and foreign object."""
+"""Who may reach what: the table equals the application, and every route keeps to it, for every role and object."""
 
 from __future__ import annotations
 
@@ -196,6 +196,5 @@ def _filled_in(browser: StaffClient, path: str, rule: Any) -> dict[str, Any]:
     if page.status != 200:
         return {}
     values = dict(page.form().fields)
-    return {
-        name: f"{value} khác" if name in ("name", "title", "indicator") else value for name, value in values.items()
-    }
+    words = ("name", "title", "indicator")
+    return {name: f"{value} khác" if name in words else value for name, value in values.items()}

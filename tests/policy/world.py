@@ -80,9 +80,7 @@ def _place(record: Record, unit: Unit, domain: str) -> Place:
             token_digest=token_digest(f"link for {domain}"),
             username=f"moi-{domain}",
             full_name="Người Mới",
-            grants=[
-                {"role": "analyst", "unit_id": below.id, "domains": [domain], "row_data": False, "comments": False}
-            ],
+            grants=[_grant(below, domain)],
             created_at=record.now,
             expires_at=record.now + timedelta(hours=72),
         )
@@ -94,6 +92,10 @@ def _place(record: Record, unit: Unit, domain: str) -> Place:
         "invitation_id": invitation.id,
     }
     return Place(unit, arguments)
+
+
+def _grant(unit: Unit, domain: str) -> dict[str, Any]:
+    return {"role": "analyst", "unit_id": unit.id, "domains": [domain], "row_data": False, "comments": False}
 
 
 def _shared(record: Record, *places: Place) -> None:

@@ -52,7 +52,7 @@ def test_person_may_hold_several_rights(
     who = person(record, (Role.ANALYST, province, ("health",)))
     page = sign_in(chief.account).get(f"/quan-tri/tai-khoan/{who.account.id}")
     page = page.form(
-        f"/tai-khoan/{who.account.id}", role="analyst", unit=str(health.id), domains=["admin"], row_data="y"
+        f"/quan-tri/tai-khoan/{who.account.id}", role="analyst", unit=str(health.id), domains=["admin"], row_data="y"
     ).send()
     assert page.notices == ["Đã cấp quyền."]
     assert rights(database, who.account) == [

@@ -1,0 +1,226 @@
+"""The console program: one sentence per error, exit codes, the same services as the screens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+
+from survey import schema
+from survey.cli import main
+from survey.config import ROOT
+from survey.database import Database
+from survey.models.accounts import Account, Invitation, Role
+from survey.models.audit import AuditEvent
+from survey.models.units import Unit
+from tests.factories.people import EVERYTHING, person
+from tests.factories.record import Record
+
+COMMUNES = ROOT / "survey" / "fixtures" / "danang" / "communes.csv"
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def hailong(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Ran]:
+    """`hailong("accounts", "list")` in an environment with this test's record."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("HAILONG_INSTANCE", str(tmp_path / "instance"))
+    for name in ("PORT", "HOST", "PUBLIC_URL", "HAILONG_FACES", "HAILONG_SECRET_KEYS", "ALLOWED_HOSTS"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: str) -> Ran:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        out, err = capsys.readouterr()
+        return Ran(int(ended.value.code or 0), out, err)
+
+    return run
+
+
+def one_sentence(ran: Ran, *, code: int, words: str) -> None:
+    assert ran.code == code, ran
+    assert ran.err.startswith("hailong: "), ran
+    assert ran.err.count("\n") == 1, ran
+    assert words in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_help_reads_like_a_manual(hailong: Callable[..., Ran]) -> None:
+    ran = hailong("--help")
+    assert ran.code == 0
+    for words in ("To try it:", "Serving:", "The record:", "db upgrade", "units import", "accounts invite"):
+        assert words in ran.out
+
+
+def test_group_without_a_command_shows_its_commands(hailong: Callable[..., Ran]) -> None:
+    ran = hailong("accounts")
+    assert ran.code == 2
+    assert "invite" in ran.err
+
+
+def test_units_are_imported_and_a_second_time_changes_nothing(hailong: Callable[..., Ran], database: Database) -> None:
+    assert hailong("units", "import", "--dry-run", str(COMMUNES)).out == (
+        "Would take: 94 new, 0 changed, 0 ended, 0 as they were.\n"
+    )
+    with database.reading() as session:
+        assert session.execute(select(Unit)).first() is None
+    assert hailong("units", "import", str(COMMUNES)).out == "Taken: 94 new, 0 changed, 0 ended, 0 as they were.\n"
+    assert hailong("units", "import", str(COMMUNES)).out == "Taken: 0 new, 0 changed, 0 ended, 94 as they were.\n"
+    with database.reading() as session:
+        events = session.execute(select(AuditEvent)).scalars().all()
+    assert [(e.actor, e.actor_id, e.action) for e in events] == [("command line", None, "unit.import")]
+
+
+def test_units_are_exported_as_a_file_that_can_be_taken_back(hailong: Callable[..., Ran], tmp_path: Path) -> None:
+    hailong("units", "import", str(COMMUNES))
+    out = tmp_path / "units.csv"
+    assert hailong("units", "export", str(out)).code == 0
+    assert "Phường Hải Châu" in out.read_text("utf-8-sig")
+    assert "0 new, 0 changed, 0 ended, 95 as they were" in hailong("units", "import", str(out)).out
+
+
+def test_problems_of_a_file_are_listed_with_their_rows_and_nothing_is_taken(
+    hailong: Callable[..., Ran], database: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "units.csv"
+    path.write_text("code,name,kind\n20242,Phường Hải Châu,ward\n4,Xã,lạ\n", "utf-8")
+    ran = hailong("units", "import", str(path))
+    assert ran.code == 2
+    assert "row 3, kind: The kind 'lạ' is not known." in ran.err
+    assert ran.err.splitlines()[-1].endswith("has 1 problems; nothing was taken.")
+    with database.reading() as session:
+        assert session.execute(select(Unit).where(Unit.code == "20242")).first() is None
+
+
+def test_invitation_prints_a_link_and_names_several_rights(
+    hailong: Callable[..., Ran], record: Record, database: Database
+) -> None:
+    province = record.unit(code="48")
+    health = record.unit(code="so-yt", parent=province)
+    ran = hailong(
+        "accounts", "invite", "lan.nguyen", "--name", "Nguyễn Thị Lan",
+        "--grant", "analyst:so-yt:health,admin:rows,comments", "--grant", "administrator",
+    )  # fmt: skip
+    assert ran.code == 0
+    assert ran.out.startswith("http://127.0.0.1:8000/quan-tri/loi-moi/")
+    with database.reading() as session:
+        row = session.execute(select(Invitation)).scalar_one()
+    assert row.full_name == "Nguyễn Thị Lan"
+    assert row.grants == [
+        {"role": "analyst", "unit_id": health.id, "domains": ["admin", "health"], "row_data": True, "comments": True},
+        {
+            "role": "administrator",
+            "unit_id": province.id,
+            "domains": sorted(EVERYTHING),
+            "row_data": False,
+            "comments": False,
+        },
+    ]
+
+
+@pytest.mark.parametrize(
+    ("grant", "words"),
+    [
+        ("boss", "administrator, designer"),
+        ("analyst:khong-co", "no unit with code khong-co"),
+        ("analyst:48:police", "got police"),
+        ("analyst:48:health:gold", "got gold"),
+        ("analyst:48:health:rows:more", "ROLE:UNIT:SERVICES:EXTRAS"),
+        ("unit_viewer:48:health:rows", "cannot be given"),
+    ],
+)
+def test_right_that_cannot_be_given_is_explained(
+    hailong: Callable[..., Ran], record: Record, grant: str, words: str
+) -> None:
+    record.unit(code="48")
+    one_sentence(hailong("accounts", "invite", "lan", "--name", "Lan", "--grant", grant), code=2, words=words)
+
+
+def test_accounts_are_listed_for_people_and_for_programs(hailong: Callable[..., Ran], record: Record) -> None:
+    assert "no account yet" in hailong("accounts", "list").out
+    unit = record.unit(name="Sở Y tế")
+    for n in range(60):
+        record.account((Role.ANALYST, unit, ("health",)), username=f"nguoi{n:02d}", last_seen_on=date(2026, 11, 20))
+    assert "analyst · Sở Y tế · health" in hailong("accounts", "list").out
+    listed = json.loads(hailong("accounts", "list", "--json").out)
+    assert len(listed) == 60
+    assert listed[0]["grants"] == [{"role": "analyst", "unit": "Sở Y tế", "services": ["health"]}]
+
+
+def test_reset_lets_an_administrator_in_again_who_was_away_too_long(
+    hailong: Callable[..., Ran], record: Record, database: Database
+) -> None:
+    who = person(record, (Role.ADMINISTRATOR, record.unit(), EVERYTHING), status="disabled")
+    ran = hailong("accounts", "reset", who.account.username)
+    assert "/quan-tri/loi-moi/" in ran.out
+    with database.reading() as session:
+        found = session.get_one(Account, who.account.id)
+    assert (found.status.value, found.totp_secret) == ("active", None)
+    one_sentence(hailong("accounts", "reset", "khong-ai"), code=2, words="khong-ai")
+
+
+def test_record_is_made_and_checked(hailong: Callable[..., Ran], database: Database) -> None:
+    schema.downgrade(database, "base")
+    one_sentence(hailong("db", "check"), code=2, words="hailong db upgrade")
+    assert "has schema" in hailong("db", "upgrade").out
+    assert hailong("db", "upgrade").code == 0
+    ran = hailong("db", "check")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("ok  schema")
+
+
+def test_record_of_a_newer_program_is_refused_by_every_command(hailong: Callable[..., Ran], database: Database) -> None:
+    with database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for command in (("db", "upgrade"), ("db", "check"), ("accounts", "list"), ("units", "export")):
+        one_sentence(hailong(*command), code=2, words="newer")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code", "words"),
+    [
+        ("DATABASE_URL", "mysql://x", 2, "DATABASE_URL must begin with"),
+        ("DATABASE_URL", "sqlite:////no/such/folder/x.db", 1, "unable to open"),
+        ("DATABASE_URL", f"sqlite:///{ROOT}/pyproject.toml", 1, "not a database"),
+        ("DATABASE_URL", "postgresql://127.0.0.1:1/x", 1, "refused"),
+        ("PORT", "abc", 2, "PORT"),
+        ("PUBLIC_URL", "ks.danang.gov.vn", 2, "PUBLIC_URL"),
+        ("HAILONG_SECRET_KEYS", "short", 2, "secret key"),
+        ("HAILONG_INSTANCE", "/proc/nowhere", 2, "HAILONG_INSTANCE"),
+        ("HAILONG_FACES", "moon", 2, "HAILONG_FACES"),
+    ],
+)
+def test_wrong_setting_is_one_sentence(
+    hailong: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, name: str, value: str, code: int, words: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    one_sentence(hailong("accounts", "list"), code=code, words=words)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("fly",), "No such command 'fly'"),
+        (("units", "import"), "Missing argument"),
+        (("units", "import", "nowhere.csv"), "does not exist"),
+        (("units", "import", "."), "is a directory"),
+        (("accounts", "invite", "lan"), "--name"),
+        (("accounts", "list", "--xml"), "--xml"),
+    ],
+)
+def test_wrong_call_is_one_sentence(hailong: Callable[..., Ran], arguments: tuple[str, ...], words: str) -> None:
+    one_sentence(hailong(*arguments), code=2, words=words)
