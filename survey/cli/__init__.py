@@ -24,6 +24,9 @@ COMMANDS: dict[str, dict[str, str]] = {
         "run": "survey.cli.serve:run",
         "jobs": "survey.cli.serve:jobs",
     },
+    "Results": {
+        "results": "survey.cli.results:results",
+    },
     "The record": {
         "db": "survey.cli.db:db",
         "units": "survey.cli.units:units",

@@ -21,8 +21,6 @@ from survey.queries.audit import AuditFilter
 
 # What each action is called on the screen. A test compares the keys with the calls of `record` in the program.
 ACTIONS = {
-    "results.freeze": N_("made the results of a closed wave"),
-    "retention.purge": N_("removed answers past their retention"),
     "account.sign_in": N_("signed in"),
     "account.sign_out_everywhere": N_("signed out everywhere"),
     "account.invite": N_("invited a person"),

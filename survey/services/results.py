@@ -12,12 +12,12 @@ from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
+from sqlalchemy import select
+
 from analysis.arrays import Floats
 from analysis.disclosure import Cell, DisclosureRule, Relation, hidden_rates, suppress
 from analysis.plan import Measure
 from analysis.results import Estimate, EstimateTable
-from sqlalchemy import select
-
 from instruments import codec
 from instruments.model import InstrumentVersion
 from survey.database import Database
@@ -146,10 +146,13 @@ class ResultsView:
     by_unit: tuple[Row, ...]
     by_field: tuple[Row, ...]
     by_group: tuple[Row, ...]
+    unit_codes: Mapping[int, str]
     unit_names: Mapping[int, str]
+    field_codes: Mapping[int, str]
     field_names: Mapping[int, str]
     hidden_cells: int
     minimum_cell: int
+    hiding: Hiding | None = field(repr=False)
     results: ChannelResults = field(repr=False)
 
 
@@ -165,7 +168,7 @@ def read(
 ) -> ResultsView:
     """The results of one channel as `actor` may see them. NotFound for a wave outside their units or services."""
     wave = estimating.facts(database, wave_code)
-    paths, names, samples = _units(database)
+    paths, names, unit_codes, samples = _units(database)
     scope = _scope(wave, actor, paths)
     if not wave.channels:
         raise NotFound("The wave %(code)s has no channel yet, so there are no results.", code=wave_code)
@@ -182,12 +185,13 @@ def read(
         results = estimating.estimate_channel(database, wave, code, now=now, snapshots=snapshots, scope=scope)
     with database.reading() as session:
         stamp = responses.stamp(session, channel_id)
-        fields = {row.id: row.name for row in session.execute(select(Field.id, Field.name))}
+        field_rows = session.execute(select(Field.id, Field.code, Field.name)).all()
         limits = settings.read(session)
     rule = DisclosureRule(limits.minimum_cell, limits.extreme_rate_minimum, public=False)
+    fields, field_codes = {r.id: r.name for r in field_rows}, {r.id: r.code for r in field_rows}
     version = codec.loads(wave.document)
     own = asked if scope is None else asked & scope
-    hide = _Hiding(results, wave, rule) if results.tables else None
+    hide = Hiding(results, wave, rule) if results.tables else None
     head = wave.survey_plan.headline
     names_of_scope = () if whole else tuple(sorted(names[u] for u in own))
     return ResultsView(
@@ -221,10 +225,13 @@ def read(
         by_unit=_domains(results, head, hide, "unit", names, samples),
         by_field=_domains(results, head, hide, "field", fields, frozenset()),
         by_group=_domains(results, head, hide, "group", _group_names(wave), frozenset()),
+        unit_codes=unit_codes,
         unit_names=names,
+        field_codes=field_codes,
         field_names=fields,
         hidden_cells=len(hide.pattern) if hide else 0,
         minimum_cell=limits.minimum_cell,
+        hiding=hide,
         results=results,
     )
 
@@ -232,10 +239,12 @@ def read(
 # --- scope -----------------------------------------------------------------------------------------------------
 
 
-def _units(database: Database) -> tuple[dict[int, str], dict[int, str], frozenset[int]]:
+def _units(database: Database) -> tuple[dict[int, str], dict[int, str], dict[int, str], frozenset[int]]:
+    """Paths, names and codes of every unit by id, and which are fictional."""
     with database.reading() as session:
-        rows = session.execute(select(Unit.id, Unit.path, Unit.name, Unit.is_sample)).all()
-    return {r.id: r.path for r in rows}, {r.id: r.name for r in rows}, frozenset(r.id for r in rows if r.is_sample)
+        rows = session.execute(select(Unit.id, Unit.path, Unit.name, Unit.code, Unit.is_sample)).all()
+    samples = frozenset(r.id for r in rows if r.is_sample)
+    return {r.id: r.path for r in rows}, {r.id: r.name for r in rows}, {r.id: r.code for r in rows}, samples
 
 
 def _scope(wave: WaveFacts, actor: Actor, paths: Mapping[int, str]) -> frozenset[int] | None:
@@ -260,7 +269,7 @@ def _first_channel(wave: WaveFacts) -> str:
 # --- hiding ----------------------------------------------------------------------------------------------------
 
 
-class _Hiding:
+class Hiding:
     """One pattern of hidden cells for everything that is shown of these results: units, fields, and the whole."""
 
     def __init__(self, results: ChannelResults, wave: WaveFacts, rule: DisclosureRule) -> None:
@@ -316,7 +325,7 @@ def _array(value: float | None) -> Floats:
 # --- rows ------------------------------------------------------------------------------------------------------
 
 
-def _overall(results: ChannelResults, head: Figure, hide: _Hiding) -> Row:
+def _overall(results: ChannelResults, head: Figure, hide: Hiding) -> Row:
     estimate = next(iter(results.table().of(head.measure)), None)
     return Row(0, "", hide.shown(estimate, ("", ())), _verdict(results.verdict_table(), ()))
 
@@ -324,7 +333,7 @@ def _overall(results: ChannelResults, head: Figure, hide: _Hiding) -> Row:
 def _domains(
     results: ChannelResults,
     head: Figure | None,
-    hide: _Hiding | None,
+    hide: Hiding | None,
     by: str,
     names: Mapping[int, str],
     samples: frozenset[int],
@@ -360,7 +369,7 @@ def _figures(
     wave: WaveFacts,
     version: InstrumentVersion,
     results: ChannelResults,
-    hide: _Hiding | None,
+    hide: Hiding | None,
     levels: Sequence[str],
     language: str,
 ) -> tuple[FigureRow, ...]:
@@ -385,7 +394,7 @@ def _figures(
 
 
 def _items(
-    wave: WaveFacts, version: InstrumentVersion, results: ChannelResults, hide: _Hiding | None, language: str
+    wave: WaveFacts, version: InstrumentVersion, results: ChannelResults, hide: Hiding | None, language: str
 ) -> tuple[FigureRow, ...]:
     if hide is None:
         return ()
@@ -404,7 +413,7 @@ def _items(
 
 
 def _others(
-    wave: WaveFacts, version: InstrumentVersion, results: ChannelResults, hide: _Hiding | None, language: str
+    wave: WaveFacts, version: InstrumentVersion, results: ChannelResults, hide: Hiding | None, language: str
 ) -> tuple[FigureRow, ...]:
     """Every other figure of the whole: named rules beside the headline, expectation, return, the overall question."""
     if hide is None:
@@ -421,7 +430,7 @@ def _others(
 
 
 def _choices(
-    wave: WaveFacts, version: InstrumentVersion, results: ChannelResults, hide: _Hiding | None, language: str
+    wave: WaveFacts, version: InstrumentVersion, results: ChannelResults, hide: Hiding | None, language: str
 ) -> tuple[ChoiceRows, ...]:
     if hide is None:
         return ()
