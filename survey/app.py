@@ -28,7 +28,11 @@ class Runtime:
 
 
 def runtime() -> Runtime:
-    found: Runtime = current_app.extensions["hailong"]
+    return runtime_of(current_app)
+
+
+def runtime_of(app: Flask) -> Runtime:
+    found: Runtime = app.extensions["hailong"]
     return found
 
 
@@ -62,8 +66,7 @@ def build(config: Config, database: Database | None, *, staff: bool) -> Flask:
 
 
 def _recorded_domain(app: Flask) -> str | None:
-    shared: Runtime = app.extensions["hailong"]
-    with shared.database.view() as connection:
+    with runtime_of(app).database.view() as connection:
         return settings.domain(connection)
 
 

@@ -36,7 +36,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from survey import __version__, clock, staff_session
-from survey.app import Runtime, runtime
+from survey.app import Runtime, runtime, runtime_of
 from survey.errors import Forbidden, SurveyError
 from survey.permissions import PUBLIC, ROUTES, Actor, access
 from survey.services import settings as setting_service
@@ -257,7 +257,7 @@ def panels(record: Session) -> list[Panel]:
 
 
 def install(app: Flask) -> None:
-    shared: Runtime = app.extensions["hailong"]
+    shared = runtime_of(app)
     app.extensions["staff.passwords"] = app.config.get("PASSWORDS") or Passwords()
     app.extensions["staff.vault"] = Vault(shared.config.secret_keys)
     app.extensions["staff.settings"] = _Settings(shared, 0.0 if shared.config.testing else SETTINGS_SECONDS)

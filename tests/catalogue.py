@@ -57,6 +57,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "templates/results",
         "survey/services/results",
         "survey/services/estimating",
+        "survey/services/frozen_results",
+        "survey/services/wave_facts",
         "survey/charts",
     ),
     "exports": ("survey/exports", "templates/exports", "survey/services/result_", "survey/result_words"),

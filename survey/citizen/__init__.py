@@ -8,11 +8,11 @@ blueprint = Blueprint("citizen", __name__)
 
 
 def register(app: Flask) -> None:
-    from survey.app import Runtime
+    from survey.app import runtime_of
     from survey.citizen import routes
     from survey.citizen.entries import Entries
 
-    runtime: Runtime = app.extensions["hailong"]
+    runtime = runtime_of(app)
     app.extensions["hailong.entries"] = Entries(runtime.database, runtime.tokens)
     app.jinja_env.globals["citizen_css"] = routes.stylesheet()
     app.url_map.converters["code"] = routes.CodeConverter

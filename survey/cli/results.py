@@ -26,11 +26,12 @@ def estimate(wave: str, channel: str | None, as_json: bool) -> None:
     """Estimates and verdicts of WAVE, small cells hidden."""
     from survey.services import result_files, result_json
     from survey.services import results as service
+    from survey.services.kept_results import KeptResults
 
     with record() as opened:
         view = service.read(
             opened.database, wave, channel, actor=opened.actor, now=clock.now(),
-            snapshots=result_files.snapshots(opened.config.instance),
+            kept=KeptResults(result_files.snapshots(opened.config.instance)),
         )  # fmt: skip
     if as_json:
         click.echo(json.dumps(result_json.result(view), ensure_ascii=False, indent=1, allow_nan=False))

@@ -18,9 +18,9 @@ from survey.services.jobs import Claimed, MadeFile, Progress
 def _final_results(
     database: Database, config: Config, job: Claimed, _folder: Path, progress: Progress
 ) -> MadeFile | None:
-    from survey.services import estimating
+    from survey.services import frozen_results
 
-    estimating.make_final(
+    frozen_results.make_final(
         database,
         str(job.params["wave"]),
         actor=system("closing a wave"),

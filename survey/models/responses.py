@@ -40,7 +40,7 @@ class Response(Base):
         CheckConstraint("half_day IN (0, 1)", name="half_day"),
         CheckConstraint("pace BETWEEN 0 AND 3", name="pace"),
         CheckConstraint("(disposition = 'excluded') = (exclusion_reason IS NOT NULL)", name="exclusion_has_reason"),
-        Index("ix_response_wave_id_channel_id_disposition", "wave_id", "channel_id", "disposition"),
+        Index("ix_response_counts", "wave_id", "channel_id", "disposition", "late"),
         {"sqlite_with_rowid": False},
     )
 

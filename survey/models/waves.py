@@ -71,3 +71,4 @@ class Channel(Base):
     code: Mapped[str] = mapped_column(String(40))
     title: Mapped[str] = mapped_column(String(200))
     selection: Mapped[Selection] = mapped_column(choice(Selection, "selection"))
+    removals: Mapped[int] = mapped_column(default=0, server_default="0")  # answers emptied since: figures are stale

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from survey.models.responses import Disposition, Response
+from survey.models.waves import Channel
 
 COUNTED = (Disposition.COMPLETE, Disposition.PARTIAL)
 
@@ -62,21 +63,25 @@ def stream(session: Session, channel_id: int, *, size: int = 50_000) -> Iterator
 
 @dataclass(frozen=True)
 class DataStamp:
-    """Whether the answers of a channel have changed: how many are counted, and how many have ever left."""
+    """Whether the answers of a channel have changed: how many are counted, and how often some were taken out."""
 
     counted: int
     late: int
     excluded: int
+    removals: int
 
 
 def stamp(session: Session, channel_id: int) -> DataStamp:
+    wave = select(Channel.wave_id).where(Channel.id == channel_id).scalar_subquery()  # so that one index answers it
     rows = session.execute(
         select(Response.disposition, Response.late, func.count())
-        .where(Response.channel_id == channel_id)
+        .where(Response.wave_id == wave, Response.channel_id == channel_id)
         .group_by(Response.disposition, Response.late)
     ).all()
+    removals = session.scalar(select(Channel.removals).where(Channel.id == channel_id)) or 0
     return DataStamp(
         counted=sum(n for d, late, n in rows if d in COUNTED and not late),
         late=sum(n for d, late, n in rows if d in COUNTED and late),
         excluded=sum(n for d, _, n in rows if d is Disposition.EXCLUDED),
+        removals=removals,
     )

@@ -7,12 +7,18 @@ from flask_babel import lazy_gettext as _l
 
 from survey.result_words import GRADES, RULES, SELECTIONS
 
+KEPT = "hailong.results"
 blueprint = Blueprint("results", __name__, url_prefix="/quan-tri")
 
 
 def register(app: Flask) -> None:
     from survey import staff
+    from survey.app import runtime_of
     from survey.results import routes
+    from survey.services import result_files
+    from survey.services.kept_results import KeptResults
+
+    app.extensions[KEPT] = KeptResults(result_files.snapshots(runtime_of(app).config.instance))
 
     blueprint.context_processor(lambda: {"rule_words": RULES, "selection_words": SELECTIONS, "grade_words": GRADES})
     app.register_blueprint(blueprint)

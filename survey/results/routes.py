@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Response, make_response, redirect, render_template, request, send_file, url_for
+from flask import Response, current_app, make_response, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
@@ -15,7 +15,7 @@ from survey.errors import NotFound
 from survey.i18n import language
 from survey.permissions import Actor, Role, access, roles
 from survey.queries import results as queries
-from survey.results import blueprint
+from survey.results import KEPT, blueprint
 from survey.results.pages import results_page
 from survey.services import jobs, result_files
 from survey.services import results as results_service
@@ -37,7 +37,7 @@ def wave(code: str) -> str:
     actor = staff.actor()
     view = results_service.read(
         runtime().database, code, request.args.get("kenh"), actor=actor, now=staff.now(),
-        snapshots=result_files.snapshots(runtime().config.instance), language=language(),
+        kept=current_app.extensions[KEPT], language=language(),
     )  # fmt: skip
     page = results_page(view, may_take_rows=result_files.may_take_rows(view, actor))
     return render_template("results/wave.html", page=page)

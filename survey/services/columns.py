@@ -67,7 +67,7 @@ def read(database: Database, channel_id: int, version: InstrumentVersion, *, sna
     if snapshots is not None:
         with database.reading() as session:
             stamp = responses.stamp(session, channel_id)
-        path = snapshots / f"channel-{channel_id}-{stamp.counted}-{stamp.late}-{stamp.excluded}.arrow"
+        path = snapshots / f"channel-{channel_id}-{stamp.counted}-{stamp.late}-{stamp.excluded}-{stamp.removals}.arrow"
         if path.exists():
             table = feather.read_table(path, memory_map=True)
             return Columns(table.num_rows, table.schema.metadata[b"data_hash"].decode(), table)

@@ -1,112 +1,34 @@
 """From the answers of a wave to weighted estimates and verdicts, channel by channel, never pooled.
 
-A running wave's figures are provisional ('tạm thời') and may be computed as often as one likes. When a wave closes, the
-result sets are made once and frozen: estimates by the whole, unit, field and target group, the weights
-with their stages, the mergeable totals, and the hash of the data they came from.
+A running wave's figures are provisional ('tạm thời') and may be computed as often as one likes (`kept_results`); a
+closed one's are made once (`frozen_results`).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import zlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from analysis.framecells import FrameCells
 from analysis.results import EstimateTable
 from analysis.totals import Totals
-from analysis.verdicts import Gates
 from analysis.waves import WeighedWave, begin, wave_chunk, weigh
-from sqlalchemy import select
-
 from instruments import codec
-from survey import __version__, clock
+from survey import __version__
 from survey.database import Database
-from survey.errors import Conflict, NotFound
-from survey.models.accounts import Role
-from survey.models.frames import FrameCell
-from survey.models.instruments import Instrument, InstrumentVersion
-from survey.models.points import CollectionPoint
-from survey.models.procedures import Field
-from survey.models.results import ResultSet, ResultStatus, WeightSet
-from survey.models.units import Unit
-from survey.models.waves import Campaign, Channel, Selection, Wave, WaveStatus
-from survey.permissions import Actor
-from survey.services import audit, columns, settings, targets
+from survey.models.results import ResultStatus
+from survey.models.waves import Selection, WaveStatus
+from survey.services import columns
 from survey.services.columns import Columns
-from survey.services.measure_plans import SurveyPlan, plan_of
-from survey.services.targets import PlanOnDay, Threshold
+from survey.services.wave_facts import NO_FIELD, Goal, WaveFacts
 
 ROWS_A_CHUNK = 200_000
-NO_FIELD = -1
 SCOPE = "scope"
 CROSSINGS: tuple[tuple[str, ...], ...] = ((), ("unit",), ("field",), ("group",))
-Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Goal:
-    """A threshold as a wave's verdicts use it."""
-
-    code: str
-    plan_code: str
-    rate: float
-    comparison: str
-    groups: tuple[str, ...]  # field groups; empty: the service as a whole
-
-
-@dataclass(frozen=True)
-class WaveFacts:
-    """What the estimates of a wave rest on, read once."""
-
-    wave_id: int
-    code: str
-    title: str
-    status: WaveStatus
-    domain: str
-    is_synthetic: bool
-    opens_on: date
-    closes_on: date
-    closed_at: datetime | None
-    unit_path: str
-    asked_by: str
-    instrument: str
-    version: int
-    document: str
-    content_hash: str
-    plan: PlanOnDay | None
-    goals: tuple[Goal, ...]
-    channels: tuple[tuple[int, str, str, Selection], ...]  # id, code, title, selection
-    frame: tuple[tuple[int, int, int, int], ...]  # unit, field (−1 none), transactions, planned
-    channel_units: dict[int, frozenset[int]]  # where each channel asks: the units its estimates speak for
-    field_groups: dict[int, str]
-    unit_kinds: dict[int, str]
-    gates: Gates
-
-    @property
-    def survey_plan(self) -> SurveyPlan:
-        return plan_of(self.document)
-
-    def goal_of_field(self, field_id: int) -> Goal | None:
-        """The threshold of a field: that of its group where the plan names it, else the overall one."""
-        group = self.field_groups.get(field_id, "")
-        own = next((g for g in self.goals if group in g.groups), None)
-        return own or self.overall_goal
-
-    @property
-    def overall_goal(self) -> Goal | None:
-        return next((g for g in self.goals if not g.groups), None)
-
-    def group_of_field(self, field_id: int) -> int:
-        """Target groups by number: 0 for the rest, k for the k-th threshold that names fields."""
-        group = self.field_groups.get(field_id, "")
-        named = [g for g in self.goals if g.groups]
-        return next((n for n, g in enumerate(named, start=1) if group in g.groups), 0)
 
 
 @dataclass(frozen=True)
@@ -156,53 +78,6 @@ class ChannelResults:
         return self.verdicts.get(",".join(by))
 
 
-def facts(database: Database, wave_code: str) -> WaveFacts:
-    """Read what the estimates of a wave rest on."""
-    with database.reading() as session:
-        found = session.execute(
-            select(Wave, Campaign.service_domain, Unit.path, InstrumentVersion, Instrument.code)
-            .join(Campaign, Campaign.id == Wave.campaign_id)
-            .join(Unit, Unit.id == Wave.unit_id)
-            .join(InstrumentVersion, InstrumentVersion.id == Wave.version_id)
-            .join(Instrument, Instrument.id == InstrumentVersion.instrument_id)
-            .where(Wave.code == wave_code)
-        ).one_or_none()
-        if found is None:
-            raise NotFound("There is no wave %(code)s.", code=wave_code)
-        wave, domain, unit_path, version, instrument = found
-        day = clock.local_day(wave.closed_at) if wave.closed_at else wave.closes_on
-        plan = targets.plan_on(session, wave.plan_id, day) if wave.plan_id else None
-        goals = targets.thresholds(session, wave.plan_id, domain=domain.value, day=day) if wave.plan_id else ()
-        channels = session.execute(
-            select(Channel.id, Channel.code, Channel.title, Channel.selection)
-            .where(Channel.wave_id == wave.id)
-            .order_by(Channel.id)
-        ).all()
-        frame = session.execute(
-            select(FrameCell.unit_id, FrameCell.field_id, FrameCell.transactions, FrameCell.planned)
-            .where(FrameCell.wave_id == wave.id)
-            .order_by(FrameCell.unit_id, FrameCell.field_key)
-        ).all()
-        asked = session.execute(
-            select(CollectionPoint.channel_id, CollectionPoint.unit_deciding_id)
-            .join(Channel, Channel.id == CollectionPoint.channel_id)
-            .where(Channel.wave_id == wave.id)
-            .distinct()
-        ).all()
-        groups = {row.id: row.group.value for row in session.execute(select(Field.id, Field.group))}
-        kinds = {row.id: row.kind.value for row in session.execute(select(Unit.id, Unit.kind))}
-        limits = settings.read(session)
-    return WaveFacts(
-        wave.id, wave.code, wave.title, wave.status, domain.value, wave.is_synthetic, wave.opens_on, wave.closes_on,
-        wave.closed_at, unit_path, wave.asked_by, instrument, version.number, version.document, version.content_hash,
-        plan, tuple(_goal(t, domain.value) for t in goals),
-        tuple((c.id, c.code, c.title, c.selection) for c in channels),
-        tuple((f.unit_id, f.field_id or NO_FIELD, f.transactions, f.planned) for f in frame),
-        {c.id: frozenset(u for channel_id, u in asked if channel_id == c.id) for c in channels}, groups, kinds,
-        Gates(n=limits.judged_minimum),
-    )  # fmt: skip
-
-
 def estimate_channel(
     database: Database,
     wave: WaveFacts,
@@ -217,48 +92,13 @@ def estimate_channel(
     With `scope` (ids of units) "the whole" is these units together: a domain of the same weighted sample, never a
     sample of its own.
     """
-    channel_id, _, _, selection = _channel(wave, channel_code)
+    channel_id, _, _, selection = wave.channel(channel_code)
     answers = columns.read(database, channel_id, codec.loads(wave.document), snapshots=snapshots)
     if not len(answers):
         return _nothing(wave, channel_code, selection, answers, now)
     totals = totals_of(wave, selection, answers, scope=scope)
     weighed = weigh_totals(wave, selection, answers, totals, wave.channel_units[channel_id])
     return _results(wave, channel_code, selection, answers, weighed, now, scoped=scope is not None)
-
-
-def make_final(
-    database: Database,
-    wave_code: str,
-    *,
-    actor: Actor,
-    now: datetime,
-    snapshots: Path | None = None,
-    progress: Progress = lambda _done, _total: None,
-) -> int:
-    """The result sets of a closed wave, made once; what is there stays. Returns how many were made."""
-    wave = facts(database, wave_code)
-    actor.require(Role.FIELD_OFFICER, Role.ANALYST, unit_path=wave.unit_path, domain=wave.domain)
-    if wave.status is not WaveStatus.CLOSED:
-        raise Conflict("The wave %(code)s is not closed, so its verdicts cannot be made yet.", code=wave_code)
-    made = 0
-    for number, (channel_id, channel_code, _, _) in enumerate(wave.channels):
-        progress(number, len(wave.channels))
-        if _frozen(database, channel_id) is not None:
-            continue
-        results = estimate_channel(database, wave, channel_code, now=now, snapshots=snapshots)
-        made += _freeze(database, wave, channel_id, results, actor, now)
-    progress(len(wave.channels), len(wave.channels))
-    return made
-
-
-def results_of(
-    database: Database, wave: WaveFacts, channel_code: str, *, now: datetime, snapshots: Path | None = None
-) -> ChannelResults:
-    """The frozen results of a closed wave; of a running one the provisional ones of this moment."""
-    channel_id, _, _, _ = _channel(wave, channel_code)
-    if (frozen := _frozen(database, channel_id)) is not None:
-        return frozen
-    return estimate_channel(database, wave, channel_code, now=now, snapshots=snapshots)
 
 
 # --- from answers to totals and weights ------------------------------------------------------------------------
@@ -425,118 +265,7 @@ def _nothing(wave: WaveFacts, channel: str, selection: Selection, answers: Colum
     )  # fmt: skip
 
 
-# --- frozen sets -----------------------------------------------------------------------------------------------
-
-
-def _freeze(
-    database: Database, wave: WaveFacts, channel_id: int, results: ChannelResults, actor: Actor, now: datetime
-) -> int:
-    with database.writing() as session:
-        held = select(ResultSet.id).where(ResultSet.channel_id == channel_id, ResultSet.status == ResultStatus.FINAL)
-        if session.scalar(held) is not None:
-            return 0
-        weights = WeightSet(
-            wave_id=wave.wave_id, channel_id=channel_id, scheme=results.selection,
-            stages=[*results.weight_stages, {"merges": list(results.merges)}], data_hash=results.data_hash, made_at=now,
-        )  # fmt: skip
-        session.add(weights)
-        session.flush()
-        session.add(
-            ResultSet(
-                wave_id=wave.wave_id, channel_id=channel_id, weight_set_id=weights.id, status=ResultStatus.FINAL,
-                data_hash=results.data_hash, software=results.software, made_at=now, responses=results.responses,
-                estimates=pack(results), totals=None,
-            )
-        )  # fmt: skip
-        audit.record(
-            session, actor, "results.freeze", f"wave {wave.code}", now, channel=results.channel,
-            responses=results.responses, data_hash=results.data_hash,
-        )  # fmt: skip
-        return 1
-
-
-def _frozen(database: Database, channel_id: int) -> ChannelResults | None:
-    with database.reading() as session:
-        row = session.scalars(
-            select(ResultSet).where(ResultSet.channel_id == channel_id, ResultSet.status == ResultStatus.FINAL)
-        ).first()
-        if row is None:
-            return None
-        return unpack(row.estimates, result_set_id=row.id, deleted_since=row.deleted_since)
-
-
-def pack(results: ChannelResults) -> bytes:
-    """Results as compressed plain data, the same bytes for the same results."""
-    data = {
-        "format": 1,
-        "channel": results.channel,
-        "selection": results.selection,
-        "responses": results.responses,
-        "status": results.status,
-        "data_hash": results.data_hash,
-        "made_at": results.made_at.isoformat(),
-        "software": results.software,
-        "tables": {name: json.loads(table.to_json()) for name, table in results.tables.items()},
-        "verdicts": {name: v.__dict__ for name, v in results.verdicts.items()},
-        "weight_stages": results.weight_stages,
-        "merges": results.merges,
-        "flagged": results.flagged,
-        "uncovered": results.uncovered,
-        "clusters": results.clusters,
-    }
-    text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return zlib.compress(text.encode(), 6)
-
-
-def unpack(data: bytes, *, result_set_id: int | None = None, deleted_since: int = 0) -> ChannelResults:
-    """What `pack` wrote."""
-    found = json.loads(zlib.decompress(data))
-    return ChannelResults(
-        channel=found["channel"],
-        selection=found["selection"],
-        responses=found["responses"],
-        status=found["status"],
-        data_hash=found["data_hash"],
-        made_at=datetime.fromisoformat(found["made_at"]),
-        software=found["software"],
-        tables={name: EstimateTable.from_json(json.dumps(t)) for name, t in found["tables"].items()},
-        verdicts={name: _unpack_verdicts(v) for name, v in found["verdicts"].items()},
-        weight_stages=tuple(found["weight_stages"]),
-        merges=tuple(found["merges"]),
-        flagged=found["flagged"],
-        uncovered=found["uncovered"],
-        clusters=found["clusters"],
-        result_set_id=result_set_id,
-        deleted_since=deleted_since,
-    )
-
-
-def fingerprint(results: ChannelResults) -> str:
-    """What stands in every file made of these results: SHA-256 of their plain data."""
-    return hashlib.sha256(pack(results)).hexdigest()
-
-
-def _unpack_verdicts(found: dict[str, Any]) -> Verdicts:
-    plain: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in found.items()}
-    plain["keys"] = tuple(tuple(k) for k in found["keys"])
-    plain["reasons"] = tuple(tuple(r) for r in found["reasons"])
-    return Verdicts(**plain)
-
-
 # --- parts -----------------------------------------------------------------------------------------------------
-
-
-def _channel(wave: WaveFacts, code: str) -> tuple[int, str, str, Selection]:
-    found = next((c for c in wave.channels if c[1] == code), None)
-    if found is None:
-        raise NotFound("The wave %(wave)s has no channel %(code)s.", wave=wave.code, code=code)
-    return found
-
-
-def _goal(threshold: Threshold, domain: str) -> Goal:
-    """Field groups divide administrative procedures; for health and education they only name the service."""
-    groups = tuple(sorted(g.value for g in threshold.field_groups)) if domain == "admin" else ()
-    return Goal(threshold.code, threshold.plan_code, float(threshold.rate), threshold.comparison, groups)
 
 
 def _plain_stage(stage: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select, update
 from survey import clock
 from survey.database import Database
 from survey.models.responses import EMPTIED, Comment, Response, SubmissionCount
+from survey.models.waves import Channel
 from survey.permissions import system
 from survey.services import audit, jobs, settings
 
@@ -48,6 +49,11 @@ def purge_answers(database: Database, now: datetime) -> tuple[int, int]:
         if rows:
             older = select(Response.key_digest).where(Response.day < oldest)
             session.execute(delete(Comment).where(Comment.key_digest.in_(older)))
+            session.execute(
+                update(Channel)
+                .where(Channel.id.in_(select(Response.channel_id).where(Response.day < oldest)))
+                .values(removals=Channel.removals + 1)
+            )
             session.execute(update(Response).where(Response.day < oldest).values(EMPTIED))
         removed = int(texts.rowcount)  # type: ignore[attr-defined]
         if rows or removed:

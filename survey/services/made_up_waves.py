@@ -60,7 +60,7 @@ COMMUNE_KINDS = (UnitKind.WARD, UnitKind.COMMUNE)
 
 
 @dataclass(frozen=True)
-class _Plan:
+class MadeUpWave:
     """One wave to make up."""
 
     code: str
@@ -91,10 +91,10 @@ class _Place:
 def make_all(database: Database, tokens: Tokens, actor: Actor, now: datetime) -> None:
     """Every wave of the demonstration, the closed ones first."""
     for number, plan in enumerate(_plans(clock.local_day(now))):
-        _make_wave(database, tokens, actor, plan, np.random.default_rng(SEED + number), now)
+        make_one(database, tokens, actor, plan, np.random.default_rng(SEED + number), now)
 
 
-def _plans(today: date) -> list[_Plan]:
+def _plans(today: date) -> list[MadeUpWave]:
     """Three running waves and a closed earlier one of each."""
     opened = today - timedelta(days=24)
     ends = today + timedelta(days=36)
@@ -107,7 +107,7 @@ def _plans(today: date) -> list[_Plan]:
         ("GD", "Cha mẹ học sinh trung học cơ sở", "edu-thcs-parent", education, (2100, 1900), (0, 0), -0.55),
     ]
     return [
-        _Plan(
+        MadeUpWave(
             code=f"{prefix}-{year}-{number}",
             title=f"{title}, đợt {number} năm {year}",
             instrument=instrument,
@@ -124,9 +124,10 @@ def _plans(today: date) -> list[_Plan]:
     ]
 
 
-def _make_wave(
-    database: Database, tokens: Tokens, actor: Actor, plan: _Plan, draw: np.random.Generator, now: datetime
+def make_one(
+    database: Database, tokens: Tokens, actor: Actor, plan: MadeUpWave, draw: np.random.Generator, now: datetime
 ) -> None:
+    """One wave with its frame, points, codes and answers."""
     opened = datetime.combine(plan.opens_on, datetime.min.time(), clock.VIETNAM) + timedelta(hours=7)
     with database.reading() as session:
         found = session.execute(
@@ -202,7 +203,7 @@ def _frame(
 
 def _points(
     database: Database,
-    plan: _Plan,
+    plan: MadeUpWave,
     channel_id: int,
     chosen: list[Unit],
     units: list[Unit],
@@ -257,7 +258,7 @@ def _names(domain: ServiceDomain, unit: Unit, total: int) -> Iterator[tuple[str,
 
 def _drawn_points(
     database: Database,
-    plan: _Plan,
+    plan: MadeUpWave,
     channel_id: int,
     chosen: list[Unit],
     frame: list[FrameEntry],
@@ -286,7 +287,7 @@ def _drawn_points(
 
 def _answers(
     database: Database,
-    plan: _Plan,
+    plan: MadeUpWave,
     wave_id: int,
     channel_id: int,
     version_id: int,
@@ -333,7 +334,12 @@ def _answers(
 
 
 def _left_over_codes(
-    database: Database, tokens: Tokens, channel_id: int, places: list[_Place], plan: _Plan, draw: np.random.Generator
+    database: Database,
+    tokens: Tokens,
+    channel_id: int,
+    places: list[_Place],
+    plan: MadeUpWave,
+    draw: np.random.Generator,
 ) -> None:
     """Slips that were sent and not answered: the drawn channel can still be tried by hand."""
     codes = [

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from survey.database import Database
 from survey.models.responses import EMPTIED, Comment, Disposition, Response
 from survey.models.results import ResultSet
+from survey.models.waves import Channel
 from survey.queries import submissions
 from survey.tokens import Tokens
 
@@ -42,6 +43,7 @@ def delete(database: Database, tokens: Tokens, code: str) -> bool:
             return False
         connection.execute(update(Response).where(Response.key_digest == row.key_digest).values(EMPTIED))
         connection.execute(delete_from(Comment).where(Comment.key_digest == row.key_digest))
+        connection.execute(update(Channel).where(Channel.id == row.channel_id).values(removals=Channel.removals + 1))
         if not row.late:
             connection.execute(
                 update(ResultSet)

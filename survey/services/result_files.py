@@ -25,9 +25,11 @@ from survey.permissions import Actor, GrantScope
 from survey.services import columns, estimating, jobs, result_tables, settings
 from survey.services import results as results_service
 from survey.services.jobs import MadeFile, Progress
+from survey.services.kept_results import KeptResults
 from survey.services.result_tables import Words
 from survey.services.results import ResultsView
 from survey.services.row_data import BLANK, HIDDEN, Recoded, bands, recode, safe_weights
+from survey.services.wave_facts import NO_FIELD
 
 KINDS = ("workbook", "rows")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -89,7 +91,7 @@ def write_workbook(
 ) -> MadeFile:
     """The workbook of one channel as `actor` may have it."""
     view = results_service.read(
-        database, wave_code, channel, actor=actor, now=now, snapshots=snapshots(instance), language=language
+        database, wave_code, channel, actor=actor, now=now, kept=KeptResults(snapshots(instance)), language=language
     )
     words = Words.of(language)
     with_rows = may_take_rows(view, actor) and bool(view.responses)
@@ -122,7 +124,7 @@ def write_rows(
 ) -> MadeFile:
     """The recoded rows as CSV (UTF-8 with a byte-order mark, so that Excel reads the letters)."""
     view = results_service.read(
-        database, wave_code, channel, actor=actor, now=now, snapshots=snapshots(instance), language=language
+        database, wave_code, channel, actor=actor, now=now, kept=KeptResults(snapshots(instance)), language=language
     )
     if not may_take_rows(view, actor):
         raise Forbidden("Files with a row per response are a right of their own, which your account does not have.")
@@ -235,7 +237,7 @@ class _Rows:
             (int(u), int(f)): float(x) for (u, f), x in zip(weighed.weights.keys, weighed.weights.weight, strict=True)
         }
         unit = self._answers.fact("_unit").astype(np.int64)
-        field = np.where(self._answers.fact("_field") == 0, estimating.NO_FIELD, self._answers.fact("_field"))
+        field = np.where(self._answers.fact("_field") == 0, NO_FIELD, self._answers.fact("_field"))
         pairs, place = np.unique(np.column_stack([unit, field]), axis=0, return_inverse=True)
         weights = np.array([of_cell.get((int(u), int(f)), np.nan) for u, f in pairs])[place.reshape(-1)]
         shown = safe_weights(weights, place.reshape(-1).astype(np.int64), minimum=minimum)[self._kept.kept]

@@ -12,8 +12,9 @@ from analysis.results import EstimateTable
 from survey import __version__
 from survey.i18n import number
 from survey.result_words import rate_text
-from survey.services.estimating import NO_FIELD, Verdicts
+from survey.services.estimating import Verdicts
 from survey.services.results import ResultsView
+from survey.services.wave_facts import NO_FIELD
 
 _HIDDEN = ("estimate", "se", "df", "deff_wor", "deff_wr", "effective_n", "sum_w")
 

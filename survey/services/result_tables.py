@@ -9,7 +9,7 @@ from survey import __version__, clock, i18n
 from survey.errors import N_
 from survey.exports.tables import Cell, Column, Kind, Table
 from survey.result_words import GRADES, HIDDEN, REASONS, RULES, SELECTIONS, VERDICTS, group_name, percent_target
-from survey.services import estimating
+from survey.services import frozen_results
 from survey.services.results import FigureRow, ResultsView, Row, Shown
 
 
@@ -84,7 +84,7 @@ def about(view: ResultsView, w: Words, *, rows_left_out: int | None) -> list[tup
         (w(N_("Arrived after closing, not in these figures")), str(view.late)),
         (w(N_("Left at their citizens' wish since")), str(view.deleted_since)),
         (w(N_("Data hash")), view.results.data_hash),
-        (w(N_("Result hash")), estimating.fingerprint(view.results)),
+        (w(N_("Result hash")), frozen_results.fingerprint(view.results)),
         (w(N_("Software")), f"Hài Lòng {__version__}"),
     ]  # fmt: skip
     if rows_left_out is not None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path
 
 import numpy as np
 from sqlalchemy import select
@@ -28,10 +27,12 @@ from survey.models.units import Unit
 from survey.models.waves import Selection, WaveStatus
 from survey.permissions import Actor
 from survey.queries import responses
-from survey.services import estimating, settings
-from survey.services.estimating import NO_FIELD, ChannelResults, Verdicts, WaveFacts
+from survey.services import settings
+from survey.services.estimating import ChannelResults, Verdicts
+from survey.services.kept_results import KeptResults
 from survey.services.measure_plans import Figure
 from survey.services.targets import Binding
+from survey.services.wave_facts import NO_FIELD, WaveFacts, facts
 
 READERS = (Role.ANALYST, Role.UNIT_VIEWER)
 
@@ -163,26 +164,20 @@ def read(
     *,
     actor: Actor,
     now: datetime,
-    snapshots: Path | None = None,
+    kept: KeptResults | None = None,
     language: str = "vi",
 ) -> ResultsView:
     """The results of one channel as `actor` may see them. NotFound for a wave outside their units or services."""
-    wave = estimating.facts(database, wave_code)
+    wave = facts(database, wave_code)
     paths, names, unit_codes, samples = _units(database)
     scope = _scope(wave, actor, paths)
     if not wave.channels:
         raise NotFound("The wave %(code)s has no channel yet, so there are no results.", code=wave_code)
     code = channel or _first_channel(wave)
-    found = next((c for c in wave.channels if c[1] == code), None)
-    if found is None:
-        raise NotFound("The wave %(wave)s has no channel %(code)s.", wave=wave_code, code=code)
-    channel_id, _, title, selection = found
+    channel_id, _, title, selection = wave.channel(code)
     asked = wave.channel_units[channel_id]
     whole = scope is None or asked <= scope
-    if whole:
-        results = estimating.results_of(database, wave, code, now=now, snapshots=snapshots)
-    else:
-        results = estimating.estimate_channel(database, wave, code, now=now, snapshots=snapshots, scope=scope)
+    results = (kept or KeptResults()).of(database, wave, code, now=now, scope=None if whole else scope)
     with database.reading() as session:
         stamp = responses.stamp(session, channel_id)
         field_rows = session.execute(select(Field.id, Field.code, Field.name)).all()

@@ -150,7 +150,7 @@ def open_wave(database: Database, code: str, *, actor: Actor, now: datetime) -> 
 
 
 def close_wave(database: Database, code: str, *, actor: Actor, now: datetime) -> WaveRow:
-    """Stop taking answers. Making the results is the next use case (`estimating.make_final`). Safe to call twice."""
+    """Stop taking answers; making the results comes next (`frozen_results.make_final`). Safe to call twice."""
     with database.writing() as session:
         wave, domain, unit = find(session, code)
         actor.require(Role.FIELD_OFFICER, unit_path=unit.path, domain=domain.value)

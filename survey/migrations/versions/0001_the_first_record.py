@@ -322,6 +322,7 @@ def upgrade() -> None:
     sa.Column('code', sa.String(length=40), nullable=False),
     sa.Column('title', sa.String(length=200), nullable=False),
     sa.Column('selection', sa.Enum('drawn', 'census', 'opt_in', name='selection', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('removals', sa.Integer(), server_default='0', nullable=False),
     sa.ForeignKeyConstraint(['wave_id'], ['wave.id'], name=op.f('fk_channel_wave_id_wave')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_channel')),
     sa.UniqueConstraint('wave_id', 'code', name=op.f('uq_channel_wave_id_code'))
@@ -450,7 +451,7 @@ def upgrade() -> None:
     sqlite_with_rowid=False
     )
     with op.batch_alter_table('response', schema=None) as batch_op:
-        batch_op.create_index('ix_response_wave_id_channel_id_disposition', ['wave_id', 'channel_id', 'disposition'], unique=False)
+        batch_op.create_index('ix_response_counts', ['wave_id', 'channel_id', 'disposition', 'late'], unique=False)
 
     op.create_table('result_set',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -513,7 +514,7 @@ def downgrade() -> None:
 
     op.drop_table('result_set')
     with op.batch_alter_table('response', schema=None) as batch_op:
-        batch_op.drop_index('ix_response_wave_id_channel_id_disposition')
+        batch_op.drop_index('ix_response_counts')
 
     op.drop_table('response')
     with op.batch_alter_table('one_time_code', schema=None) as batch_op:

@@ -1,0 +1,97 @@
+"""Results that were computed a moment ago, kept so that a page asked for again is not computed again.
+
+Frozen results do not change. Provisional ones are kept while the answers are the same, and for a minute when new ones
+arrive: a dashboard that many people look at costs one computation a minute.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from survey.database import Database
+from survey.models.results import ResultSet, ResultStatus
+from survey.queries import responses
+from survey.queries.responses import DataStamp
+from survey.services import frozen_results
+from survey.services.estimating import ChannelResults, estimate_channel
+from survey.services.wave_facts import WaveFacts
+
+FRESH = timedelta(seconds=60)
+MOST = 64
+
+_Key = tuple[int, frozenset[int] | None]
+
+
+@dataclass
+class _Place:
+    """What is kept for a channel and scope; its lock lets the second reader wait for the first one's computation."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    results: ChannelResults | None = None
+    wave: WaveFacts | None = None
+    stamp: DataStamp | None = None
+
+
+class KeptResults:
+    """The results one process has computed. `snapshots` is the folder of column snapshots, None for none."""
+
+    def __init__(self, snapshots: Path | None = None) -> None:
+        self.snapshots = snapshots
+        self._places: OrderedDict[_Key, _Place] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(
+        self, database: Database, wave: WaveFacts, channel_code: str, *, now: datetime, scope: frozenset[int] | None
+    ) -> ChannelResults:
+        """The results of a channel: frozen for the whole of a closed wave, else at most a minute old."""
+        channel_id = wave.channel(channel_code)[0]
+        place = self._place((channel_id, scope))
+        with place.lock:
+            with database.reading() as session:
+                stamp = responses.stamp(session, channel_id)
+                frozen = session.execute(
+                    select(ResultSet.id, ResultSet.deleted_since).where(
+                        ResultSet.channel_id == channel_id, ResultSet.status == ResultStatus.FINAL
+                    )
+                ).one_or_none()
+            if frozen is not None and scope is None:
+                return self._frozen(database, place, channel_id, frozen.id, frozen.deleted_since)
+            if not self._serves(place, wave, stamp, now):
+                place.results = estimate_channel(
+                    database, wave, channel_code, now=now, snapshots=self.snapshots, scope=scope
+                )
+                place.wave, place.stamp = wave, stamp
+            assert place.results is not None
+            return place.results
+
+    def _place(self, key: _Key) -> _Place:
+        with self._lock:
+            place = self._places.setdefault(key, _Place())
+            self._places.move_to_end(key)
+            while len(self._places) > MOST:
+                self._places.popitem(last=False)
+            return place
+
+    @staticmethod
+    def _frozen(
+        database: Database, place: _Place, channel_id: int, result_set_id: int, deleted_since: int
+    ) -> ChannelResults:
+        if place.results is None or place.results.result_set_id != result_set_id:
+            place.results = frozen_results.find(database, channel_id)
+            assert place.results is not None
+        return replace(place.results, deleted_since=deleted_since)
+
+    @staticmethod
+    def _serves(place: _Place, wave: WaveFacts, stamp: DataStamp, now: datetime) -> bool:
+        """Whether what is kept may still be shown: same facts, and same answers or young enough."""
+        if place.results is None or place.wave != wave or place.stamp is None:
+            return False
+        if place.stamp.removals != stamp.removals:  # somebody took an answer back: their wish counts at once
+            return False
+        return place.stamp == stamp or timedelta() <= now - place.results.made_at < FRESH
