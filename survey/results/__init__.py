@@ -8,13 +8,13 @@ from flask_babel import lazy_gettext as _l
 from survey.result_words import GRADES, RULES, SELECTIONS
 
 blueprint = Blueprint("results", __name__, url_prefix="/quan-tri")
+blueprint.context_processor(lambda: {"rule_words": RULES, "selection_words": SELECTIONS, "grade_words": GRADES})
 
 
 def register(app: Flask) -> None:
     from survey import staff
     from survey.results import routes
 
-    blueprint.context_processor(lambda: {"rule_words": RULES, "selection_words": SELECTIONS, "grade_words": GRADES})
     app.register_blueprint(blueprint)
     staff.add_nav(app, staff.NavEntry(10, _l("Results"), "results.waves"))
     staff.add_panel(app, 10, routes.todays_results)
