@@ -104,7 +104,7 @@ AUDIT_KEYS = {
     "grants": _l("Rights"),
     "full_name": _l("Full name"),
     "reason": _l("Reason"),
-    "days": _l("Days"),
+    "days": _l("Number of days"),
     "sessions": _l("Sessions ended"),
     "sessions_ended": _l("Sessions ended"),
     "wrong_tries_before": _l("Wrong tries before"),

@@ -238,7 +238,10 @@ class StaffClient:
         if response.status_code == 500:
             raise PageProblem(f"{path}: answered 500")
         page = Page(self, path, response)
-        if response.mimetype == "text/html" and response.status_code not in (301, 302, 303):
+        if response.mimetype != "text/html":
+            response.get_data()
+            response.close()
+        elif response.status_code not in (301, 302, 303):
             text = response.get_data(as_text=True)
             page.document = parse(text)
             if problems := page_problems(text, page.document):

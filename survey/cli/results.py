@@ -43,7 +43,13 @@ def estimate(wave: str, channel: str | None, as_json: bool) -> None:
 @click.argument("wave")
 @click.option("--channel", help="Code of the channel; the drawn one, else the first, unless named.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The .xlsx to write.")
-@click.option("--language", type=click.Choice(["vi", "en"]), default="vi", show_default=True)
+@click.option(
+    "--language",
+    type=click.Choice(["vi", "en"]),
+    default="vi",
+    show_default=True,
+    help="Language of the sheets: vi or en.",
+)
 def workbook(wave: str, channel: str | None, out: Path, language: str) -> None:
     """Write the workbook of WAVE to a file."""
     from survey.services import result_files

@@ -9,6 +9,7 @@ from survey.result_words import GRADES, RULES, SELECTIONS
 
 KEPT = "hailong.results"
 blueprint = Blueprint("results", __name__, url_prefix="/quan-tri")
+blueprint.context_processor(lambda: {"rule_words": RULES, "selection_words": SELECTIONS, "grade_words": GRADES})
 
 
 def register(app: Flask) -> None:
@@ -20,7 +21,6 @@ def register(app: Flask) -> None:
 
     app.extensions[KEPT] = KeptResults(result_files.snapshots(runtime_of(app).config.instance))
 
-    blueprint.context_processor(lambda: {"rule_words": RULES, "selection_words": SELECTIONS, "grade_words": GRADES})
     app.register_blueprint(blueprint)
     staff.add_nav(app, staff.NavEntry(10, _l("Results"), "results.waves"))
     staff.add_panel(app, 10, routes.todays_results)

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from flask import Response, current_app, make_response, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from survey import staff
@@ -79,7 +78,7 @@ def file(job_id: int) -> Response:
     return response
 
 
-def todays_results(session: Session, actor: Actor, now: datetime) -> staff.Panel | None:
+def todays_results(session: staff.Record, actor: Actor, now: datetime) -> staff.Panel | None:
     """On the home page: the waves whose results this person may read."""
     if not actor.has(Role.ANALYST, Role.UNIT_VIEWER) or actor.is_system:
         return None

@@ -18,8 +18,8 @@ from tests.policy.world import World
 
 
 @pytest.fixture
-def province(record: Record) -> World:
-    return world.build(record)
+def province(record: Record, config: Config) -> World:
+    return world.build(record, config.instance)
 
 
 @pytest.fixture

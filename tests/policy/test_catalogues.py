@@ -50,6 +50,16 @@ def test_no_text_is_empty_doubtful_or_decomposed(language: str, name: str) -> No
     assert wrong == []
 
 
+def test_one_text_has_one_translation_in_every_catalogue() -> None:
+    """A staff process merges the catalogues: of two translations of one text the last would win everywhere."""
+    found: dict[str, set[str]] = {}
+    for name in STAFF_CATALOGUES:
+        for message in read("vi", name):
+            if message.id and message.string:
+                found.setdefault(str(message.id), set()).add(str(message.string))
+    assert {text: words for text, words in found.items() if len(words) > 1} == {}
+
+
 @pytest.mark.parametrize("name", STAFF_CATALOGUES)
 def test_translations_fill_the_same_placeholders(name: str) -> None:
     for message in read("vi", name):

@@ -48,9 +48,10 @@ def test_every_staff_page_is_sound(staff_app: Flask, sign_in: SignIn, province: 
     seen = 0
     for rule in staff_rules(staff_app):
         if "GET" in methods(rule):
-            response = browser.browser.get(province.path(staff_app, rule, province.here))
-            looked_at(response, what=rule.endpoint)
-            seen += response.status_code == 200
+            path = province.path(staff_app, rule, province.here, account=province.everywhere[role])
+            with browser.browser.get(path) as response:
+                looked_at(response, what=rule.endpoint)
+                seen += response.status_code == 200
     assert seen >= 10
 
 
@@ -61,7 +62,8 @@ def test_every_staff_page_is_sound_in_english_too(staff_app: Flask, sign_in: Sig
     switch.send()
     for rule in staff_rules(staff_app):
         if "GET" in methods(rule):
-            page = browser.get(province.path(staff_app, rule, province.here))
+            path = province.path(staff_app, rule, province.here)
+            page = browser.get(path)
             if page.document is not None:
                 assert page.language == "en", rule.endpoint
                 assert "Main" in [e.get("aria-label") for e in page.document.iter()], rule.endpoint

@@ -1,29 +1,37 @@
 """A small province in which the policy tests walk every route: two parts that must not see each other.
 
-A route's arguments are taken from `here` (inside the scope of the scoped accounts) or from `there` (outside it). A face
-that brings a new argument name adds one line to `Place`, and a line to `NOT_SCOPED` where the object is everybody's.
+A route's arguments are taken from `here` (inside the scope of the scoped accounts) or from `there` (outside it); what
+belongs to one person (a job, its file) from that person's own. A face that brings a new argument name adds one line to
+`_place` or `_personal`, and to `NOT_SCOPED` where the object is everybody's.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, url_for
 from werkzeug.routing import Rule
 
+from survey.config import ROOT
 from survey.models.accounts import Account, Grant, Invitation, InvitationPurpose, Role
+from survey.models.instruments import ServiceDomain
+from survey.models.jobs import Artifact, Job, JobStatus
 from survey.models.procedures import Procedure
 from survey.models.targets import ApplyTo, Target, TargetPlan, TargetUnit
 from survey.models.units import Unit, UnitKind
+from survey.permissions import ROUTES
 from survey.services.credentials import token_digest
 from tests.factories.people import EVERYTHING, person
 from tests.factories.record import Record
 
 LINK_TOKEN = "a-link-that-works-once"
+FORMS = {"health": "byt56-m3", "education": "edu-mn-parent"}
 
 # Objects of the whole province: whoever may open the route may open it for any of them.
 NOT_SCOPED = frozenset({"plan_id", "target_id", "field_id", "procedure_id", "token"})
@@ -45,26 +53,32 @@ class World:
     there: Place
     everywhere: dict[Role, Account]  # one account per role, over the whole province and every service
     scoped: dict[Role, Account]  # one account per role, for `here` and health only
+    personal: dict[int, dict[str, Any]]  # by account: what belongs to that person only
 
-    def path(self, app: Flask, rule: Rule, place: Place, **other: Any) -> str:
-        """The address of a rule with the arguments of a place."""
-        values = {name: {**place.arguments, **other}[name] for name in rule.arguments}
+    def path(self, app: Flask, rule: Rule, place: Place, *, account: Account | None = None) -> str:
+        """The address of a rule with the arguments of a place, and of a person where it is about the own things."""
+        own = self.personal[account.id] if account else {}
+        values = {name: {**place.arguments, **own}[name] for name in rule.arguments}
         with app.test_request_context():
             return url_for(rule.endpoint, **values)
 
 
-def build(record: Record) -> World:
+def whom(rule: Rule) -> Role:
+    """A role that may reach the route; the administrator where several may."""
+    access = ROUTES[rule.endpoint]
+    return Role.ADMINISTRATOR if access.kind != "roles" or Role.ADMINISTRATOR in access.roles else min(access.roles)
+
+
+def build(record: Record, instance: Path) -> World:
     province = record.unit(kind=UnitKind.PROVINCE, name="Thành phố Mẫu")
     here = _place(record, record.unit(parent=province, kind=UnitKind.DEPARTMENT, name="Sở Y tế Mẫu"), "health")
     there = _place(record, record.unit(parent=province, kind=UnitKind.DEPARTMENT, name="Sở Giáo dục Mẫu"), "education")
     _shared(record, here, there)
+    everywhere = {role: person(record, (role, province, EVERYTHING)).account for role in Role}
+    scoped = {role: person(record, (role, here.unit, ("health",))).account for role in Role}
+    accounts = (*everywhere.values(), *scoped.values())
     return World(
-        record=record,
-        province=province,
-        here=here,
-        there=there,
-        everywhere={role: person(record, (role, province, EVERYTHING)).account for role in Role},
-        scoped={role: person(record, (role, here.unit, ("health",))).account for role in Role},
+        record, province, here, there, everywhere, scoped, {a.id: _personal(record, a, instance) for a in accounts}
     )
 
 
@@ -85,13 +99,51 @@ def _place(record: Record, unit: Unit, domain: str) -> Place:
             expires_at=record.now + timedelta(hours=72),
         )
     )
+    document = (ROOT / "instruments" / "definitions" / FORMS[domain] / "1.json").read_text("utf-8")
+    service = ServiceDomain(domain)
+    version = record.version(document, code=FORMS[domain], domain=service)
+    wave = record.wave(version=version, unit=unit, domain=service)
+    record.entry_code(record.point(record.channel(wave), unit=below))
+    job = record.add(
+        Job(kind="workbook", params={}, status=JobStatus.QUEUED, requested_by=colleague.id, created_at=record.now)
+    )
     arguments = {
         "unit_id": below.id,
         "account_id": colleague.id,
         "grant_id": grant.id,
         "invitation_id": invitation.id,
+        "code": wave.code,
+        "job_id": job.id,
     }
     return Place(unit, arguments)
+
+
+def _personal(record: Record, account: Account, instance: Path) -> dict[str, Any]:
+    """What only this person may open: a finished job with its file."""
+    (instance / "files").mkdir(exist_ok=True)
+    name, content = f"file-of-{account.id}", b"a file"
+    (instance / "files" / name).write_bytes(content)
+    artifact = record.add(
+        Artifact(
+            name="ket-qua.xlsx",
+            media_type="application/octet-stream",
+            sha256=hashlib.sha256(content).hexdigest(),
+            size=len(content),
+            stored_as=name,
+            made_at=record.now,
+        )
+    )
+    job = record.add(
+        Job(
+            kind="workbook",
+            params={},
+            status=JobStatus.DONE,
+            requested_by=account.id,
+            artifact_id=artifact.id,
+            created_at=record.now,
+        )
+    )
+    return {"job_id": job.id}
 
 
 def _grant(unit: Unit, domain: str) -> dict[str, Any]:
