@@ -10,11 +10,13 @@ and Wretman (1992), section 6.6; R `survey` calibrate, rake, postStratify.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, sparse
 
 from analysis.arrays import AnyArray, Floats, Ints
 from analysis.cells import add_by, sum_by
@@ -92,24 +94,40 @@ class ClassResiduals:
 
 @dataclass(frozen=True, slots=True)
 class SweepResiduals:
-    """The projection of R's rake(): ten sweeps that take each margin's plain mean out of z/w, weights left aside."""
+    """The projection of R's rake(): ten sweeps that take each margin's plain mean out of z/w, weights left aside.
+
+    `levels` (rows inside × levels of all margins) are 0/1, `together` counts rows by two levels; with these the sweeps
+    need the rows only once.
+    """
 
     calibrated: Floats
-    margins: tuple[Margin, ...]
+    inside: Ints
+    starts: Ints
+    levels: Any
+    together: Floats
 
     def residual(self, scores: Floats) -> Floats:
-        inside = np.flatnonzero(self.calibrated > 0)
-        w = self.calibrated[inside, None]
-        each = scores[inside] / w
-        codes = [one.codes[inside] for one in self.margins]
-        sizes = [np.bincount(code, minlength=len(one.totals)) for code, one in zip(codes, self.margins, strict=True)]
+        w = self.calibrated[self.inside, None]
+        each = scores[self.inside] / w
+        sums = self.levels.T @ each
+        size = np.maximum(np.diag(self.together), 1.0)[:, None]
+        taken = np.zeros_like(sums)
         for _ in range(_SWEEPS):
-            for code, size in zip(codes, sizes, strict=True):
-                mean = add_by(code, len(size), each) / np.maximum(size, 1)[:, None]
-                each -= mean[code]
+            for a, b in itertools.pairwise(self.starts):
+                taken[a:b] += (sums[a:b] - self.together[a:b] @ taken) / size[a:b]
         result = np.zeros_like(scores)
-        result[inside] = each * w
+        result[self.inside] = (each - self.levels @ taken) * w
         return result
+
+
+def sweep_residuals(calibrated: Floats, margins: Sequence[Margin]) -> SweepResiduals:
+    """The projection for weights that were raked."""
+    inside = np.flatnonzero(calibrated > 0)
+    starts = np.cumsum([0, *(len(one.totals) for one in margins)])
+    columns = np.concatenate([one.codes[inside] + a for one, a in zip(margins, starts[:-1], strict=True)])
+    rows = np.tile(np.arange(len(inside)), len(margins))
+    levels = sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(inside), int(starts[-1])))
+    return SweepResiduals(calibrated, inside, starts, levels, (levels.T @ levels).toarray())
 
 
 def margin(name: str, values: AnyArray, counts: dict[str, float], weights: Floats | None = None) -> Margin:
@@ -170,7 +188,7 @@ def rake(
             w *= factor[one.codes]
         error = max(_worst(sum_by(one.codes, w, len(one.totals)), one.totals) for one in margins)
     report = Report(error <= tolerance, iteration, error)
-    made = design.reweighted(w, SweepResiduals(w, tuple(margins)))
+    made = design.reweighted(w, sweep_residuals(w, margins))
     return Calibrated(made, report, _stages(design, w, "raking"))
 
 

@@ -10,7 +10,7 @@ exact ones in the sixth digit; equality with R is what is wanted.
 from __future__ import annotations
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 from scipy.linalg import solve_banded
 
 from analysis.arrays import Floats, Ints
@@ -80,7 +80,7 @@ def _limits(p: float, se: float, t: float, n: int, rows: int, information: float
     inflation = rows * information * (se / (p * (1 - p))) ** 2
     dispersion = n / (n - 1)
     cutoff = t * np.sqrt(inflation)
-    tail = stats.norm.sf(cutoff) / 2
+    tail = special.ndtr(-cutoff) / 2
     widest = float(-special.stdtrit(rows - 1, tail / 2)) if tail > 0 else np.inf
     if not np.isfinite(widest):
         return np.nan, np.nan

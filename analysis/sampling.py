@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from analysis.arrays import Floats, Ints
 from analysis.errors import AnalysisError
@@ -55,7 +55,7 @@ def cochran(
     _share("response", response)
     _positive("population", population)
     _positive("design effect", design_effect)
-    z = stats.norm.ppf((1 + level) / 2)
+    z = special.ndtri((1 + level) / 2)
     n0 = z**2 * rate * (1 - rate) / margin**2 * design_effect
     corrected = n0 / (1 + (n0 - 1) / population)
     return CochranSize(float(n0), float(corrected), float(corrected / response))
@@ -70,7 +70,7 @@ def to_certify(truth: float, target: float, *, alpha: float = 0.05, power: float
     _share("target", target)
     if truth == target:
         raise AnalysisError("No sample proves a target that is exactly met; give a truth that differs from it.")
-    a, b = stats.norm.ppf(1 - alpha), stats.norm.ppf(power)
+    a, b = special.ndtri(1 - alpha), special.ndtri(power)
     top = a * math.sqrt(target * (1 - target)) + b * math.sqrt(truth * (1 - truth))
     return float((top / (truth - target)) ** 2)
 

@@ -28,10 +28,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from analysis import verdicts
+from analysis import document, verdicts
 from analysis.arrays import AnyArray, Codes, Floats, Ints
 from analysis.domain_estimates import Classes, estimate
 from analysis.errors import AnalysisError, WeightingError
@@ -99,11 +100,24 @@ class VerdictTable:
     threshold: Floats
     figures: Figures
     judgement: Judgement
-    proof: verdicts.Proof
     needed: tuple[Needed, ...]
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    def entries(self, labels: document.Labels, *, adjust: Sequence[str] = ("none",)) -> list[dict[str, Any]]:
+        """The verdicts as they stand in RESULT.json; `adjust` names the adjusted t tests shown beside the plain one."""
+        return document.verdict_entries(
+            by=self.by,
+            measure=self.measure,
+            keys=self.keys,
+            threshold=self.threshold,
+            figures=self.figures,
+            judgement=self.judgement,
+            needed=self.needed,
+            labels=labels,
+            adjust=adjust,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +171,7 @@ class WeighedWave:
         else:
             share = judgement.effective_n / np.maximum(figures.n, 1)
             needed = verdicts.responses_needed(figures.estimate, share, threshold, frame=self._frame(tuple(by), keys))
-        return VerdictTable(
-            tuple(by), measure, keys, threshold, figures, judgement, verdicts.proof(figures, threshold), needed
-        )
+        return VerdictTable(tuple(by), measure, keys, threshold, figures, judgement, needed)
 
     def _frame(self, by: tuple[str, ...], keys: Ints) -> Floats | None:
         """The transactions of each unit, as the most that can be asked there."""

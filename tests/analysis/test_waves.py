@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis import estimators, waves
+from analysis import document, estimators, waves
 from analysis.calibration import ClassResiduals
 from analysis.design import SampleDesign, sample_design
 from analysis.errors import AnalysisError, WeightingError
@@ -184,6 +184,18 @@ def test_verdicts_use_the_threshold_of_each_domain(answers: Wave) -> None:
     assert found.needed[0].n is not None
     table = wave.estimates(("unit",)).of(made.HEADLINE)
     assert found.figures.estimate.tolist() == table.estimate[:2].tolist()
+
+
+def test_verdicts_take_the_shape_of_the_result_document(answers: Wave) -> None:
+    wave = weighed(answers, "drawn")
+    found = wave.verdicts(("unit",), thresholds={(0,): 0.30}, measure=made.HEADLINE)
+    (entry,) = found.entries({"unit": {0: "Hải Châu"}}, adjust=("none", "holm"))
+    assert entry["domain"] == {"unit": "Hải Châu"}
+    assert entry["verdict"] == "reached"
+    assert entry["p_reached_holm"] == entry["p_reached"]
+    assert entry["lower_bound"] > 0.30
+    estimates = document.estimate_entries([wave.estimates((), intervals=("logit",))])
+    assert {tuple(e["interval"]) for e in estimates} == {("logit",)}
 
 
 def test_self_selected_channel_is_capped_and_says_so(answers: Wave) -> None:

@@ -1,0 +1,113 @@
+"""`python -m analysis`: the same numbers from a file, without the web.
+
+    python -m analysis estimate --data DATA.csv --request REQUEST.json --out RESULT.json
+
+DATA may be CSV, Parquet or SPSS .sav; `-` is standard input or output. Exit 0 and a whole result, or exit 2, one
+sentence on standard error that names file, row or column, and no result: what stood at --out is removed then, so that
+an old result is never taken for the new one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from analysis import analyse
+from analysis.datafile import DataFile, read_data
+from analysis.errors import AnalysisError
+from analysis.request import read_request
+
+MARGIN_COLUMNS = ("margin", "level", "count")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise AnalysisError(f"{message[0].upper()}{message[1:]}; `python -m analysis --help` shows what is expected.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    out: str | None = None
+    try:
+        options = _parser().parse_args(arguments)
+        out = options.out
+        options.run(options)
+    except AnalysisError as error:
+        _discard(out)
+        print(" ".join(str(error).split()), file=sys.stderr)
+        return 2
+    except OSError as error:
+        _discard(out)
+        print(f"{error.filename or 'A file'}: {error.strerror}.", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m analysis", description=(__doc__ or "").splitlines()[0])
+    commands = parser.add_subparsers(required=True, metavar="command", parser_class=_Parser)
+    estimate = commands.add_parser("estimate", help="estimates, verdicts and more, as JSON")
+    estimate.add_argument(
+        "--data", required=True, metavar="FILE", help="CSV, Parquet or .sav; - is CSV on standard input"
+    )
+    estimate.add_argument("--request", required=True, metavar="FILE", help="what is asked, JSON; - is standard input")
+    estimate.add_argument("--out", required=True, metavar="FILE", help="where RESULT.json goes; - is standard output")
+    estimate.set_defaults(run=_estimate)
+    return parser
+
+
+def _estimate(options: argparse.Namespace) -> None:
+    if options.data == "-" and options.request == "-":
+        raise AnalysisError("Only one of --data and --request can be standard input.")
+    folder = Path() if options.request == "-" else Path(options.request).parent
+    request = read_request(_text(options.request))
+    data = read_data(options.data, analyse.wanted_columns(request))
+    prepared = analyse.prepare(request, data, lambda name: _margins(name, folder))
+    text = json.dumps(analyse.result(prepared), ensure_ascii=False, allow_nan=False, indent=1)
+    _write(options.out, text + "\n")
+
+
+def _margins(name: str, folder: Path) -> DataFile:
+    """The margins file, beside the request or where the command runs."""
+    beside = folder / name
+    return read_data(str(beside if beside.is_file() else Path(name)), MARGIN_COLUMNS)
+
+
+def _text(path: str) -> str:
+    if path == "-":
+        return sys.stdin.read()
+    file = Path(path)
+    if not file.is_file():
+        raise AnalysisError(f"There is no file {path}.")
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise AnalysisError(f"{path} is not UTF-8; save it as UTF-8.") from None
+
+
+def _write(path: str, text: str) -> None:
+    """The whole text at once: to a file beside the target, then in its place."""
+    if path == "-":
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    target = Path(path)
+    handle, name = tempfile.mkstemp(dir=target.parent or Path(), prefix=f".{target.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _discard(path: str | None) -> None:
+    if path and path != "-" and Path(path).is_file():
+        Path(path).unlink()

@@ -1,0 +1,150 @@
+"""Linearised values per row of every measure of a plan, for designs whose weights were calibrated.
+
+Totals by cell cannot carry a general calibration: its residuals need the rows. Estimates still come from totals; here
+only their standard errors are found again, from rows, through the projections of the design, a block of domains at a
+time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from analysis.arrays import AnyArray, Codes, Floats, Ints
+from analysis.cells import sum_by
+from analysis.composites import COMPOSITE_RULES, composite, rate_of
+from analysis.design import SampleDesign
+from analysis.domain_estimates import NOISE, DomainEstimates
+from analysis.domains import RatioScores
+from analysis.features import within
+from analysis.layout import Layout
+from analysis.plan import Measure, MeasurePlan
+from analysis.variance import taylor_variance
+
+_BLOCK_BYTES = 1 << 26
+
+
+class RowMeasures:
+    """Numerator and denominator per row of the base ratios of a plan (no answer: both 0)."""
+
+    def __init__(self, plan: MeasurePlan, codes: Codes) -> None:
+        self.plan, self.codes = plan, codes
+        self._place = {code: k for k, code in enumerate(plan.columns)}
+        self._items = {item.code: item for item in plan.items}
+
+    def ratio(self, measure: Measure) -> tuple[Floats, Floats]:
+        """y and x of a base ratio."""
+        if measure.variable in self._items:
+            return self._item(measure)
+        items = self.plan.items_of(measure.variable)
+        pairs = [self._answers(item) for item in items]
+        answered = np.sum([given for _, given in pairs], axis=0).astype(np.float64)
+        satisfied = np.sum([good for good, _ in pairs], axis=0).astype(np.float64)
+        there = (answered > 0).astype(np.float64)
+        if measure.name.endswith("_pooled_rate"):
+            return satisfied, answered
+        if measure.name == "all_answers_satisfied":
+            return there * (satisfied == answered), there
+        points = np.sum([self._points(item) for item in items], axis=0)
+        if measure.name.endswith("_mean_pooled"):
+            return points, answered
+        own = np.divide(points, answered, out=np.zeros(len(points)), where=answered > 0)
+        if measure.name.endswith("_mean_score"):
+            return own, there
+        return there * (points >= 4 * answered), there
+
+    def _item(self, measure: Measure) -> tuple[Floats, Floats]:
+        good, given = self._answers(measure.variable)
+        if measure.name in ("item_mean", "overall_mean"):
+            return self._points(measure.variable), given.astype(np.float64)
+        return good.astype(np.float64), given.astype(np.float64)
+
+    def _answers(self, code: str) -> tuple[AnyArray, AnyArray]:
+        column, item = self.codes[:, self._place[code]], self._items[code]
+        return within(column, item.satisfied), within(column, item.substantive)
+
+    def _points(self, code: str) -> Floats:
+        column, item = self.codes[:, self._place[code]], self._items[code]
+        return np.where(within(column, item.substantive), column, 0).astype(np.float64)
+
+
+def with_row_variances(
+    estimates: DomainEstimates, design: SampleDesign, measures: RowMeasures, columns: Sequence[Ints]
+) -> DomainEstimates:
+    """The estimates with standard errors (and design effects) through the projections of the design.
+
+    `columns` are the codes per row of the variables of the crossing, in the order of `estimates.by`.
+    """
+    domain = _domain_of(estimates.keys, columns, design.rows)
+    layout = Layout(measures.plan)
+    nodes = {
+        layout.plan.measure_of(node, rule): (node, rule)
+        for node in layout.plan.nodes
+        for rule in layout.plan.rules_of(node)
+        if rule in COMPOSITE_RULES
+    }
+    known: dict[Measure, tuple[Floats, RatioScores]] = {}
+
+    def row_score(measure: Measure) -> tuple[Floats, RatioScores]:
+        if measure not in known:
+            known[measure] = _ratio(measures.ratio(measure), design.weights, domain, estimates.size)
+        return known[measure]
+
+    se = np.full_like(estimates.se, np.nan)
+    for k, measure in enumerate(estimates.measures):
+        if measure in nodes:
+            node, rule = nodes[measure]
+            made = composite(layout, node, rule, lambda one: row_score(one)[1])
+            score = np.zeros(design.rows)
+            for base, coefficient in made.coefficients.items():
+                score += np.r_[coefficient, 0.0][domain] * row_score(base)[0]
+        else:
+            score = row_score(measure)[0]
+        se[:, k] = np.sqrt(_variances(design, score, domain, estimates.size))
+        if measure.name != "item_rate" and measure not in {rate_of(layout, item.code) for item in layout.plan.items}:
+            known.pop(measure, None)
+    se = np.where(np.isnan(estimates.se), np.nan, np.where(se < NOISE, 0.0, se))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        change = np.where(estimates.se > 0, (se / estimates.se) ** 2, np.nan)
+    rows = np.full_like(estimates.rows, int((design.weights > 0).sum()))
+    return replace(
+        estimates, se=se, rows=rows, deff_wor=estimates.deff_wor * change, deff_wr=estimates.deff_wr * change
+    )
+
+
+def _ratio(pair: tuple[Floats, Floats], weights: Floats, domain: Ints, size: int) -> tuple[Floats, RatioScores]:
+    """Linearised values per row, each row for its own domain, and the ratio in every domain."""
+    y, x = pair
+    top = sum_by(domain, weights * y, size + 1)[:size]
+    bottom = sum_by(domain, weights * x, size + 1)[:size]
+    there = bottom > 0
+    value = np.divide(top, bottom, out=np.full(size, np.nan), where=there)
+    r = np.r_[np.where(there, value, 0.0), 0.0][domain]
+    inverse = np.r_[np.divide(1.0, bottom, out=np.zeros(size), where=there), 0.0][domain]
+    score = weights * (y - r * x) * inverse
+    return score, RatioScores(value, bottom, score, None)
+
+
+def _variances(design: SampleDesign, score: Floats, domain: Ints, size: int) -> Floats:
+    """The variance of each domain's sum, a block of domains at a time."""
+    block = max(1, _BLOCK_BYTES // (8 * design.rows))
+    result = np.empty(size)
+    for start in range(0, size, block):
+        stop = min(start + block, size)
+        inside = (domain >= start) & (domain < stop)
+        columns = np.zeros((design.rows, stop - start))
+        columns[inside, domain[inside] - start] = score[inside]
+        result[start:stop] = taylor_variance(design, columns)
+    return np.maximum(result, 0.0)
+
+
+def _domain_of(keys: Ints, columns: Sequence[Ints], rows: int) -> Ints:
+    """For each row the line of its domain, or the number of domains where it is in none."""
+    if not columns:
+        return np.zeros(rows, np.int64)
+    place = {tuple(key): k for k, key in enumerate(keys.tolist())}
+    distinct, codes = np.unique(np.column_stack(columns), axis=0, return_inverse=True)
+    lines = np.array([place.get(tuple(key), len(keys)) for key in distinct.tolist()], np.int64)
+    return lines[codes.reshape(-1)]
