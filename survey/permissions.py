@@ -142,4 +142,15 @@ ROUTES: dict[str, Access] = {
     "accounts.change_password": SIGNED_IN,
     "accounts.change_second_step": SIGNED_IN,
     "accounts.sign_out_everywhere": SIGNED_IN,
+    # designer: questionnaires and their versions
+    "designer.instruments": roles(D, P, F, N),
+    "designer.instrument": roles(D, P, F, N),
+    "designer.version": roles(D, P, F, N),
+    "designer.export": roles(D, P, F, N),
+    "designer.compare": roles(D, P, F, N),
+    "designer.preview": roles(D, P, F, N),
+    "designer.preview_page": roles(D, P, F, N),
+    "designer.import_file": roles(D),
+    "designer.publish": roles(D, P),
+    "designer.retire": roles(D, P),
 }
