@@ -129,6 +129,17 @@ A, D, P, F, N, U = (
 # everybody, and so does one whose view declares something else.
 ROUTES: dict[str, Access] = {
     "static": PUBLIC,
+    # citizen: no session, no account; its forms carry a signed key
+    "citizen.home": PUBLIC,
+    "citizen.form": PUBLIC,
+    "citizen.send": PUBLIC,
+    "citizen.thanks": PUBLIC,
+    "citizen.receipt": PUBLIC,
+    "citizen.receipt_look": PUBLIC,
+    "citizen.receipt_done": PUBLIC,
+    "citizen.privacy": PUBLIC,
+    "citizen.health": PUBLIC,
+    "citizen.staff": PUBLIC,
     # site
     "site.home": SIGNED_IN,
     "site.change_language": PUBLIC,

@@ -285,7 +285,7 @@ def install(app: Flask) -> None:
 
 def _guard() -> AnyResponse | str | None:
     """Who asks, and may they? Every staff request passes here first; what is not allowed in `ROUTES` is not there."""
-    if not (request.path == PREFIX or request.path.startswith(PREFIX + "/")) or request.endpoint == "static":
+    if not request.path.startswith(PREFIX + "/") or request.endpoint == "static":
         return None
     g.staff = StaffRequest()
     held = _session()

@@ -131,6 +131,28 @@ AUDIT_KEYS = {
     "before": _l("Before"),
     "after": _l("After"),
 }
+# The first word of an audit event's subject, and the actors that are no person.
+AUDIT_NOUNS = {
+    "account": _l("account"),
+    "unit": _l("unit"),
+    "units": _l("units"),
+    "file": _l("file"),
+    "setting": _l("setting"),
+    "field": _l("field"),
+    "fields": _l("fields"),
+    "procedure": _l("procedure"),
+    "plan": _l("plan"),
+    "wave": _l("wave"),
+    "point": _l("collection point"),
+    "instrument": _l("questionnaire"),
+    "channel": _l("channel"),
+    "code": _l("code"),
+}
+AUDIT_ACTORS = {
+    "command line": _l("command line"),
+    "system": _l("the system itself"),
+    "installation": _l("installation"),
+}
 ACCOUNT_STATUSES = {"active": _l("active"), "disabled": _l("disabled")}
 
 TABLES: Mapping[str, Mapping[str, Any]] = {
@@ -147,6 +169,8 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "account_status": ACCOUNT_STATUSES,
     "unit_column": UNIT_COLUMNS,
     "audit_key": AUDIT_KEYS,
+    "audit_noun": AUDIT_NOUNS,
+    "audit_actor": AUDIT_ACTORS,
 }
 
 
