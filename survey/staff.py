@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -35,15 +35,17 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from survey import clock, staff_session
+from survey import __version__, clock, staff_session
 from survey.app import Runtime, runtime
-from survey.errors import Forbidden
+from survey.errors import Forbidden, SurveyError
 from survey.permissions import PUBLIC, ROUTES, Actor, access
 from survey.services import settings as setting_service
 from survey.services import signin
+from survey.services.audit import ACTIONS
 from survey.services.credentials import Passwords, Vault
 from survey.services.settings import ProvinceSettings
 from survey.staff_session import PREFIX, StaffSession, StaffSessions
+from survey.staff_words import TABLES, words
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SETTINGS_SECONDS = 10.0
@@ -59,6 +61,7 @@ class NavEntry:
     order: int
     label: Any  # a lazy text
     endpoint: str
+    owns: tuple[str, ...] = ()  # beginnings of other addresses on which this entry is the current one
 
 
 @dataclass(frozen=True)
@@ -183,10 +186,50 @@ def done(message: str, endpoint: str, **values: Any) -> AnyResponse:
     return redirect(url_for(endpoint, **values), 303)
 
 
-def refused(message: str, endpoint: str, **values: Any) -> AnyResponse:
-    """After a change that could not be made by a button without a form of its own."""
-    flash(message, "error")
-    return redirect(url_for(endpoint, **values), 303)
+@dataclass
+class ButtonAnswer:
+    """What a button led to: a page to show, and what is said there."""
+
+    response: AnyResponse
+    _message: str = ""
+
+    def done(self, message: str) -> None:
+        self._message = message
+
+
+@contextmanager
+def said_on(endpoint: str, **values: Any) -> Iterator[ButtonAnswer]:
+    """For a button without fields: say on the page what was done, or in a sentence why it could not be done.
+
+    with staff.said_on("fieldwork.wave", wave_id=wave_id) as answer:
+        waves.close(...)
+        answer.done(gettext("The wave is closed."))
+    return answer.response
+    """
+    answer = ButtonAnswer(redirect(url_for(endpoint, **values), 303))
+    try:
+        yield answer
+    except SurveyError as error:
+        if error.status in (403, 404) or error.status >= 500:
+            raise
+        flash(sentence(error), "error")
+    else:
+        flash(answer._message)
+
+
+def sentence(error: SurveyError) -> str:
+    """A service's sentence in the language of the page."""
+    return str(gettext(error.message, **error.values) if error.values else gettext(error.message))
+
+
+def page_number() -> int:
+    """Which page of a list is asked for."""
+    text = request.args.get("page", "1")
+    return int(text) if text.isdecimal() and len(text) < 8 else 1
+
+
+def version() -> str:
+    return __version__
 
 
 def registry(app: Flask) -> Registry:
@@ -228,14 +271,21 @@ def install(app: Flask) -> None:
     login.session_protection = None  # would keep a hash of address and browser
     login.init_app(app)
     login.request_loader(lambda _request: StaffUser(g.staff.actor) if g.get("staff") and g.staff.actor else None)
-    app.jinja_env.globals.update(csrf_field=_csrf_field, may_open=may_open)
+    app.jinja_env.globals.update(
+        csrf_field=_csrf_field,
+        may_open=may_open,
+        words=words,
+        words_of=TABLES.get,
+        say=_say,
+        action_words=_action_words,
+    )
     app.before_request(_guard)
     app.context_processor(_context)
 
 
 def _guard() -> AnyResponse | str | None:
     """Who asks, and may they? Every staff request passes here first; what is not allowed in `ROUTES` is not there."""
-    if not (request.path == PREFIX or request.path.startswith(PREFIX + "/")) or request.endpoint == "static":
+    if not request.path.startswith(PREFIX + "/") or request.endpoint == "static":
         return None
     g.staff = StaffRequest()
     held = _session()
@@ -381,10 +431,10 @@ def _context() -> dict[str, Any]:
 
 def _nav() -> list[ShownEntry]:
     entries = [e for e in sorted(registry(current_app).nav, key=lambda e: e.order) if may_open(e.endpoint)]
-    urls = [(str(e.label), url_for(e.endpoint)) for e in entries]
+    addresses = [(e, (url_for(e.endpoint), *e.owns)) for e in entries]
     home = url_for("site.home")
-    here = max((u for _, u in urls if _is_here(u, home)), key=len, default="")
-    return [ShownEntry(label, url, url == here) for label, url in urls]
+    here = max((u for _, urls in addresses for u in urls if _is_here(u, home)), key=len, default=None)
+    return [ShownEntry(str(e.label), urls[0], here in urls) for e, urls in addresses]
 
 
 def may_open(endpoint: str) -> bool:
@@ -401,6 +451,15 @@ def _province_name() -> str:
         return settings().province_name
     except Exception:  # an error page must not fail because the record is away
         return ""
+
+
+def _say(message: str, values: Mapping[str, Any]) -> str:
+    """A sentence of a service, with its values, in the language of the page."""
+    return str(gettext(message, **values) if values else gettext(message))
+
+
+def _action_words(action: str) -> str:
+    return str(gettext(ACTIONS[action])) if action in ACTIONS else action
 
 
 def _csrf_field() -> Markup:
@@ -445,7 +504,7 @@ __all__ = [
     "now",
     "passwords",
     "reading",
-    "refused",
+    "said_on",
     "settings",
     "vault",
 ]

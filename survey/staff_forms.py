@@ -21,7 +21,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
@@ -46,6 +45,7 @@ from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from survey import staff
 from survey.errors import Invalid, SurveyError
+from survey.services.unit_files import read_day as read_day  # one reading of days for forms and files
 
 REQUIRED = _l("Fill in this field.")
 
@@ -86,8 +86,7 @@ class StaffForm(FlaskForm):
 
     def refuse(self, error: SurveyError) -> None:
         """Show a service's sentence above the form."""
-        text = gettext(error.message, **error.values) if error.values else gettext(error.message)
-        self.form_errors = [*self.form_errors, text]
+        self.form_errors = [*self.form_errors, staff.sentence(error)]
 
 
 class _OurWords:
@@ -171,6 +170,7 @@ class WholeNumber(Field):
     """12, 1.234 or 1 234."""
 
     widget = TextInput()
+    data: Any
 
     def __init__(
         self, label: Any, *, required: bool = True, low: int = 0, high: int = 10**9, hint: Any = "", **values: Any
@@ -196,6 +196,7 @@ class Fraction(Field):
     """8,5 or 8.5."""
 
     widget = TextInput()
+    data: Any
 
     def __init__(
         self, label: Any, *, required: bool = True, low: str = "0", high: str = "100", hint: Any = "", **values: Any
@@ -228,6 +229,7 @@ class Day(Field):
     """20/11/2026 as Vietnamese documents write it; 2026-11-20 is taken too."""
 
     widget = TextInput()
+    data: Any
 
     def __init__(self, label: Any, *, required: bool = True, hint: Any = "", **values: Any) -> None:
         super().__init__(
@@ -250,16 +252,6 @@ class Day(Field):
         self.data = read_day(text)
         if self.data is None:
             raise ValueError(gettext("Enter a day that exists as day/month/year, for example 20/11/2026."))
-
-
-def read_day(text: str) -> date | None:
-    for form in ("%d/%m/%Y", "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y"):
-        try:
-            found = datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            continue
-        return found if 1900 <= found.year <= 2200 else None
-    return None
 
 
 class Choice(SelectField):

@@ -71,7 +71,7 @@ class StaffSessions(SessionInterface):
         self._secure = secure
 
     def open_session(self, app: Flask, request: Request) -> SessionMixin | None:
-        if not request.path.startswith(PREFIX) or request.path.startswith(PREFIX + "/static/"):
+        if not request.path.startswith(PREFIX + "/") or request.path.startswith(PREFIX + "/static/"):
             return None  # such a request has no session, and none can be made by mistake
         value = request.cookies.get(COOKIE, "")
         if value.startswith(_MARK):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import qrcode
 from markupsafe import Markup
@@ -63,7 +64,11 @@ class AccountsPage:
     listing: Paged[AccountRow]
     invitations: tuple[InvitationRow, ...]
     text: str
-    button: Button
+    now: datetime
+
+    @property
+    def asked(self) -> dict[str, str]:
+        return {"q": self.text} if self.text else {}
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,11 @@ class AccountPage:
     button: Button
     is_own: bool
     idle_days: int
+    now: datetime
+
+    @property
+    def waits(self) -> bool:
+        return self.account.wait_until is not None and self.account.wait_until > self.now
 
 
 @dataclass(frozen=True)
@@ -99,6 +109,6 @@ def qr_svg(text: str) -> Markup:
     )
     size = len(code.modules) + 8
     return Markup(
-        f'<svg viewBox="0 0 {size} {size}" class="qr" shape-rendering="crispEdges" aria-hidden="true" focusable="false">'
+        f'<svg viewBox="0 0 {size} {size}" class="qr" shape-rendering="crispEdges" aria-hidden="true">'
         f'<path fill="#fff" d="M0 0h{size}v{size}H0z"/><path fill="#000" d="{path}"/></svg>'
     )

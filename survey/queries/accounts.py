@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from survey import clock
 from survey.models.accounts import Account, AccountStatus, Grant, Invitation, InvitationPurpose, Role, StaffSession
 from survey.models.base import folded
 from survey.models.units import Unit
@@ -51,6 +52,13 @@ class InvitationRow:
     full_name: str
     created_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True)
+class AccountsToday:
+    waiting: tuple[AccountRow, ...]
+    idle_soon: int
+    invitations: int
 
 
 @dataclass(frozen=True)
@@ -153,6 +161,22 @@ def open_sessions(session: Session, account_id: int, *, this: bytes, now: dateti
     return tuple(
         OpenSession(row.created_at, row.seen_at, row.token_digest == this)
         for row in session.execute(statement).scalars()
+    )
+
+
+def attention(session: Session, viewer: Actor, *, now: datetime, idle_days: int, soon_days: int) -> AccountsToday:
+    """What an administrator should know today: who has to wait, which accounts nobody uses, which links are open."""
+    waiting = session.execute(
+        select(Account).where(_in_sight(viewer), Account.wait_until > now).order_by(Account.username).limit(10)
+    ).scalars()
+    since = clock.local_day(now) - timedelta(days=idle_days - soon_days)
+    idle = select(func.count()).where(
+        _in_sight(viewer), Account.status == AccountStatus.ACTIVE, Account.last_seen_on <= since
+    )
+    return AccountsToday(
+        waiting=tuple(_row(a, ()) for a in waiting),
+        idle_soon=session.execute(idle).scalar_one(),
+        invitations=len(open_invitations(session, viewer, now)),
     )
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from survey.models.base import folded
-from survey.models.units import Unit, UnitKind, UnitSuccession
+from survey.models.units import Unit, UnitSuccession
+from survey.models.units import UnitKind as UnitKind  # faces know kinds from here
 from survey.permissions import Actor, Role
 from survey.queries import scope
 from survey.queries.paging import Paged, paged

@@ -47,7 +47,7 @@ class Loaded:
 def load_danang(database: Database, actor: Actor, *, now: datetime, samples: bool = True) -> Plan:
     """The units of Đà Nẵng, with those they came from; with `samples` also the plainly fictional ones."""
     rows = (*danang_rows(), *(sample_rows() if samples else ()))
-    return units.take_rows(database, actor, Parsed(rows, (), "danang"), subject="units of Đà Nẵng", now=now)
+    return units.take_rows(database, actor, Parsed(rows, (), "danang"), subject="units Đà Nẵng", now=now)
 
 
 @cache
@@ -118,7 +118,7 @@ def load_fields(database: Database, actor: Actor, *, now: datetime) -> Loaded:
                 )
                 added += 1
         if added:
-            audit.record(session, actor, "field.load", "fields and procedures", now, added=added)
+            audit.record(session, actor, "field.load", "fields", now, added=added)
     return Loaded(added, 0)
 
 

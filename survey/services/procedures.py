@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 
 from survey.database import Database
 from survey.errors import N_, Forbidden, Invalid, NotFound
-from survey.models.procedures import Field, FieldGroup, Procedure
+from survey.models.procedures import Field, Procedure
+from survey.models.procedures import FieldGroup as FieldGroup  # faces know groups from here
 from survey.permissions import Actor
 from survey.services import audit
 

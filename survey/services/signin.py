@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from survey import clock
 from survey.database import Database
-from survey.errors import SurveyError
+from survey.errors import N_, SurveyError
 from survey.models.accounts import Account, AccountStatus, StaffSession
 from survey.permissions import Actor, system
 from survey.queries import accounts as queries
@@ -84,8 +84,10 @@ def check_password(
             return PasswordProof(account.id, _stamp(account))
         count_failure(database, account.id, now=now)
     raise SignInRefused(
-        "The name or the password is not right, or the account has to wait. "
-        "After 5 wrong tries each further one waits, from 1 minute up to 15."
+        N_(
+            "The name or the password is not right, or the account has to wait. "
+            "After 5 wrong tries each further one waits, from 1 minute up to 15."
+        )
     )
 
 
@@ -104,7 +106,7 @@ def confirm_code(
     with database.writing() as session:
         account = session.get(Account, proof.account_id, with_for_update=True)
         if account is None or _stamp(account) != proof.stamp or account.totp_secret is None:
-            raise SignInRefused("Please begin again with your name and password.")
+            raise SignInRefused(N_("Please begin again with your name and password."))
         step = None
         try:
             refuse_waiting(account, now)
@@ -115,14 +117,18 @@ def confirm_code(
             if step is None:
                 _count_failure(session, account.id, now)
                 refusal = SignInRefused(
-                    "This code is not right or was used already. Wait for the next one in your app, and check that "
-                    "the phone's clock is set automatically."
+                    N_(
+                        "This code is not right or was used already. Wait for the next one in your app, and check that "
+                        "the phone's clock is set automatically."
+                    )
                 )
         if step is not None:
             account.totp_step = step
             retire_idle(session, now=now, days=idle_days)
             if account.status is not AccountStatus.ACTIVE:
-                refusal = SignInRefused("This account is disabled. Ask an administrator of the province to enable it.")
+                refusal = SignInRefused(
+                    N_("This account is disabled. Ask an administrator of the province to enable it.")
+                )
             else:
                 return _welcome(session, account, now=now, language=language)
     assert refusal is not None
@@ -295,7 +301,9 @@ def refuse_waiting(account: Account, now: datetime) -> None:
     """Raise MustWait while the account waits after wrong tries."""
     if account.wait_until is not None and account.wait_until > now:
         minutes = ceil((account.wait_until - now).total_seconds() / 60)
-        raise MustWait("After so many wrong tries please wait %(minutes)d minutes, then try again.", minutes=minutes)
+        raise MustWait(
+            N_("After so many wrong tries please wait %(minutes)d minutes, then try again."), minutes=minutes
+        )
 
 
 def _count_failure(session: Session, account_id: int, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Target plans: the document, its thresholds, and the decisions that make it bind beyond its period.
 
-Outside its period a plan is there for comparison only ("đối chiếu … đã hết kỳ"), unless an administrator has recorded the
-decision that extends it. Once a wave that pins the plan is open, the plan's targets are not changed any more.
+Outside its period a plan is there for comparison only ("đối chiếu … đã hết kỳ"), unless an administrator has recorded
+the decision that extends it. Once a wave that pins the plan is open, the plan's targets are not changed any more.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from sqlalchemy.orm import Session
 
 from survey.database import Database
 from survey.errors import N_, Conflict, Forbidden, Invalid, NotFound
-from survey.models.procedures import FieldGroup
-from survey.models.targets import ApplyTo, PlanExtension, Target, TargetPlan, TargetUnit
+from survey.models.procedures import FieldGroup as FieldGroup  # faces know these words from here
+from survey.models.targets import ApplyTo as ApplyTo
+from survey.models.targets import PlanExtension, Target, TargetPlan
+from survey.models.targets import TargetUnit as TargetUnit
 from survey.models.units import Unit
 from survey.models.waves import Wave, WaveStatus
 from survey.permissions import DOMAINS, Actor

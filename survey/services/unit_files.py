@@ -2,7 +2,8 @@
 
 Columns (a heading may be the Vietnamese one): `code` mã, `name` tên, `kind` loại, `parent` mã đơn vị cấp trên,
 `valid_from` từ ngày, `valid_to` đến ngày, `successors` đơn vị kế tục, `is_sample` mẫu, `grade` mức, `source` nguồn.
-`code`, `name` and `kind` are needed; an empty cell leaves what the record has; rows that are not in the file stay.
+`code`, `name` and `kind` are needed; an empty cell leaves what the record has, and a hyphen takes a day away; rows that
+are not in the file stay.
 Successors are codes separated by blanks or semicolons, each perhaps with its share: `20242:0,6; 20245:0,4`.
 
 Nothing here writes. `survey.services.units` applies a plan, in the same transaction in which it was made again.
@@ -87,6 +88,14 @@ class UnitRow:
     is_sample: bool | None = None
     grade: str | None = None
     source: str | None = None
+    clears: frozenset[str] = frozenset()  # days to be taken away: `valid_from`, `valid_to`
+
+    def after(self, column: str, before: Any) -> Any:
+        """What the record has in a column once the row is taken."""
+        if column in self.clears:
+            return None
+        value = getattr(self, column)
+        return before if value is None else value
 
 
 @dataclass(frozen=True)
@@ -141,7 +150,7 @@ class Planned:
 
     @property
     def ends(self) -> bool:
-        return any(c.column == "valid_to" and c.before is None for c in self.changes)
+        return any(c.column == "valid_to" and c.before is None and c.after is not None for c in self.changes)
 
 
 @dataclass(frozen=True)
@@ -233,7 +242,7 @@ def _row(number: int, values: Mapping[str, str], problems: list[RowProblem]) -> 
     for column in ("valid_from", "valid_to"):
         text = values.get(column, "")
         dates[column] = read_day(text) if text else None
-        if text and dates[column] is None:
+        if text and text != "-" and dates[column] is None:
             wrong(column, N_("'%(text)s' is not a day. Write it as 30/06/2025 or 2025-06-30."), text=text)
     sample = folded(values.get("is_sample", ""))
     if sample and sample not in _YES | _NO:
@@ -258,6 +267,7 @@ def _row(number: int, values: Mapping[str, str], problems: list[RowProblem]) -> 
         is_sample=None if not sample else sample in _YES,
         grade=grade or None,
         source=values.get("source") or None,
+        clears=frozenset(c for c in dates if values.get(c) == "-"),
     )
 
 
@@ -398,16 +408,18 @@ def _row_problems(
             yield "parent", N_("The province stands over all units and belongs to none."), {}
         elif _circular(row.code, by_code, known):
             yield "parent", N_("The unit would come under itself."), {}
-    begin = row.valid_from or (old.valid_from if old else None)
-    end = row.valid_to or (old.valid_to if old else None)
+    begin = row.after("valid_from", old.valid_from if old else None)
+    end = row.after("valid_to", old.valid_to if old else None)
     if begin and end and begin > end:
         yield "valid_to", N_("The last day lies before the first."), {}
     if row.successors:
-        yield from _successor_problems(row, end, by_code, known)
+        yield from _successor_problems(row, by_code, known)
+    if end is None and (old.successors if row.successors is None and old else row.successors):
+        yield "valid_to", N_("A unit with successors needs its last day."), {}
 
 
 def _successor_problems(
-    row: UnitRow, end: date | None, by_code: Mapping[str, UnitRow], known: Mapping[str, KnownUnit]
+    row: UnitRow, by_code: Mapping[str, UnitRow], known: Mapping[str, KnownUnit]
 ) -> Iterable[tuple[str, str, dict[str, Any]]]:
     assert row.successors is not None
     codes = [code for code, _ in row.successors]
@@ -421,8 +433,6 @@ def _successor_problems(
     shares = [share for _, share in row.successors if share is not None]
     if len(shares) == len(codes) and abs(sum(shares, Decimal(0)) - 1) > Decimal("0.001"):
         yield "successors", N_("The shares of the successors must add up to 1."), {}
-    if end is None:
-        yield "valid_to", N_("A unit with successors needs its last day."), {}
 
 
 def _circular(code: str, by_code: Mapping[str, UnitRow], known: Mapping[str, KnownUnit]) -> bool:
@@ -464,12 +474,11 @@ def _allowed(
 def _changes(row: UnitRow, old: KnownUnit) -> tuple[FieldChange, ...]:
     found: list[FieldChange] = []
     for column in COLUMNS:
-        before, after = getattr(old, column), getattr(row, column)
-        if after is None:
-            continue
+        before = getattr(old, column)
+        after = row.after(column, before)
         if column == "successors":
             before, after = sorted(before), sorted(after)
-            if [(c, s) for c, s in before] == [(c, s) for c, s in after]:
+            if before == after:
                 continue
             before, after = write_successors(before), write_successors(after)
         if before != after:
@@ -489,8 +498,8 @@ def write(units: Iterable[KnownUnit]) -> str:
                 unit.name,
                 unit.kind.value,
                 unit.parent or "",
-                unit.valid_from.isoformat() if unit.valid_from else "",
-                unit.valid_to.isoformat() if unit.valid_to else "",
+                unit.valid_from.strftime("%d/%m/%Y") if unit.valid_from else "",
+                unit.valid_to.strftime("%d/%m/%Y") if unit.valid_to else "",
                 write_successors(unit.successors),
                 "1" if unit.is_sample else "",
                 unit.grade,

@@ -6,7 +6,7 @@ by `survey.services.unit_files`, and the plan is made again in the transaction t
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import delete, select, update
@@ -27,6 +27,7 @@ from survey.services.unit_files import (
     UnitRow,
     make_plan,
     parse,
+    write,
 )
 
 PLACEHOLDER_NAME = "Tỉnh, thành phố (chưa đặt tên)"
@@ -108,6 +109,15 @@ def save(database: Database, actor: Actor, row: UnitRow, *, is_new: bool, now: d
         return session.execute(select(Unit.id).where(Unit.code == row.code)).scalar_one()
 
 
+def export(database: Database, actor: Actor) -> bytes:
+    """Every unit the actor administers, in the columns that a file of units has; for Excel with its mark of UTF-8."""
+    scopes = actor.scopes(Role.ADMINISTRATOR)
+    with database.reading() as session:
+        known = known_units(session).values()
+    mine = [u for u in known if actor.is_system or any(u.path.startswith(g.unit_path) for g in scopes)]
+    return write(mine).encode("utf-8-sig")
+
+
 def problem_sentence(problem: RowProblem) -> str:
     """One problem for the command line, which prints English."""
     place = (
@@ -169,8 +179,8 @@ def _apply(session: Session, plan: Plan) -> None:
             unit.code, unit.name, unit.kind = row.code, row.name, row.kind
         units[unit.code] = unit
         for column in ("valid_from", "valid_to", "is_sample", "grade", "source"):
-            if (value := getattr(row, column)) is not None:
-                setattr(unit, column, value)
+            if column in row.clears or getattr(row, column) is not None:
+                setattr(unit, column, row.after(column, None))
         touched.append((planned, unit))
     session.flush()
     for planned, unit in touched:
@@ -180,14 +190,13 @@ def _apply(session: Session, plan: Plan) -> None:
     for planned, unit in touched:
         if planned.row.successors is not None:
             session.execute(delete(UnitSuccession).where(UnitSuccession.old_id == unit.id))
-            assert unit.valid_to is not None
             for code, share in planned.row.successors:
                 new = units[code]
                 session.add(
                     UnitSuccession(
                         old_id=unit.id,
                         new_id=new.id,
-                        since=new.valid_from or unit.valid_to,
+                        since=_day_after(unit),
                         share=None if share is None else float(share),
                     )
                 )
@@ -207,6 +216,11 @@ def _set_paths(session: Session, units: dict[str, Unit]) -> None:
     session.flush()
     if changed:
         session.execute(update(Unit), changed)
+
+
+def _day_after(unit: Unit) -> date:
+    assert unit.valid_to is not None  # the plan asked for it
+    return unit.valid_to + timedelta(days=1)
 
 
 def _plain(value: object) -> object:

@@ -1,4 +1,4 @@
-"""The site face: the home page, settings, units, fields and procedures, target plans, the audit trail."""
+"""The site face: the home page, settings, units, fields and procedures, target plans, the record of actions."""
 
 from __future__ import annotations
 
@@ -6,14 +6,25 @@ from flask import Blueprint, Flask
 
 blueprint = Blueprint("site", __name__, url_prefix="/quan-tri")
 
+# What stands under "Administration" in the main navigation.
+ADMINISTRATION = ("/quan-tri/thiet-lap", "/quan-tri/don-vi", "/quan-tri/linh-vuc", "/quan-tri/thu-tuc",
+                  "/quan-tri/ke-hoach", "/quan-tri/tai-khoan", "/quan-tri/nhat-ky")  # fmt: skip
+
 
 def register(app: Flask) -> None:
     from flask_babel import lazy_gettext as _l
 
     from survey import staff
-    from survey.site import routes
+    from survey.site import panels, plan_routes, procedure_routes, routes, unit_routes
 
-    assert routes  # its views are on the blueprint
+    assert routes
+    assert unit_routes
+    assert procedure_routes
+    assert plan_routes  # their views are on the blueprint
     staff.install(app)
     app.register_blueprint(blueprint)
     staff.add_nav(app, staff.NavEntry(0, _l("Today"), "site.home"))
+    staff.add_nav(app, staff.NavEntry(90, _l("Administration"), "site.administration", ADMINISTRATION))
+    staff.add_panel(app, 0, panels.setting_up)
+    staff.add_panel(app, 70, panels.work_in_background)
+    staff.add_panel(app, 90, panels.state_of_the_system)

@@ -1,4 +1,4 @@
-"""The shipped data: the units of Đà Nẵng with what they came from, fields, target plans; loading twice changes nothing."""
+"""The shipped data: the units of Đà Nẵng and what they came from, fields, target plans; loading twice does nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def danang(database: Database, now: datetime) -> Database:
 
 def kinds(database: Database) -> dict[UnitKind, int]:
     with database.reading() as session:
-        return {k: n for k, n in session.execute(select(Unit.kind, func.count()).group_by(Unit.kind))}
+        rows = session.execute(select(Unit.kind, func.count().label("n")).group_by(Unit.kind))
+        return {row.kind: row.n for row in rows}
 
 
 def unit(database: Database, code: str) -> Unit:
@@ -40,7 +41,7 @@ def successors(database: Database, code: str) -> dict[str, Decimal | None]:
             .join(UnitSuccession, UnitSuccession.new_id == Unit.id)
             .where(UnitSuccession.old_id == unit(database, code).id)
         )
-        return {code: share for code, share in rows}
+        return {row.code: row.share for row in rows}
 
 
 def test_danang_has_its_94_communes_and_what_they_came_from(danang: Database) -> None:

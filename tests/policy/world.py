@@ -1,0 +1,159 @@
+"""A small province in which the policy tests walk every route: two parts that must not see each other.
+
+A route's arguments are taken from `here` (inside the scope of the scoped accounts) or from `there` (outside it). A face
+that brings a new argument name adds one line to `Place`, and a line to `NOT_SCOPED` where the object is everybody's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from flask import Flask, url_for
+from werkzeug.routing import Rule
+
+from survey.models.accounts import Account, Grant, Invitation, InvitationPurpose, Role
+from survey.models.procedures import Procedure
+from survey.models.targets import ApplyTo, Target, TargetPlan, TargetUnit
+from survey.models.units import Unit, UnitKind
+from survey.services.credentials import token_digest
+from tests.factories.people import EVERYTHING, person
+from tests.factories.record import Record
+
+LINK_TOKEN = "a-link-that-works-once"
+
+# Objects of the whole province: whoever may open the route may open it for any of them.
+NOT_SCOPED = frozenset({"plan_id", "target_id", "field_id", "procedure_id", "token"})
+
+
+@dataclass
+class Place:
+    """One part of the province, with an example of everything a route may name, by the name of the argument."""
+
+    unit: Unit
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class World:
+    record: Record
+    province: Unit
+    here: Place
+    there: Place
+    everywhere: dict[Role, Account]  # one account per role, over the whole province and every service
+    scoped: dict[Role, Account]  # one account per role, for `here` and health only
+
+    def path(self, app: Flask, rule: Rule, place: Place, **other: Any) -> str:
+        """The address of a rule with the arguments of a place."""
+        values = {name: {**place.arguments, **other}[name] for name in rule.arguments}
+        with app.test_request_context():
+            return url_for(rule.endpoint, **values)
+
+
+def build(record: Record) -> World:
+    province = record.unit(kind=UnitKind.PROVINCE, name="Thành phố Mẫu")
+    here = _place(record, record.unit(parent=province, kind=UnitKind.DEPARTMENT, name="Sở Y tế Mẫu"), "health")
+    there = _place(record, record.unit(parent=province, kind=UnitKind.DEPARTMENT, name="Sở Giáo dục Mẫu"), "education")
+    _shared(record, here, there)
+    return World(
+        record=record,
+        province=province,
+        here=here,
+        there=there,
+        everywhere={role: person(record, (role, province, EVERYTHING)).account for role in Role},
+        scoped={role: person(record, (role, here.unit, ("health",))).account for role in Role},
+    )
+
+
+def _place(record: Record, unit: Unit, domain: str) -> Place:
+    """Objects that belong to one unit and one service."""
+    below = record.unit(parent=unit, kind=UnitKind.OTHER)
+    colleague = person(record, (Role.ANALYST, below, (domain,))).account
+    with record.database.reading() as session:
+        grant = session.query(Grant).filter_by(account_id=colleague.id).one()
+    invitation = record.add(
+        Invitation(
+            purpose=InvitationPurpose.NEW_ACCOUNT,
+            token_digest=token_digest(f"link for {domain}"),
+            username=f"moi-{domain}",
+            full_name="Người Mới",
+            grants=[{"role": "analyst", "unit_id": below.id, "domains": [domain], "row_data": False, "comments": False}],
+            created_at=record.now,
+            expires_at=record.now + timedelta(hours=72),
+        )
+    )
+    arguments = {
+        "unit_id": below.id,
+        "account_id": colleague.id,
+        "grant_id": grant.id,
+        "invitation_id": invitation.id,
+    }
+    return Place(unit, arguments)
+
+
+def _shared(record: Record, *places: Place) -> None:
+    """Objects of the whole province."""
+    plan = record.add(
+        TargetPlan(
+            code="KH-MAU",
+            title="Kế hoạch mẫu",
+            document="Quyết định 1/QĐ-UBND",
+            issuer="UBND",
+            scope="thành phố",
+            valid_from=date(2026, 1, 1),
+            valid_to=date(2026, 12, 31),
+            grade="",
+        )
+    )
+    target = record.add(
+        Target(
+            plan_id=plan.id,
+            code="M-ALL",
+            service_domains=["admin"],
+            field_groups=[],
+            indicator="Mức độ hài lòng",
+            year=2026,
+            comparison=">=",
+            threshold=Decimal("0.9"),
+            unit=TargetUnit.PERCENT,
+            apply_to=ApplyTo.BOTH,
+        )
+    )
+    a_field = record.field(name="Đất đai")
+    procedure = record.add(Procedure(code="1.004873", name="Thủ tục mẫu", field_id=a_field.id))
+    record.add(
+        Invitation(
+            purpose=InvitationPurpose.NEW_ACCOUNT,
+            token_digest=token_digest(LINK_TOKEN),
+            username="nguoi-moi",
+            full_name="Người Mới",
+            grants=[],
+            password_hash="!",
+            created_at=record.now,
+            expires_at=record.now + timedelta(hours=72),
+        )
+    )
+    for place in places:
+        place.arguments |= {
+            "plan_id": plan.id,
+            "target_id": target.id,
+            "field_id": a_field.id,
+            "procedure_id": procedure.id,
+            "token": LINK_TOKEN,
+        }
+
+
+def staff_rules(app: Flask) -> list[Rule]:
+    """Every staff route but the static files, in a stable order."""
+    found = [r for r in app.url_map.iter_rules() if not r.endpoint.startswith("citizen.") and r.endpoint != "static"]
+    return sorted(found, key=lambda r: (r.endpoint, r.rule))
+
+
+def methods(rule: Rule) -> set[str]:
+    return set(rule.methods or ()) - {"HEAD", "OPTIONS"}
+
+
+SignIn = Callable[[Account], Any]
