@@ -68,6 +68,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "survey/services/waves",
         "survey/services/points",
         "survey/services/frames",
+        "survey/services/csv_files",
+        "survey/services/point_files",
     ),
     "results": (
         "survey/results",
@@ -76,7 +78,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "survey/services/estimating",
         "survey/charts",
     ),
-    "exports": ("survey/exports", "templates/exports"),
+    "exports": ("survey/exports", "templates/exports", "survey/services/placards"),
     "staff": ("survey", "templates"),
 }
 _METHODS = [("**.py", "python"), ("**.html", "jinja2.ext.babel_extract"), ("**.txt", "jinja2.ext.babel_extract")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
@@ -27,7 +27,7 @@ from survey.designer.pages import (
     finding,
 )
 from survey.designer.reading import read
-from survey.errors import Conflict, NotFound, SurveyError
+from survey.errors import NotFound, SurveyError
 from survey.i18n import language
 from survey.permissions import Role, access, roles
 from survey.queries import instruments as queries
@@ -171,8 +171,8 @@ def _show_outcome(data: bytes, result: instruments.Imported) -> View:
 def _keep(form: KeepForm) -> View:
     data = staff.vault().unwrap(form.sealed.data, seconds=SEALED_SECONDS)
     if data is None:
-        message = gettext("The file was looked at too long ago. Please choose it again.")
-        return staff.refused(message, "designer.import_file")
+        flash(gettext("The file was looked at too long ago. Please choose it again."), "error")
+        return redirect(url_for("designer.import_file"), 303)
     done = instruments.import_document(runtime().database, zlib.decompress(data), actor=staff.actor(), now=staff.now())
     name = f"{done.code}@{done.number}"
     message = (
@@ -200,8 +200,6 @@ def publish(code: str, number: int) -> View:
             )
             message = gettext("%(name)s is published. It will never change.", name=row.name)
             return staff.done(message, "designer.version", code=code, number=number)
-    if not row.is_draft:
-        return redirect(url_for("designer.version", code=code, number=number), 303)
     followed = next((v for v in found.versions if v.number == ready.follows), None) if found else None
     uses = found.uses_of(followed.id) if found and followed else ()
     page = PublishPage(
@@ -220,11 +218,7 @@ def retire(code: str, number: int) -> View:
     """Not for new waves any more."""
     with staff.reading() as record:
         row = find(record, code, number)
-    try:
+    with staff.said_on("designer.version", code=code, number=number) as answer:
         publishing.retire(runtime().database, code, number, actor=staff.actor(), now=staff.now())
-    except Conflict as error:
-        return staff.refused(
-            gettext(error.message, **error.values), "designer.version", code=code, number=number
-        )  # fmt: skip
-    message = gettext("%(name)s is no longer offered for new waves. Waves that use it keep it.", name=row.name)
-    return staff.done(message, "designer.version", code=code, number=number)
+        answer.done(gettext("%(name)s is no longer offered for new waves. Waves that use it keep it.", name=row.name))
+    return answer.response

@@ -9,6 +9,7 @@ from pathlib import Path
 from survey import clock
 from survey.config import Config
 from survey.database import Database
+from survey.jobs import placards
 from survey.jobs.worker import Work, files_folder
 from survey.permissions import system
 from survey.services import housekeeping
@@ -31,7 +32,7 @@ def _final_results(
     return None
 
 
-KINDS: dict[str, Work] = {"final_results": _final_results}
+KINDS: dict[str, Work] = {"final_results": _final_results, "placards": placards.make}
 
 
 def tidier(config: Config, database: Database) -> Callable[[datetime], None]:

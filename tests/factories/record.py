@@ -16,6 +16,7 @@ from survey.models.frames import FrameCell
 from survey.models.instruments import Instrument, InstrumentVersion, ServiceDomain, VersionStatus
 from survey.models.points import CollectionPoint, EntryCode, EntryCodeStatus, EvidenceTier, Mode
 from survey.models.procedures import Field, FieldGroup
+from survey.models.responses import Disposition, Response
 from survey.models.units import Unit, UnitKind
 from survey.models.waves import Campaign, Channel, Selection, Wave, WaveStatus
 
@@ -186,7 +187,9 @@ class Record:
             )
         )
 
-    def frame_cell(self, wave: Wave, unit: Unit, *, transactions: int = 1000, field: Field | None = None) -> FrameCell:
+    def frame_cell(
+        self, wave: Wave, unit: Unit, *, transactions: int = 1000, field: Field | None = None, planned: int = 0
+    ) -> FrameCell:
         return self.add(
             FrameCell(
                 wave_id=wave.id,
@@ -194,8 +197,50 @@ class Record:
                 field_id=field.id if field else None,
                 field_key=field.id if field else 0,
                 transactions=transactions,
+                planned=planned,
             )
         )
+
+    def responses(
+        self,
+        channel: Channel,
+        unit: Unit,
+        number: int,
+        *,
+        field: Field | None = None,
+        point: CollectionPoint | None = None,
+        **values: Any,
+    ) -> None:
+        """Answers as the citizens of a unit would leave them; what they say does not matter."""
+        point = point or self.point(channel, unit=unit)
+        with self.database.writing() as session:
+            wave = session.get(Wave, channel.wave_id)
+            assert wave is not None
+            for _ in range(number):
+                digest = hashlib.sha256(f"response {self.number()}".encode()).digest()
+                session.add(
+                    Response(
+                        **{
+                            "key_digest": digest,
+                            "wave_id": wave.id,
+                            "channel_id": channel.id,
+                            "point_id": point.id,
+                            "unit_received_id": unit.id,
+                            "unit_deciding_id": unit.id,
+                            "field_id": field.id if field else None,
+                            "version_id": wave.version_id,
+                            "answers": "{}",
+                            "answers_digest": digest,
+                            "day": self.now.date(),
+                            "half_day": 0,
+                            "mode": Mode.QR_ON_SITE,
+                            "tier": EvidenceTier.C,
+                            "pace": 2,
+                            "disposition": Disposition.COMPLETE,
+                        }
+                        | values
+                    )
+                )
 
     def account(self, *grants: tuple[Role, Unit, tuple[str, ...]], **values: Any) -> Account:
         n = self.number()
