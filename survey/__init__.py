@@ -21,7 +21,7 @@ __version__ = "0.1.0"
 # Each face is a package with a blueprint named `blueprint`; staff faces live under /quan-tri/.
 FACE_PACKAGES = {
     "citizen": ("survey.citizen",),
-    "staff": ("survey.site", "survey.accounts", "survey.results"),
+    "staff": ("survey.site", "survey.accounts", "survey.designer", "survey.fieldwork", "survey.results"),
 }
 
 

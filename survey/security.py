@@ -1,7 +1,8 @@
 """What every answer of the server carries, errors included: who may be asked, what a page may load, what is kept.
 
-Content-Security-Policy with a nonce per answer and no foreign host; no frames; no referrer; `no-store` unless a view
-says otherwise; HSTS under https. Requests for a host that is not ours are refused.
+Content-Security-Policy with a nonce per answer and no foreign host; framed by nobody, unless a view lets our own pages
+do it; no referrer; `no-store` unless a view says otherwise; HSTS under https. Requests for a host that is not ours are
+refused.
 """
 
 from __future__ import annotations
@@ -56,12 +57,17 @@ def nonce() -> str:
     return value
 
 
-def policy(value: str) -> str:
+def may_be_framed_by_us() -> None:
+    """Called by a view whose page our own pages show inside a frame: the preview of a form."""
+    g.framed_by_us = True
+
+
+def policy(value: str, frame_ancestors: str = "'none'") -> str:
     return (
         "default-src 'none'; "
         f"style-src 'self' 'nonce-{value}'; script-src 'self' 'nonce-{value}'; img-src 'self' data:; font-src 'self'; "
         "connect-src 'self'; media-src 'self'; frame-src 'self'; manifest-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"form-action 'self'; base-uri 'none'; frame-ancestors {frame_ancestors}"
     )
 
 
@@ -76,7 +82,6 @@ def install(app: Flask, config: Config, recorded_domain: Callable[[], str | None
 
     always = [
         ("X-Content-Type-Options", "nosniff"),
-        ("X-Frame-Options", "DENY"),
         ("Referrer-Policy", "no-referrer"),
         ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"),
         ("Cross-Origin-Opener-Policy", "same-origin"),
@@ -88,7 +93,9 @@ def install(app: Flask, config: Config, recorded_domain: Callable[[], str | None
     @app.after_request
     def headers(response: Response) -> Response:
         h = response.headers
-        h.setdefault("Content-Security-Policy", policy(nonce()))
+        framed = "framed_by_us" in g
+        h.setdefault("Content-Security-Policy", policy(nonce(), "'self'" if framed else "'none'"))
+        h["X-Frame-Options"] = "SAMEORIGIN" if framed else "DENY"
         if request.endpoint == "static" and response.status_code in (200, 304) and "v" in request.args:
             h["Cache-Control"] = f"public, max-age={STATIC_MAX_AGE}, immutable"
         elif "Cache-Control" not in h or request.endpoint == "static":

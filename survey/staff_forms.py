@@ -265,15 +265,21 @@ def offered(choices: Pairs | Mapping[str, Pairs]) -> list[SelectChoice]:
     return [SelectChoice(value, label) for value, label in choices]
 
 
-class Choice(SelectField):
-    """One of a list, closed until opened. A view that knows the list only later calls `offer`."""
+class _Offering:
+    """A list to choose from that a view may know only later."""
+
+    choices: Any
+
+    def offer(self, choices: Pairs | Mapping[str, Pairs]) -> None:
+        self.choices = offered(choices)
+
+
+class Choice(_Offering, SelectField):
+    """One of a list, closed until opened."""
 
     def __init__(self, label: Any, *, choices: Any, required: bool = True, hint: Any = "", **values: Any) -> None:
         checks = [InputRequired(_l("Choose one from the list."))] if required else [Optional()]
         super().__init__(label, checks, choices=offered(choices), description=hint, **values)
-
-    def offer(self, choices: Pairs | Mapping[str, Pairs]) -> None:
-        self.choices = offered(choices)
 
     def pre_validate(self, form: Any) -> None:
         try:
@@ -282,7 +288,7 @@ class Choice(SelectField):
             raise ValidationError(gettext("Choose one from the list.")) from error
 
 
-class Radios(RadioField):
+class Radios(_Offering, RadioField):
     """One of a few, all in sight."""
 
     def __init__(self, label: Any, *, choices: Any, required: bool = True, hint: Any = "", **values: Any) -> None:
@@ -296,7 +302,7 @@ class Radios(RadioField):
             raise ValidationError(gettext("Choose one.")) from error
 
 
-class Checks(SelectMultipleField):
+class Checks(_Offering, SelectMultipleField):
     """Any of a few, all in sight."""
 
     widget = ListWidget(prefix_label=False)

@@ -17,6 +17,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from instruments.answers import MESSAGES, OUT_OF_RANGE_ONE_SIDED
+from instruments.indices import RULES
 from instruments.problems import PROBLEMS
 from survey.i18n import LANGUAGES, TRANSLATIONS, compile_stale
 
@@ -32,25 +33,43 @@ KEYWORDS = {
     "pgettext": ((1, "c"), 2),
 } | dict.fromkeys(
     # what these say is their first argument
-    ("NotFound", "Forbidden", "Conflict", "Invalid", "RecordUnavailable", "ConfigurationError", "SurveyError")
+    (
+        "NotFound",
+        "Forbidden",
+        "Conflict",
+        "Invalid",
+        "Unusable",
+        "RecordUnavailable",
+        "ConfigurationError",
+        "SurveyError",
+    )
 )
 # Which sources speak through which catalogue. The first match wins.
 SOURCES: dict[str, tuple[str, ...]] = {
     "citizen": (
         "survey/citizen",
+        "survey/form_page",
         "templates/citizen",
         "survey/services/collecting",
         "survey/services/receipts",
         "survey/errors",
     ),
     "accounts": ("survey/accounts", "templates/accounts", "survey/services/accounts"),
-    "designer": ("survey/designer", "templates/designer", "survey/services/instruments"),
+    "designer": (
+        "survey/designer",
+        "templates/designer",
+        "templates/components/questionnaires",
+        "survey/services/instruments",
+        "survey/services/publishing",
+    ),
     "fieldwork": (
         "survey/fieldwork",
         "templates/fieldwork",
         "survey/services/waves",
         "survey/services/points",
         "survey/services/frames",
+        "survey/services/csv_files",
+        "survey/services/point_files",
     ),
     "results": (
         "survey/results",
@@ -61,7 +80,13 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "survey/services/wave_facts",
         "survey/charts",
     ),
-    "exports": ("survey/exports", "templates/exports", "survey/services/result_", "survey/result_words"),
+    "exports": (
+        "survey/exports",
+        "templates/exports",
+        "survey/services/result_",
+        "survey/services/placards",
+        "survey/result_words",
+    ),
     "staff": ("survey", "templates"),
 }
 _METHODS = [("**.py", "python"), ("**.html", "jinja2.ext.babel_extract"), ("**.txt", "jinja2.ext.babel_extract")]
@@ -84,6 +109,8 @@ def collect() -> dict[str, Catalog]:
         found["designer"].add(kind.template, None, [("instruments/problems.py", 0)])
     for text in (*MESSAGES.values(), *OUT_OF_RANGE_ONE_SIDED.values()):
         found["citizen"].add(text, None, [("instruments/answers.py", 0)])
+    for rule in RULES.values():
+        found["designer"].add(rule.formula, None, [("instruments/indices.py", 0)])
     return found
 
 

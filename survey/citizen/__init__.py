@@ -11,9 +11,10 @@ def register(app: Flask) -> None:
     from survey.app import runtime_of
     from survey.citizen import routes
     from survey.citizen.entries import Entries
+    from survey.form_page import stylesheet
 
     runtime = runtime_of(app)
     app.extensions["hailong.entries"] = Entries(runtime.database, runtime.tokens)
-    app.jinja_env.globals["citizen_css"] = routes.stylesheet()
+    app.jinja_env.globals["citizen_css"] = stylesheet()
     app.url_map.converters["code"] = routes.CodeConverter
     app.register_blueprint(blueprint)

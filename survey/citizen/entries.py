@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from instruments.codec import loads
 from instruments.model import InstrumentVersion
 from survey.database import Database
+from survey.form_page import Province
 from survey.queries import entry as queries
 from survey.queries.entry import Entry, FieldChoice
 from survey.tokens import ENTRY_CODE_LENGTH, Tokens
@@ -51,16 +52,6 @@ class Kept:
     def drop(self, key: Hashable) -> None:
         with self._lock:
             self._found.pop(key, None)
-
-
-@dataclass(frozen=True)
-class Province:
-    """What the province has set for its citizens to read."""
-
-    name: str
-    domain: str
-    hotline: str
-    retention_months: int
 
 
 class Entries:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cache
+from typing import Any
 
 from flask import Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -20,10 +19,9 @@ from survey import clock
 from survey.app import runtime
 from survey.citizen import blueprint, forms
 from survey.citizen.entries import Entries, Kept
-from survey.citizen.pages import FormPage, form_page
 from survey.citizen.quick import KEY_MARK, NONCE_MARK, QuickPage, prepare
-from survey.config import ROOT
 from survey.errors import RecordUnavailable
+from survey.form_page import Addresses, FormPage, Place, form_page
 from survey.queries.entry import Entry
 from survey.security import nonce
 from survey.services import collecting, receipts
@@ -44,14 +42,6 @@ class CodeConverter(BaseConverter):
 
     def to_url(self, value: str) -> str:
         return value.upper()
-
-
-@cache
-def stylesheet() -> str:
-    """The citizen's style sheet, small enough to travel inside each page."""
-    text = (ROOT / "static" / "css" / "citizen.css").read_text(encoding="utf-8")
-    text = re.sub(r"/\*.*?\*/|\s*\n\s*", "", text, flags=re.S)
-    return re.sub(r"\s*([{};,])\s*", r"\1", text.replace(": ", ":"))
 
 
 def _entries() -> Entries:
@@ -193,9 +183,9 @@ def _again(
         typed = {**typed, "_field": (arrived.field,)}
     if arrived.damaged and not (sheet and sheet.problems):
         general = _("Some of the text arrived damaged (shown as �). Please look it over and press Send again.")
-    page = form_page(
-        entry, version, language=language, province=_entries().province(), fields=_entries().fields(), typed=typed,
-        problems=sheet.problems if sheet else (), notice=notice, general_problem=general, open_answer=open_answer,
+    page = _page(
+        entry, version, language, typed=typed, problems=sheet.problems if sheet else (), notice=notice,
+        general_problem=general, open_answer=open_answer,
     )  # fmt: skip
     response = make_response(_render(page, key or _new_key(entry, now), nonce()), status)
     if status == 503:
@@ -205,8 +195,29 @@ def _again(
 
 def _prepared(entry: Entry, version: InstrumentVersion, language: str) -> QuickPage:
     g.language = language
-    page = form_page(entry, version, language=language, province=_entries().province(), fields=_entries().fields())
+    page = _page(entry, version, language)
     return prepare(_render(page, KEY_MARK, NONCE_MARK))
+
+
+def _page(entry: Entry, version: InstrumentVersion, language: str, **again: Any) -> FormPage:
+    """The form's page at this entry; `again` is what was typed and what was wrong with it."""
+    place = Place(
+        agency=entry.unit_deciding,
+        point=entry.point_name,
+        received_at=entry.unit_received,
+        asked_by=entry.asked_by,
+        synthetic=entry.is_synthetic,
+        asks_field=entry.asks_field,
+    )
+    to = Addresses(
+        send=url_for("citizen.form", code=entry.code),
+        privacy=url_for("citizen.privacy"),
+        receipt=url_for("citizen.receipt"),
+    )
+    kept = _entries()
+    return form_page(
+        place, version, to, language=language, province=kept.province(), fields=kept.fields(), **again
+    )  # fmt: skip
 
 
 def _quick(made: QuickPage, key: str = "") -> Response:

@@ -9,6 +9,7 @@ from pathlib import Path
 from survey import clock
 from survey.config import Config
 from survey.database import Database
+from survey.jobs import placards
 from survey.jobs.worker import Work, files_folder
 from survey.permissions import system
 from survey.services import housekeeping
@@ -57,7 +58,12 @@ def _file(make: str, database: Database, config: Config, job: Claimed, folder: P
     return made
 
 
-KINDS: dict[str, Work] = {"final_results": _final_results, "results_workbook": _workbook, "results_rows": _rows}
+KINDS: dict[str, Work] = {
+    "final_results": _final_results,
+    "results_workbook": _workbook,
+    "results_rows": _rows,
+    "placards": placards.make,
+}
 
 
 def tidier(config: Config, database: Database) -> Callable[[datetime], None]:

@@ -1,11 +1,12 @@
-"""Questionnaires in the record: import a document, publish a version, register the shipped ones, give one out again.
+"""Questionnaires in the record: import a document, register the shipped ones, give one out again.
 
 A draft may be replaced as often as one likes; a published version never changes (the database itself refuses).
+How a draft becomes a published version is the subject of `publishing`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -15,10 +16,11 @@ from instruments import codec, library, linting
 from instruments.model import InstrumentVersion as Document
 from instruments.problems import InvalidInstrument, Problem
 from survey.database import Database
-from survey.errors import Conflict, Invalid, NotFound
+from survey.errors import Conflict, Forbidden, Invalid, NotFound
 from survey.models.accounts import Role
 from survey.models.instruments import Instrument, InstrumentVersion, ServiceDomain, VersionStatus
 from survey.permissions import Actor, system
+from survey.queries import scope
 from survey.services import audit
 
 MOST_BYTES = 8 * 1024 * 1024
@@ -35,18 +37,42 @@ class Imported:
     items: int
     content_hash: str
     warnings: tuple[Problem, ...] = field(default=())
+    overrides: tuple[Problem, ...] = field(default=())  # what only an approver may let pass, with a reason
+
+
+class Unusable(Invalid):
+    """The file is not a usable questionnaire; `findings` says why, each with its path in the document."""
+
+    def __init__(self, message: str, findings: tuple[Problem, ...]) -> None:
+        problems = {f"{n}. {p.path or '/'}": p.message for n, p in enumerate(findings, start=1)}
+        super().__init__(message, problems, count=len(findings))
+        self.findings = findings
 
 
 def import_document(database: Database, data: bytes, *, actor: Actor, now: datetime, dry_run: bool = False) -> Imported:
-    """Check a JSON document and keep it as a draft version. Raises Invalid with one sentence per problem."""
+    """Check a JSON document and keep it as a draft version. Raises Unusable with every problem by its path.
+
+    With `dry_run` nothing is written: the answer says what would be.
+    """
     actor.require(Role.DESIGNER)
     document = read(data)
-    warnings = tuple(p for p in linting.lint(document) if p.severity == "warning")
+    if document.service_domain not in scope.domains(actor, Role.DESIGNER):
+        raise Forbidden(
+            "The questionnaire %(code)s belongs to a service for which your account may not write questionnaires.",
+            code=document.code,
+        )
+    found = linting.lint(document)
+    draft = _Draft(
+        document=document,
+        content_hash=codec.content_hash(document),
+        warnings=tuple(p for p in found if p.severity == "warning"),
+        overrides=tuple(p for p in found if p.severity == "error"),
+    )
     if dry_run:
         with database.reading() as session:
-            return _keep(session, document, VersionStatus.DRAFT, actor, now, warnings, write=False)
+            return _outcome(session, draft)
     with database.writing() as session:
-        done = _keep(session, document, VersionStatus.DRAFT, actor, now, warnings, write=True)
+        done = _keep(session, draft, VersionStatus.DRAFT, actor, now)
         if done.changed:
             audit.record(
                 session, actor, "instrument.import", f"{done.code}@{done.number}", now, content_hash=done.content_hash
@@ -55,7 +81,7 @@ def import_document(database: Database, data: bytes, *, actor: Actor, now: datet
 
 
 def read(data: bytes) -> Document:
-    """A usable document, or Invalid with every problem by its path."""
+    """A usable document, or Unusable with every problem by its path."""
     if len(data) > MOST_BYTES:
         raise Invalid(
             "A questionnaire file has at most %(limit)s MB; this one has %(size)s MB.",
@@ -64,46 +90,11 @@ def read(data: bytes) -> Document:
     try:
         document = codec.loads(data)
     except InvalidInstrument as error:
-        raise Invalid(
-            "The file is not a usable questionnaire: %(count)s problems.",
-            problems={f"{n}. {p.path}": p.message for n, p in enumerate(error.problems, start=1)},
-            count=len(error.problems),
-        ) from error
-    errors = [p for p in linting.lint(document) if p.severity == "error" and not p.kind.approver]
+        raise Unusable("The file is not a usable questionnaire: %(count)s problems.", error.problems) from error
+    errors = tuple(p for p in linting.lint(document) if p.severity == "error" and not p.kind.approver)
     if errors:
-        raise Invalid(
-            "The questionnaire cannot be used as it is: %(count)s problems.",
-            problems={f"{n}. {p.path}": p.message for n, p in enumerate(errors, start=1)},
-            count=len(errors),
-        )
+        raise Unusable("The questionnaire cannot be used as it is: %(count)s problems.", errors)
     return document
-
-
-def publish(database: Database, code: str, number: int, *, actor: Actor, now: datetime) -> None:
-    """Freeze a draft for good. Safe to call twice."""
-    actor.require(Role.DESIGNER, Role.APPROVER)
-    with database.writing() as session:
-        row = _row(session, code, number)
-        if row.status in (VersionStatus.PUBLISHED, VersionStatus.RETIRED):
-            return
-        row.status = VersionStatus.PUBLISHED
-        row.published_at = now
-        audit.record(session, actor, "instrument.publish", f"{code}@{number}", now, content_hash=row.content_hash)
-
-
-def retire(database: Database, code: str, number: int, *, actor: Actor, now: datetime) -> None:
-    """Take a published version out of the lists of new waves. Running waves keep it."""
-    actor.require(Role.DESIGNER, Role.APPROVER)
-    with database.writing() as session:
-        row = _row(session, code, number)
-        if row.status is VersionStatus.RETIRED:
-            return
-        if row.status is not VersionStatus.PUBLISHED:
-            raise Conflict(
-                "Only a published version can be retired; %(code)s@%(number)s is a draft.", code=code, number=number
-            )
-        row.status = VersionStatus.RETIRED
-        audit.record(session, actor, "instrument.retire", f"{code}@{number}", now)
 
 
 def register_shipped(database: Database, *, now: datetime) -> int:
@@ -122,17 +113,19 @@ def register_shipped(database: Database, *, now: datetime) -> int:
         for entry in library.shipped():
             if (entry.code, entry.version) in held:
                 continue
-            done = _keep(session, entry.load(), VersionStatus.PUBLISHED, actor, now, (), write=True)
+            document = entry.load()
+            draft = _Draft(document, codec.content_hash(document))
+            done = _keep(session, draft, VersionStatus.PUBLISHED, actor, now)
             audit.record(session, actor, "instrument.register", f"{done.code}@{done.number}", now)
             new += 1
     return new
 
 
 def document_text(database: Database, code: str, number: int | None = None) -> tuple[int, str]:
-    """The number and canonical JSON of a version; the newest published one, else the newest draft, without a number."""
+    """A version's number and its JSON for people; without a number the newest published one, else the newest draft."""
     with database.reading() as session:
         if number is not None:
-            row = _row(session, code, number)
+            row = row_of(session, code, number)
         else:
             found = session.scalars(
                 select(InstrumentVersion)
@@ -143,42 +136,32 @@ def document_text(database: Database, code: str, number: int | None = None) -> t
             if found is None:
                 raise NotFound("There is no questionnaire %(code)s.", code=code)
             row = found
-        return row.number, row.document
+        return row.number, codec.pretty(codec.loads(row.document))
 
 
-def _keep(
-    session: Session,
-    document: Document,
-    status: VersionStatus,
-    actor: Actor,
-    now: datetime,
-    warnings: tuple[Problem, ...],
-    *,
-    write: bool,
-) -> Imported:
-    content_hash = codec.content_hash(document)
+@dataclass(frozen=True)
+class _Draft:
+    """A document that was read and found usable."""
+
+    document: Document
+    content_hash: str
+    warnings: tuple[Problem, ...] = ()
+    overrides: tuple[Problem, ...] = ()
+
+
+def _outcome(session: Session, draft: _Draft) -> Imported:
+    """What keeping this document does to the record. Raises when it cannot be kept."""
+    document, content_hash = draft.document, draft.content_hash
     instrument = session.scalar(select(Instrument).where(Instrument.code == document.code))
-    domain = ServiceDomain(document.service_domain)
-    if instrument is not None and instrument.service_domain is not domain:
+    if instrument is not None and instrument.service_domain != document.service_domain:
         raise Invalid(
             "The questionnaire %(code)s belongs to the service %(held)s in the record; the file says %(came)s. "
             "Give it another code.",
-            code=document.code, held=instrument.service_domain.value, came=domain.value,
+            code=document.code, held=instrument.service_domain.value, came=document.service_domain,
         )  # fmt: skip
-    row = None
-    if instrument is not None:
-        row = session.scalar(
-            select(InstrumentVersion).where(
-                InstrumentVersion.instrument_id == instrument.id, InstrumentVersion.number == document.version
-            )
-        )
-    done = Imported(
-        document.code, document.version, row.status if row else status, row is None or row.content_hash != content_hash,
-        len(document.items), content_hash, warnings,
-    )  # fmt: skip
-    if not done.changed:
-        return done
-    if row is not None and row.status is not VersionStatus.DRAFT:
+    row = None if instrument is None else _version_of(session, instrument.id, document.version)
+    changed = row is None or row.content_hash != content_hash
+    if changed and row is not None and row.status is not VersionStatus.DRAFT:
         newest = session.scalar(
             select(func.max(InstrumentVersion.number)).where(InstrumentVersion.instrument_id == row.instrument_id)
         )
@@ -187,27 +170,53 @@ def _keep(
             "Give the file version %(next)s.",
             code=document.code, number=document.version, next=(newest or 0) + 1,
         )  # fmt: skip
-    if not write:
+    return Imported(
+        code=document.code,
+        number=document.version,
+        status=row.status if row is not None else VersionStatus.DRAFT,
+        changed=changed,
+        items=len(document.items),
+        content_hash=content_hash,
+        warnings=draft.warnings,
+        overrides=draft.overrides,
+    )
+
+
+def _keep(session: Session, draft: _Draft, status: VersionStatus, actor: Actor, now: datetime) -> Imported:
+    """Write the document down, unless exactly it is there already."""
+    done = _outcome(session, draft)
+    if not done.changed:
         return done
+    document = draft.document
+    instrument = session.scalar(select(Instrument).where(Instrument.code == document.code))
     if instrument is None:
-        instrument = Instrument(code=document.code, service_domain=domain)
+        instrument = Instrument(code=document.code, service_domain=ServiceDomain(document.service_domain))
         session.add(instrument)
         session.flush()
+    row = _version_of(session, instrument.id, document.version)
     if row is None:
         row = InstrumentVersion(instrument_id=instrument.id, number=document.version, created_at=now)
         session.add(row)
     row.document = codec.dumps(document)
-    row.content_hash = content_hash
+    row.content_hash = draft.content_hash
     row.core_hash = codec.core_hash(document)
     row.lowest_grade = document.lowest_grade
     row.status = status
     row.created_by = actor.account_id
     row.published_at = now if status is VersionStatus.PUBLISHED else None
     session.flush()
-    return done
+    return replace(done, status=status)
 
 
-def _row(session: Session, code: str, number: int) -> InstrumentVersion:
+def _version_of(session: Session, instrument_id: int, number: int) -> InstrumentVersion | None:
+    return session.scalar(
+        select(InstrumentVersion).where(
+            InstrumentVersion.instrument_id == instrument_id, InstrumentVersion.number == number
+        )
+    )
+
+
+def row_of(session: Session, code: str, number: int) -> InstrumentVersion:
     found = session.scalar(
         select(InstrumentVersion)
         .join(Instrument, Instrument.id == InstrumentVersion.instrument_id)

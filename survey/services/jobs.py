@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
 
 from survey import clock
 from survey.database import Database
@@ -67,21 +68,26 @@ def enqueue(
 ) -> int:
     """Ask for work. With `once`, the same work that still waits or runs for the same person is not asked for twice."""
     with database.writing() as session:
-        if once:
-            waiting = session.scalars(
-                select(Job).where(
-                    Job.kind == kind,
-                    Job.requested_by == actor.account_id,
-                    Job.status.in_([JobStatus.QUEUED, JobStatus.RUNNING]),
-                )
+        return ask(session, kind, params, actor=actor, now=now, once=once)
+
+
+def ask(session: Session, kind: str, params: dict[str, Any], *, actor: Actor, now: datetime, once: bool = True) -> int:
+    """The same inside another use case's transaction: the work is asked for if and only if that is committed."""
+    if once:
+        waiting = session.scalars(
+            select(Job).where(
+                Job.kind == kind,
+                Job.requested_by == actor.account_id,
+                Job.status.in_([JobStatus.QUEUED, JobStatus.RUNNING]),
             )
-            for job in waiting:
-                if job.params == params:
-                    return job.id
-        job = Job(kind=kind, params=params, status=JobStatus.QUEUED, requested_by=actor.account_id, created_at=now)
-        session.add(job)
-        session.flush()
-        return job.id
+        )
+        for job in waiting:
+            if job.params == params:
+                return job.id
+    job = Job(kind=kind, params=params, status=JobStatus.QUEUED, requested_by=actor.account_id, created_at=now)
+    session.add(job)
+    session.flush()
+    return job.id
 
 
 def claim(database: Database, now: datetime) -> Claimed | None:

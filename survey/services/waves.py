@@ -13,9 +13,10 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from instruments import codec
 from survey import clock
 from survey.database import Database
-from survey.errors import Conflict, Invalid, NotFound
+from survey.errors import N_, Conflict, Invalid, NotFound
 from survey.models.accounts import Role
 from survey.models.frames import FrameCell
 from survey.models.instruments import Instrument, InstrumentVersion, ServiceDomain, VersionStatus
@@ -24,16 +25,21 @@ from survey.models.targets import TargetPlan
 from survey.models.units import Unit
 from survey.models.waves import Campaign, Channel, Selection, Wave, WaveStatus
 from survey.permissions import Actor
-from survey.services import audit
+from survey.services import audit, jobs
 
+FINAL_RESULTS = "final_results"  # the kind of job that makes the verdicts of a closed wave
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{1,38}")
+_CHANNEL_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,38}")
+_PREFIX = {ServiceDomain.ADMIN: "HC", ServiceDomain.HEALTH: "YT", ServiceDomain.EDUCATION: "GD"}
+_CHANNEL_CODES = {Selection.OPT_IN: "qr", Selection.DRAWN: "phieu-chon", Selection.CENSUS: "toan-bo"}
+LONGEST = {"title": 200, "asked_by": 200, "legal_note": 300}
 
 
 @dataclass(frozen=True)
 class NewWave:
     """What a person enters to plan a wave."""
 
-    code: str
+    code: str  # empty: one is made from the service and the year
     title: str
     instrument: str
     version: int
@@ -56,35 +62,34 @@ class WaveRow:
     service_domain: ServiceDomain
 
 
+@dataclass(frozen=True)
+class FrameEntry:
+    """Transactions of one unit in one field, and the answers planned there."""
+
+    unit_id: int
+    field_id: int | None
+    transactions: int
+    planned: int = 0
+
+
 def plan_wave(database: Database, entered: NewWave, *, actor: Actor, now: datetime) -> WaveRow:
-    """Write down a wave that is not yet open. Raises Invalid with a sentence per field."""
+    """Write down a wave that is not yet open. Raises Invalid with a sentence per field. Safe to call twice."""
     with database.writing() as session:
-        unit = session.scalar(select(Unit).where(Unit.code == entered.unit_code))
-        version = session.execute(
-            select(InstrumentVersion, Instrument)
-            .join(Instrument, Instrument.id == InstrumentVersion.instrument_id)
-            .where(Instrument.code == entered.instrument, InstrumentVersion.number == entered.version)
-        ).one_or_none()
-        plan = None
-        if entered.plan_code:
-            plan = session.scalar(select(TargetPlan).where(TargetPlan.code == entered.plan_code))
-        problems = _problems(session, entered, unit, version is not None)
-        if entered.plan_code and plan is None:
-            problems["plan_code"] = "Choose one of the target plans in the record, or none."
-        if version is not None and version[0].status is not VersionStatus.PUBLISHED:
-            problems["version"] = "Choose a published version; drafts and retired versions cannot be fielded."
-        if problems or unit is None or version is None:
+        chosen = _chosen(session, entered)
+        if (again := _same_wave(session, entered, chosen)) is not None:
+            actor.require(Role.FIELD_OFFICER, unit_path=chosen.unit_path, domain=again.service_domain.value)
+            return again
+        problems = _problems(session, entered, chosen, actor)
+        if problems or chosen.unit is None or chosen.version is None or chosen.instrument is None:
             raise Invalid("The wave cannot be planned yet.", problems=problems)
-        row, instrument = version
-        actor.require(Role.FIELD_OFFICER, unit_path=unit.path, domain=instrument.service_domain.value)
-        campaign = _campaign(session, instrument)
+        domain = chosen.instrument.service_domain
         wave = Wave(
-            code=entered.code,
+            code=entered.code or _fresh_code(session, domain, entered.opens_on.year),
             title=entered.title.strip(),
-            campaign_id=campaign.id,
-            version_id=row.id,
-            plan_id=plan.id if plan else None,
-            unit_id=unit.id,
+            campaign_id=_campaign(session, chosen.instrument).id,
+            version_id=chosen.version.id,
+            plan_id=chosen.plan.id if chosen.plan else None,
+            unit_id=chosen.unit.id,
             status=WaveStatus.PLANNED,
             opens_on=entered.opens_on,
             closes_on=entered.closes_on,
@@ -96,31 +101,72 @@ def plan_wave(database: Database, entered: NewWave, *, actor: Actor, now: dateti
         session.flush()
         audit.record(
             session, actor, "wave.plan", f"wave {wave.code}", now,
-            version=f"{instrument.code}@{row.number}", plan=entered.plan_code,
+            version=f"{chosen.instrument.code}@{chosen.version.number}", plan=entered.plan_code,
         )  # fmt: skip
-        return WaveRow(wave.id, wave.code, wave.status, instrument.service_domain)
+        return WaveRow(wave.id, wave.code, wave.status, domain)
+
+
+@dataclass(frozen=True)
+class WaveWords:
+    """What may be said otherwise of a wave until it is closed; the target plan until it is opened."""
+
+    title: str
+    asked_by: str
+    legal_note: str
+    plan_code: str | None
+
+
+def change_wave(database: Database, code: str, entered: WaveWords, *, actor: Actor, now: datetime) -> None:
+    """Change the words of a wave, and the target plan of one that is not open yet."""
+    with database.writing() as session:
+        wave, domain, unit = find(session, code)
+        actor.require(Role.FIELD_OFFICER, unit_path=unit.path, domain=domain.value)
+        if wave.status is WaveStatus.CLOSED:
+            raise Conflict("The wave %(code)s is closed; nothing can be changed in it.", code=code)
+        plan = session.scalar(select(TargetPlan).where(TargetPlan.code == (entered.plan_code or "")))
+        problems = _too_long(entered)
+        if not entered.title.strip():
+            problems["title"] = N_("Give the wave a title.")
+        if entered.plan_code and plan is None:
+            problems["plan_code"] = N_("Choose one of the target plans in the record, or none.")
+        elif wave.status is not WaveStatus.PLANNED and (plan.id if plan else None) != wave.plan_id:
+            problems["plan_code"] = N_("The target plan of a wave that was opened stays as it is.")
+        if problems:
+            raise Invalid("The wave cannot be changed like this.", problems=problems)
+        before = {"title": wave.title, "asked_by": wave.asked_by, "legal_note": wave.legal_note}
+        wave.title = entered.title.strip()
+        wave.asked_by = entered.asked_by.strip()
+        wave.legal_note = entered.legal_note.strip()
+        if wave.status is WaveStatus.PLANNED:
+            wave.plan_id = plan.id if plan else None
+        audit.record(session, actor, "wave.change", f"wave {code}", now, before=before, plan=entered.plan_code)
 
 
 def add_channel(
     database: Database, wave_code: str, *, code: str, title: str, selection: Selection, actor: Actor, now: datetime
 ) -> int:
-    """A way of asking: drawn, census or self-selected. Channels are never pooled. Safe to call twice."""
+    """A way of asking: drawn, census or self-selected. Channels are never pooled. Safe to call twice.
+
+    Without a code one is made from the selection.
+    """
     with database.writing() as session:
         wave, domain, unit = find(session, wave_code)
         actor.require(Role.FIELD_OFFICER, unit_path=unit.path, domain=domain.value)
-        held = session.scalar(select(Channel).where(Channel.wave_id == wave.id, Channel.code == code))
-        if held is not None:
-            if held.selection is not selection:
+        held = list(session.scalars(select(Channel).where(Channel.wave_id == wave.id)))
+        twin = next((c for c in held if (c.code == code if code else _is_twin(c, title, selection))), None)
+        if twin is not None:
+            if twin.selection is not selection:
                 raise Conflict("The channel %(code)s is there already with another selection.", code=code)
-            return held.id
+            return twin.id
         if wave.status is WaveStatus.CLOSED:
             raise Conflict("The wave %(code)s is closed; nothing can be added to it.", code=wave_code)
-        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,38}", code):
+        code = code or _fresh_channel_code(selection, {c.code for c in held})
+        if not _CHANNEL_CODE.fullmatch(code):
             raise Invalid(
                 "A channel needs a short code.",
-                problems={"code": "Use small letters, digits and hyphens, at most 39, for example qr or drawn."},
+                problems={"code": N_("Use small letters, digits and hyphens, at most 39, for example qr or drawn.")},
             )
-        channel = Channel(wave_id=wave.id, code=code, title=title.strip() or code, selection=selection)
+        channel = Channel(wave_id=wave.id, code=code, title=title.strip()[:200] or code, selection=selection)
         session.add(channel)
         session.flush()
         audit.record(session, actor, "wave.channel", f"wave {wave_code}", now, channel=code, selection=selection.value)
@@ -152,16 +198,25 @@ def open_wave(database: Database, code: str, *, actor: Actor, now: datetime) -> 
 def close_wave(database: Database, code: str, *, actor: Actor, now: datetime) -> WaveRow:
     """Stop taking answers; making the results comes next (`frozen_results.make_final`). Safe to call twice."""
     with database.writing() as session:
+        wave, domain = _close(session, code, actor, now)
+        return WaveRow(wave.id, wave.code, wave.status, domain)
+
+
+def close_and_ask_for_results(database: Database, code: str, *, actor: Actor, now: datetime) -> int:
+    """Stop taking answers, and have the verdicts made while nobody waits: both or neither. Returns the job's id."""
+    with database.writing() as session:
+        _close(session, code, actor, now)
+        return jobs.ask(session, FINAL_RESULTS, {"wave": code}, actor=actor, now=now)
+
+
+def ask_for_results(database: Database, code: str, *, actor: Actor, now: datetime) -> int:
+    """Have the verdicts of a closed wave made again that could not be made. Safe: they are made once."""
+    with database.writing() as session:
         wave, domain, unit = find(session, code)
         actor.require(Role.FIELD_OFFICER, unit_path=unit.path, domain=domain.value)
-        if wave.status is WaveStatus.CLOSED:
-            return WaveRow(wave.id, wave.code, wave.status, domain)
-        if wave.status is WaveStatus.PLANNED:
-            raise Conflict("The wave %(code)s has not been opened, so it cannot be closed.", code=code)
-        wave.status = WaveStatus.CLOSED
-        wave.closed_at = now
-        audit.record(session, actor, "wave.close", f"wave {code}", now)
-        return WaveRow(wave.id, wave.code, wave.status, domain)
+        if wave.status is not WaveStatus.CLOSED:
+            raise Conflict("The wave %(code)s is not closed; its final results are made when it is.", code=code)
+        return jobs.ask(session, FINAL_RESULTS, {"wave": code}, actor=actor, now=now)
 
 
 def change_days(database: Database, code: str, *, opens_on: date, closes_on: date, actor: Actor, now: datetime) -> None:
@@ -173,8 +228,10 @@ def change_days(database: Database, code: str, *, opens_on: date, closes_on: dat
             raise Conflict("The wave %(code)s is closed; nothing can be changed in it.", code=code)
         if opens_on > closes_on:
             raise Invalid(
-                "The days are not in order.", problems={"closes_on": "The last day must not be before the first."}
+                "The days are not in order.", problems={"closes_on": N_("The last day must not be before the first.")}
             )
+        if (opens_on, closes_on) == (wave.opens_on, wave.closes_on):
+            return
         audit.record(
             session, actor, "wave.days", f"wave {code}", now,
             before=[str(wave.opens_on), str(wave.closes_on)], after=[str(opens_on), str(closes_on)],
@@ -187,10 +244,7 @@ def set_frame(
 ) -> int:
     """Replace the frame of a wave that is not closed: transactions (and planned answers) per unit and field."""
     with database.writing() as session:
-        wave, domain, unit = find(session, code)
-        actor.require(Role.FIELD_OFFICER, unit_path=unit.path, domain=domain.value)
-        if wave.status is WaveStatus.CLOSED:
-            raise Conflict("The wave %(code)s is closed; its frame is part of its results.", code=code)
+        wave = frame_owner(session, code, actor)
         for held in session.scalars(select(FrameCell).where(FrameCell.wave_id == wave.id)):
             session.delete(held)
         session.flush()
@@ -206,12 +260,13 @@ def set_frame(
         return len(cells)
 
 
-@dataclass(frozen=True)
-class FrameEntry:
-    unit_id: int
-    field_id: int | None
-    transactions: int
-    planned: int = 0
+def frame_owner(session: Session, code: str, actor: Actor) -> Wave:
+    """The wave whose frame the actor may change now."""
+    wave, domain, unit = find(session, code)
+    actor.require(Role.FIELD_OFFICER, unit_path=unit.path, domain=domain.value)
+    if wave.status is WaveStatus.CLOSED:
+        raise Conflict("The wave %(code)s is closed; its frame is part of its results.", code=code)
+    return wave
 
 
 def find(session: Session, code: str) -> tuple[Wave, ServiceDomain, Unit]:
@@ -232,6 +287,82 @@ def points_of(session: Session, wave_id: int) -> int:
     return session.scalar(wanted) or 0
 
 
+def _close(session: Session, code: str, actor: Actor, now: datetime) -> tuple[Wave, ServiceDomain]:
+    wave, domain, unit = find(session, code)
+    actor.require(Role.FIELD_OFFICER, unit_path=unit.path, domain=domain.value)
+    if wave.status is WaveStatus.PLANNED:
+        raise Conflict("The wave %(code)s has not been opened, so it cannot be closed.", code=code)
+    if wave.status is WaveStatus.OPEN:
+        wave.status = WaveStatus.CLOSED
+        wave.closed_at = now
+        audit.record(session, actor, "wave.close", f"wave {code}", now)
+    return wave, domain
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """What the codes that were entered stand for."""
+
+    unit: Unit | None
+    version: InstrumentVersion | None
+    instrument: Instrument | None
+    plan: TargetPlan | None
+
+    @property
+    def unit_path(self) -> str:
+        return self.unit.path if self.unit else ""
+
+
+def _chosen(session: Session, entered: NewWave) -> _Chosen:
+    version = session.execute(
+        select(InstrumentVersion, Instrument)
+        .join(Instrument, Instrument.id == InstrumentVersion.instrument_id)
+        .where(Instrument.code == entered.instrument, InstrumentVersion.number == entered.version)
+    ).one_or_none()
+    return _Chosen(
+        unit=session.scalar(select(Unit).where(Unit.code == entered.unit_code)),
+        version=version[0] if version else None,
+        instrument=version[1] if version else None,
+        plan=session.scalar(select(TargetPlan).where(TargetPlan.code == (entered.plan_code or ""))),
+    )
+
+
+def _same_wave(session: Session, entered: NewWave, chosen: _Chosen) -> WaveRow | None:
+    """The wave that a first press of the same button has just planned."""
+    if chosen.unit is None or chosen.version is None or chosen.instrument is None:
+        return None
+    wanted = select(Wave).where(
+        Wave.status == WaveStatus.PLANNED,
+        Wave.title == entered.title.strip(),
+        Wave.version_id == chosen.version.id,
+        Wave.unit_id == chosen.unit.id,
+        Wave.opens_on == entered.opens_on,
+        Wave.closes_on == entered.closes_on,
+        Wave.asked_by == entered.asked_by.strip(),
+        Wave.is_synthetic == entered.is_synthetic,
+    )
+    if entered.code:
+        wanted = wanted.where(Wave.code == entered.code)
+    held = session.scalars(wanted.order_by(Wave.id)).first()
+    return None if held is None else WaveRow(held.id, held.code, held.status, chosen.instrument.service_domain)
+
+
+def _fresh_code(session: Session, domain: ServiceDomain, year: int) -> str:
+    """HC-2026-3: the service, the year, the first number that is free."""
+    start = f"{_PREFIX[domain]}-{year}-"
+    taken = set(session.scalars(select(Wave.code).where(Wave.code.startswith(start, autoescape=True))))
+    return next(code for n in range(1, len(taken) + 2) if (code := f"{start}{n}") not in taken)
+
+
+def _fresh_channel_code(selection: Selection, taken: set[str]) -> str:
+    start = _CHANNEL_CODES[selection]
+    return next(code for n in range(1, len(taken) + 2) if (code := start if n == 1 else f"{start}-{n}") not in taken)
+
+
+def _is_twin(channel: Channel, title: str, selection: Selection) -> bool:
+    return channel.selection is selection and channel.title == (title.strip()[:200] or channel.code)
+
+
 def _campaign(session: Session, instrument: Instrument) -> Campaign:
     """The continuing survey of an instrument, begun with its first wave."""
     held = session.scalar(select(Campaign).where(Campaign.code == instrument.code))
@@ -242,18 +373,34 @@ def _campaign(session: Session, instrument: Instrument) -> Campaign:
     return held
 
 
-def _problems(session: Session, entered: NewWave, unit: Unit | None, has_version: bool) -> dict[str, str]:
-    problems: dict[str, str] = {}
-    if not _CODE.fullmatch(entered.code):
-        problems["code"] = "Use capital letters, digits and hyphens, at most 39, for example HC-2026-Q4."
-    elif session.scalar(select(Wave.id).where(Wave.code == entered.code)):
-        problems["code"] = "This code is taken by another wave. Choose another."
+def _problems(session: Session, entered: NewWave, chosen: _Chosen, actor: Actor) -> dict[str, str]:
+    problems = _too_long(entered)
+    if entered.code and not _CODE.fullmatch(entered.code):
+        problems["code"] = N_("Use capital letters, digits and hyphens, at most 39, for example HC-2026-Q4.")
+    elif entered.code and session.scalar(select(Wave.id).where(Wave.code == entered.code)):
+        problems["code"] = N_("This code is taken by another wave. Choose another.")
     if not entered.title.strip():
-        problems["title"] = "Give the wave a title."
-    if unit is None:
-        problems["unit_code"] = "Choose the unit whose wave it is."
-    if not has_version:
-        problems["version"] = "Choose a questionnaire and one of its versions."
+        problems["title"] = N_("Give the wave a title.")
+    if chosen.unit is None:
+        problems["unit_code"] = N_("Choose the unit whose wave it is.")
+    elif chosen.instrument is not None and not actor.may(
+        Role.FIELD_OFFICER, unit_path=chosen.unit_path, domain=chosen.instrument.service_domain.value
+    ):
+        problems["unit_code"] = N_("Your rights do not cover this unit and the service of this questionnaire.")
+    if chosen.version is None:
+        problems["version"] = N_("Choose a questionnaire and one of its versions.")
+    elif chosen.version.status is not VersionStatus.PUBLISHED:
+        problems["version"] = N_("Choose a published version; drafts and retired versions cannot be fielded.")
+    elif codec.loads(chosen.version.document).claim == "archive":
+        problems["version"] = N_("This version is kept for reading old data only. Choose a newer form.")
+    if entered.plan_code and chosen.plan is None:
+        problems["plan_code"] = N_("Choose one of the target plans in the record, or none.")
     if entered.opens_on > entered.closes_on:
-        problems["closes_on"] = "The last day must not be before the first."
+        problems["closes_on"] = N_("The last day must not be before the first.")
     return problems
+
+
+def _too_long(entered: NewWave | WaveWords) -> dict[str, str]:
+    return {
+        name: N_("This text is too long.") for name, limit in LONGEST.items() if len(getattr(entered, name)) > limit
+    }

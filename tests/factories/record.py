@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from instruments import codec, library
@@ -14,10 +16,17 @@ from survey.models.frames import FrameCell
 from survey.models.instruments import Instrument, InstrumentVersion, ServiceDomain, VersionStatus
 from survey.models.points import CollectionPoint, EntryCode, EntryCodeStatus, EvidenceTier, Mode
 from survey.models.procedures import Field, FieldGroup
+from survey.models.responses import Disposition, Response
 from survey.models.units import Unit, UnitKind
 from survey.models.waves import Campaign, Channel, Selection, Wave, WaveStatus
 
 Row = TypeVar("Row")
+
+
+@cache
+def _smallest() -> str:
+    """A short questionnaire, for tests that do not ask what is in it."""
+    return codec.dumps(library.load("one-stop-short"))
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,7 @@ class Record:
 
     def version(
         self,
-        document: str = "{}",
+        document: str | None = None,
         *,
         code: str | None = None,
         number: int = 1,
@@ -73,6 +82,7 @@ class Record:
         **values: Any,
     ) -> InstrumentVersion:
         n = self.number()
+        document = document or _smallest()
         with self.database.writing() as session:
             instrument = Instrument(code=code or f"form-{n}", service_domain=domain)
             session.add(instrument)
@@ -82,7 +92,7 @@ class Record:
                     "instrument_id": instrument.id,
                     "number": number,
                     "document": document,
-                    "content_hash": f"{n:064x}",
+                    "content_hash": hashlib.sha256(document.encode()).hexdigest(),
                     "core_hash": f"{n:064x}",
                     "lowest_grade": "draft",
                     "status": status,
@@ -177,7 +187,9 @@ class Record:
             )
         )
 
-    def frame_cell(self, wave: Wave, unit: Unit, *, transactions: int = 1000, field: Field | None = None) -> FrameCell:
+    def frame_cell(
+        self, wave: Wave, unit: Unit, *, transactions: int = 1000, field: Field | None = None, planned: int = 0
+    ) -> FrameCell:
         return self.add(
             FrameCell(
                 wave_id=wave.id,
@@ -185,8 +197,50 @@ class Record:
                 field_id=field.id if field else None,
                 field_key=field.id if field else 0,
                 transactions=transactions,
+                planned=planned,
             )
         )
+
+    def responses(
+        self,
+        channel: Channel,
+        unit: Unit,
+        number: int,
+        *,
+        field: Field | None = None,
+        point: CollectionPoint | None = None,
+        **values: Any,
+    ) -> None:
+        """Answers as the citizens of a unit would leave them; what they say does not matter."""
+        point = point or self.point(channel, unit=unit)
+        with self.database.writing() as session:
+            wave = session.get(Wave, channel.wave_id)
+            assert wave is not None
+            for _ in range(number):
+                digest = hashlib.sha256(f"response {self.number()}".encode()).digest()
+                session.add(
+                    Response(
+                        **{
+                            "key_digest": digest,
+                            "wave_id": wave.id,
+                            "channel_id": channel.id,
+                            "point_id": point.id,
+                            "unit_received_id": unit.id,
+                            "unit_deciding_id": unit.id,
+                            "field_id": field.id if field else None,
+                            "version_id": wave.version_id,
+                            "answers": "{}",
+                            "answers_digest": digest,
+                            "day": self.now.date(),
+                            "half_day": 0,
+                            "mode": Mode.QR_ON_SITE,
+                            "tier": EvidenceTier.C,
+                            "pace": 2,
+                            "disposition": Disposition.COMPLETE,
+                        }
+                        | values
+                    )
+                )
 
     def account(self, *grants: tuple[Role, Unit, tuple[str, ...]], **values: Any) -> Account:
         n = self.number()

@@ -1,9 +1,16 @@
-"""What the citizen's templates receive: frozen views of one form, built from a version, an entry and what was typed."""
+"""What does the page of a form show? Frozen views for `templates/citizen/form.html`, built from a version, the place it
+is opened at, and what was typed.
+
+The citizen's face sends this page to telephones; the designer's face shows the very same page as a preview. What
+differs between them is in `Place` and `Addresses`: where the form stands, where it is sent, what protects it.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -16,14 +23,46 @@ from instruments.provenance import Decision
 from instruments.response_domains import Number
 from instruments.routing import Page, pages, questions_for_everyone, statement
 from instruments.text import render
-from survey.citizen.entries import Province
+from survey.config import ROOT
 from survey.markup import safe
-from survey.queries.entry import Entry, FieldChoice
+from survey.pace import minutes_for
+from survey.queries.entry import FieldChoice
 
-SECONDS_A_QUESTION = 6
 OTHER_FIELD = "0"  # the row "other / do not remember" of the first question
 OWN_NAMES = {"vi": "Tiếng Việt", "en": "English"}
 FACES = {1: "f1", 2: "f2", 3: "f3", 4: "f4", 5: "f5"}
+
+
+@dataclass(frozen=True)
+class Province:
+    """What the province has set for its citizens to read."""
+
+    name: str
+    domain: str
+    hotline: str
+    retention_months: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a form is opened, as its page says it."""
+
+    agency: str  # whose work is judged
+    point: str
+    received_at: str  # the unit that received the person, where it is another one
+    asked_by: str
+    synthetic: bool
+    asks_field: bool  # the code does not say which kind of procedure it was
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the form is sent, under which name its protection travels, and where its footer leads (if anywhere)."""
+
+    send: str
+    key_name: str = "_key"
+    privacy: str = ""
+    receipt: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +111,7 @@ class PartView:
 
 @dataclass(frozen=True)
 class FormPage:
-    code: str
+    to: Addresses
     language: str
     languages: tuple[tuple[str, str], ...]  # code and own name of the other languages
     agency: str
@@ -111,8 +150,9 @@ class _Typed:
 
 
 def form_page(
-    entry: Entry,
+    place: Place,
     version: InstrumentVersion,
+    to: Addresses,
     *,
     language: str,
     province: Province,
@@ -136,32 +176,39 @@ def form_page(
     if general_problem:
         listed.insert(0, ("form", general_problem))
     return FormPage(
-        code=entry.code,
+        to=to,
         language=language,
         languages=tuple((code, OWN_NAMES.get(code, code)) for code in version.language_codes if code != language),
-        agency=entry.unit_deciding,
-        place=entry.point_name if entry.unit_received == entry.unit_deciding
-        else f"{entry.point_name}, {entry.unit_received}",
+        agency=place.agency,
+        place=", ".join(filter(None, (place.point, place.received_at if place.received_at != place.agency else ""))),
         heading=render(version.display.question or version.short_title, language, values),
         title=render(version.title, language, values),
-        asked_by=entry.asked_by or province.name or entry.unit_deciding,
+        asked_by=place.asked_by or province.name or place.agency,
         address=version.address.inside(language),
         questions=total,
-        minutes=max(1, round(total * SECONDS_A_QUESTION / 60)),
+        minutes=minutes_for(total),
         introduction=safe(render(version.introduction.text, language, values)) if version.introduction else None,
         instruction=safe(render(instruction.text, language, values)) if instruction else None,
         added_option=_added_option(version, language),
         claim=version.claim,
         basis="; ".join(_citation(d) for d in version.legal_basis),
         reference_translation=language != version.source_language,
-        synthetic=entry.is_synthetic,
+        synthetic=place.synthetic,
         province=province,
         parts=parts,
-        field_options=_fields(entry, fields, language, work),
+        field_options=_fields(place, fields, language, work),
         problems=tuple(listed),
         notice=notice,
         open_answer=open_answer,
     )  # fmt: skip
+
+
+@cache
+def stylesheet() -> str:
+    """The style sheet of the form's page, small enough to travel inside each page."""
+    text = (ROOT / "static" / "css" / "citizen.css").read_text(encoding="utf-8")
+    text = re.sub(r"/\*.*?\*/|\s*\n\s*", "", text, flags=re.S)
+    return re.sub(r"\s*([{};,])\s*", r"\1", text.replace(": ", ":"))
 
 
 def _sentences(problems: Sequence[AnswerProblem]) -> dict[str, tuple[str, ...]]:
@@ -172,9 +219,9 @@ def _sentences(problems: Sequence[AnswerProblem]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _fields(entry: Entry, fields: tuple[FieldChoice, ...], language: str, work: _Typed) -> tuple[OptionView, ...]:
+def _fields(place: Place, fields: tuple[FieldChoice, ...], language: str, work: _Typed) -> tuple[OptionView, ...]:
     """The first question, where the code does not say the field of procedure."""
-    if not entry.asks_field or not fields:
+    if not place.asks_field or not fields:
         return ()
     chosen = next(iter(work.values.get("_field", ())), None)
     rows = [

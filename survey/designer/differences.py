@@ -1,0 +1,164 @@
+"""What changed between two versions, in words a person can check: each question's old and new words, letter by letter
+where they differ, the answers that changed, and which series of figures go on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from instruments.comparability import Comparison, ItemChange, SeriesImpact, compare
+from instruments.elements import Item
+from instruments.indices import Index, plan
+from instruments.model import InstrumentVersion
+from instruments.text import Text
+
+_PIECES = re.compile(r"\w+|\s+|[^\w\s]")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some words that both versions have, or only the older (`gone`), or only the newer (`new`)."""
+
+    kind: str  # same, gone, new
+    words: str
+
+
+@dataclass(frozen=True)
+class AnswerChange:
+    """One answer of a list, before and after; None where it was or is not offered."""
+
+    code: int
+    before: str | None
+    after: str | None
+    counts_before: str  # satisfied, other, none
+    counts_after: str
+
+    @property
+    def is_same(self) -> bool:
+        return self.before == self.after and self.counts_before == self.counts_after
+
+
+@dataclass(frozen=True)
+class QuestionDifference:
+    code: str
+    label: str
+    words: str  # of the newer version, else of the older
+    change: str  # same, wording, scale, new, gone
+    joined: bool
+    reason: str
+    details: tuple[str, ...]
+    pieces: tuple[Piece, ...]
+    answers: tuple[AnswerChange, ...]
+
+
+@dataclass(frozen=True)
+class FigureDifference:
+    code: str
+    name: Text | None
+    level: str
+    target: str
+    fate: str  # continues, breaks, begins, ends
+    reasons: tuple[str, ...]
+    headline: bool
+
+
+@dataclass(frozen=True)
+class Differences:
+    questions: tuple[QuestionDifference, ...]
+    figures: tuple[FigureDifference, ...]
+    counts: dict[str, int]
+    headline: FigureDifference | None
+
+    @property
+    def changed(self) -> tuple[QuestionDifference, ...]:
+        """Questions that both versions have and that are not quite the same."""
+        return tuple(q for q in self.questions if q.change in ("wording", "scale") or q.details)
+
+    def only(self, change: str) -> tuple[QuestionDifference, ...]:
+        return tuple(q for q in self.questions if q.change == change)
+
+
+def differences(old: InstrumentVersion, new: InstrumentVersion) -> Differences:
+    found = compare(old, new)
+    questions = tuple(_question(old, new, change) for change in found.items)
+    figures = tuple(_figures(old, new, found))
+    counts = {kind: sum(q.change == kind for q in questions) for kind in ("same", "wording", "scale", "new", "gone")}
+    return Differences(questions, figures, counts, next((f for f in figures if f.headline), None))
+
+
+def words_between(before: str, after: str) -> tuple[Piece, ...]:
+    """Both texts as one, word by word. Texts with nothing in common stand one after the other."""
+    old, new = _PIECES.findall(before), _PIECES.findall(after)
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    if matcher.ratio() < 0.3:
+        return tuple(p for p in (Piece("gone", before), Piece("new", after)) if p.words)
+    pieces: list[Piece] = []
+    for kind, a, b, c, d in matcher.get_opcodes():
+        if kind == "equal":
+            pieces.append(Piece("same", "".join(old[a:b])))
+            continue
+        pieces += [p for p in (Piece("gone", "".join(old[a:b])), Piece("new", "".join(new[c:d]))) if p.words]
+    return tuple(pieces)
+
+
+def _question(old: InstrumentVersion, new: InstrumentVersion, change: ItemChange) -> QuestionDifference:
+    before = old.item(change.old_item) if change.old_item else None
+    after = new.item(change.item) if change.item else None
+    shown = after or before
+    assert shown is not None
+    return QuestionDifference(
+        code=change.item or change.old_item or "",
+        label=shown.label or "",
+        words=_words(new, after) or _words(old, before),
+        change=change.change,
+        joined=change.joined,
+        reason=change.reason or "",
+        details=change.details,
+        pieces=words_between(_words(old, before), _words(new, after)),
+        answers=tuple(a for a in _answers(old, before, new, after) if not a.is_same) if before and after else (),
+    )
+
+
+def _words(version: InstrumentVersion, item: Item | None) -> str:
+    return item.wording.inside(version.source_language) if item else ""
+
+
+def _answers(
+    old: InstrumentVersion, before: Item, new: InstrumentVersion, after: Item
+) -> Iterator[AnswerChange]:  # fmt: skip
+    mine = {option.code: option for option in old.options(before)}
+    yours = {option.code: option for option in new.options(after)}
+    for code in dict.fromkeys((*yours, *mine)):
+        one, other = mine.get(code), yours.get(code)
+        yield AnswerChange(
+            code,
+            one.label.inside(old.source_language) if one else None,
+            other.label.inside(new.source_language) if other else None,
+            _counting(one.satisfied, one.substantive) if one else "none",
+            _counting(other.satisfied, other.substantive) if other else "none",
+        )
+
+
+def _counting(satisfied: bool, substantive: bool) -> str:
+    return "satisfied" if satisfied else "other" if substantive else "none"
+
+
+def _figures(old: InstrumentVersion, new: InstrumentVersion, found: Comparison) -> Iterator[FigureDifference]:
+    known: dict[str, Index] = {index.code: index for index in (*plan(old), *plan(new))}
+    for impact in found.series:
+        yield _figure(impact, known.get(impact.index))
+
+
+def _figure(impact: SeriesImpact, index: Index | None) -> FigureDifference:
+    return FigureDifference(
+        code=impact.index,
+        name=index.name if index else None,
+        level=index.level if index else "",
+        target=index.target if index else impact.index.partition(".")[0],
+        fate=impact.fate,
+        reasons=impact.reasons,
+        headline=bool(index and index.headline),
+    )

@@ -1,0 +1,127 @@
+"""What the designer's templates are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from instruments.problems import Problem
+from survey.designer.differences import Differences
+from survey.designer.forms import CompareForm, FileForm, KeepForm, PublishForm
+from survey.designer.reading import Reading
+from survey.permissions import Actor, Role
+from survey.queries import instruments as queries
+from survey.queries.instruments import InstrumentRow, VersionRow
+from survey.services.instruments import Imported
+from survey.services.publishing import Readiness
+from survey.staff import Panel, PanelItem
+from survey.wording import plain
+
+
+@dataclass(frozen=True)
+class InstrumentsPage:
+    by_service: tuple[tuple[str, tuple[InstrumentRow, ...]], ...]
+
+
+@dataclass(frozen=True)
+class InstrumentPage:
+    instrument: InstrumentRow
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A problem of a definition, in the reader's language."""
+
+    path: str
+    sentence: str
+    severity: str
+
+
+@dataclass(frozen=True)
+class VersionPage:
+    row: VersionRow
+    instrument: InstrumentRow
+    reading: Reading
+    warnings: tuple[Finding, ...]
+    may_decide: bool  # writes or approves questionnaires of this service
+
+
+@dataclass(frozen=True)
+class ImportPage:
+    form: FileForm
+    refusal: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImportedPage:
+    """What keeping the file would do."""
+
+    form: KeepForm
+    result: Imported
+    warnings: tuple[Finding, ...]
+    overrides: tuple[Finding, ...]
+    follows: int | None
+    differences: Differences | None
+
+
+@dataclass(frozen=True)
+class ComparePage:
+    form: CompareForm
+    old: VersionRow | None = None
+    new: VersionRow | None = None
+    differences: Differences | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One telephone on the preview page."""
+
+    width: int
+    height: int
+    url: str
+    title: str
+
+
+@dataclass(frozen=True)
+class PreviewPage:
+    row: VersionRow
+    language: str
+    languages: tuple[tuple[str, str], ...]
+    asks_field: bool
+    frames: tuple[Frame, ...]
+    alone: str
+
+
+@dataclass(frozen=True)
+class PublishPage:
+    form: PublishForm
+    row: VersionRow
+    ready: Readiness
+    overrides: tuple[Finding, ...]
+    open_waves: int  # that pin the version before; they keep it
+
+
+def finding(problem: Problem) -> Finding:
+    """The problem's sentence in the language of the page."""
+    return Finding(problem.path, gettext(problem.kind.template).format(**problem.params), problem.severity)
+
+
+def drafts_waiting(record: Session, actor: Actor, now: datetime) -> Panel | None:
+    """For who writes or approves: versions that are not published yet."""
+    if not actor.has(Role.DESIGNER, Role.APPROVER):
+        return None
+    items = tuple(
+        PanelItem(
+            text=f"{plain(row.facts.short_title)} ({row.name})",
+            url=url_for("designer.version", code=row.code, number=row.number),
+            detail=gettext("Draft by %(name)s", name=row.author) if row.author else "",
+            state="warn",
+        )
+        for row in queries.waiting_drafts(record, actor)
+    )
+    return Panel(gettext("Which questionnaires wait to be published?"), items, gettext("No draft waits."))

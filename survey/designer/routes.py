@@ -1,0 +1,224 @@
+"""Questionnaires on screen: the list, one with its versions, one version in full, differences, import, publication."""
+
+from __future__ import annotations
+
+import zlib
+
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response as AnyResponse
+
+from instruments import codec, linting
+from survey import staff
+from survey.app import runtime
+from survey.designer import blueprint
+from survey.designer.differences import differences
+from survey.designer.forms import CompareForm, FileForm, KeepForm, PublishForm
+from survey.designer.pages import (
+    ComparePage,
+    ImportedPage,
+    ImportPage,
+    InstrumentPage,
+    InstrumentsPage,
+    PublishPage,
+    VersionPage,
+    finding,
+)
+from survey.designer.reading import read
+from survey.errors import NotFound, SurveyError
+from survey.i18n import language
+from survey.permissions import Role, access, roles
+from survey.queries import instruments as queries
+from survey.queries.instruments import VersionRow
+from survey.services import instruments, publishing
+from survey.services.instruments import Unusable
+from survey.wording import plain
+
+View = str | AnyResponse | tuple[str, int]
+
+READERS = roles(Role.DESIGNER, Role.APPROVER, Role.FIELD_OFFICER, Role.ANALYST)
+WRITERS = roles(Role.DESIGNER, Role.APPROVER)
+SEALED_SECONDS = 3600
+
+
+def find(record: Session, code: str, number: int) -> VersionRow:
+    """The version, if whoever asks may see it."""
+    row = queries.version(record, staff.actor(), code, number)
+    if row is None:
+        raise NotFound("There is no questionnaire %(code)s with version %(number)s.", code=code, number=number)
+    return row
+
+
+@blueprint.get("", endpoint="instruments")
+@access(READERS)
+def instruments_list() -> View:
+    """Every questionnaire of the reader's services."""
+    with staff.reading() as record:
+        rows = queries.listing(record, staff.actor())
+    by_service = tuple(
+        (service, found)
+        for service in queries.SERVICES
+        if (found := tuple(row for row in rows if row.service_domain == service))
+    )
+    return render_template("designer/instruments.html", page=InstrumentsPage(by_service))
+
+
+@blueprint.get("/<code>")
+@access(READERS)
+def instrument(code: str) -> View:
+    """One questionnaire with its versions and the waves that use them."""
+    with staff.reading() as record:
+        found = queries.instrument(record, staff.actor(), code)
+    if found is None:
+        raise NotFound("There is no questionnaire %(code)s.", code=code)
+    return render_template("designer/instrument.html", page=InstrumentPage(found))
+
+
+@blueprint.get("/<code>/<int:number>")
+@access(READERS)
+def version(code: str, number: int) -> View:
+    """One version in full."""
+    with staff.reading() as record:
+        found = queries.instrument(record, staff.actor(), code)
+        row = next((v for v in found.versions if v.number == number), None) if found else None
+        if found is None or row is None:
+            raise NotFound("There is no questionnaire %(code)s with version %(number)s.", code=code, number=number)
+        document = queries.document(record, row)
+        core = queries.document_of(record, document.core.code, document.core.version) if document.core else None
+    page = VersionPage(
+        row=row,
+        instrument=found,
+        reading=read(document, language(), core),
+        warnings=tuple(finding(p) for p in linting.lint(document)),
+        may_decide=staff.actor().has(Role.DESIGNER, Role.APPROVER),
+    )
+    return render_template("designer/version.html", page=page)
+
+
+@blueprint.get("/<code>/<int:number>/tep.json")
+@access(READERS)
+def export(code: str, number: int) -> View:
+    """The document as a file, to be read, changed and imported again."""
+    with staff.reading() as record:
+        row = find(record, code, number)
+        text = codec.pretty(queries.document(record, row))
+    response = Response(text, mimetype="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="{row.code}-{row.number}.json"'
+    return response
+
+
+@blueprint.get("/so-sanh/phien-ban")
+@access(READERS)
+def compare() -> View:
+    """Two versions side by side."""
+    with staff.reading() as record:
+        rows = {v.name: v for found in queries.listing(record, staff.actor()) for v in found.versions}
+        form = CompareForm(request.args if request.args else None)
+        form.offer([(name, f"{plain(row.facts.short_title)} ({name})") for name, row in rows.items()])
+        if not request.args or not form.validate():
+            return render_template("designer/compare.html", page=ComparePage(form))
+        old, new = rows[form.old.data], rows[form.new.data]
+        found = differences(queries.document(record, old), queries.document(record, new))
+    return render_template("designer/compare.html", page=ComparePage(form, old, new, found))
+
+
+@blueprint.route("/nhap/tep", methods=["GET", "POST"])
+@access(roles(Role.DESIGNER))
+def import_file() -> View:
+    """A file is looked at first; what keeping it would do is shown; then it is kept as a draft."""
+    keep = KeepForm()
+    if keep.sealed.data and keep.validate_on_submit():
+        return _keep(keep)
+    form = FileForm()
+    if not form.validate_on_submit():
+        return render_template("designer/import.html", page=ImportPage(form))
+    file: FileStorage = form.file.data
+    data = file.stream.read()
+    try:
+        result = _look(data)
+    except Unusable as error:
+        page = ImportPage(form, gettext(error.message, **error.values), tuple(finding(p) for p in error.findings))
+        return render_template("designer/import.html", page=page), 422
+    except SurveyError as error:
+        form.refuse(error)
+        return render_template("designer/import.html", page=ImportPage(form)), error.status
+    return _show_outcome(data, result)
+
+
+def _look(data: bytes) -> instruments.Imported:
+    return instruments.import_document(
+        runtime().database, data, actor=staff.actor(), now=staff.now(), dry_run=True
+    )  # fmt: skip
+
+
+def _show_outcome(data: bytes, result: instruments.Imported) -> View:
+    document = codec.loads(data)
+    with staff.reading() as record:
+        before = queries.published_before(record, document.code, document.version)
+    page = ImportedPage(
+        form=KeepForm(formdata=None, data={"sealed": staff.vault().wrap(zlib.compress(data, 9))}),
+        result=result,
+        warnings=tuple(finding(p) for p in result.warnings),
+        overrides=tuple(finding(p) for p in result.overrides),
+        follows=before[0] if before else None,
+        differences=differences(before[1], document) if before else None,
+    )
+    return render_template("designer/imported.html", page=page)
+
+
+def _keep(form: KeepForm) -> View:
+    data = staff.vault().unwrap(form.sealed.data, seconds=SEALED_SECONDS)
+    if data is None:
+        flash(gettext("The file was looked at too long ago. Please choose it again."), "error")
+        return redirect(url_for("designer.import_file"), 303)
+    done = instruments.import_document(runtime().database, zlib.decompress(data), actor=staff.actor(), now=staff.now())
+    name = f"{done.code}@{done.number}"
+    message = (
+        gettext("%(name)s is kept as a draft.", name=name)
+        if done.changed
+        else gettext("Exactly this version is in the record already: %(name)s.", name=name)
+    )
+    return staff.done(message, "designer.version", code=done.code, number=done.number)
+
+
+@blueprint.route("/<code>/<int:number>/phat-hanh", methods=["GET", "POST"])
+@access(WRITERS)
+def publish(code: str, number: int) -> View:
+    """What publishing means, who may do it, and the button."""
+    actor = staff.actor()
+    form = PublishForm()
+    with staff.reading() as record:
+        row = find(record, code, number)
+        found = queries.instrument(record, actor, code)
+        ready = publishing.readiness(record, code, number, actor=actor)
+    if form.validate_on_submit():
+        with form.problems():
+            publishing.publish(
+                runtime().database, code, number, actor=actor, now=staff.now(), reason=form.reason.data or ""
+            )
+            message = gettext("%(name)s is published. It will never change.", name=row.name)
+            return staff.done(message, "designer.version", code=code, number=number)
+    followed = next((v for v in found.versions if v.number == ready.follows), None) if found else None
+    uses = found.uses_of(followed.id) if found and followed else ()
+    page = PublishPage(
+        form=form,
+        row=row,
+        ready=ready,
+        overrides=tuple(finding(p) for p in ready.overrides),
+        open_waves=sum(wave.status == "open" for wave in uses),
+    )
+    return render_template("designer/publish.html", page=page)
+
+
+@blueprint.post("/<code>/<int:number>/ngung-dung")
+@access(WRITERS)
+def retire(code: str, number: int) -> View:
+    """Not for new waves any more."""
+    with staff.reading() as record:
+        row = find(record, code, number)
+    with staff.said_on("designer.version", code=code, number=number) as answer:
+        publishing.retire(runtime().database, code, number, actor=staff.actor(), now=staff.now())
+        answer.done(gettext("%(name)s is no longer offered for new waves. Waves that use it keep it.", name=row.name))
+    return answer.response

@@ -1,0 +1,198 @@
+"""What may be entered about waves, frames, points and codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from wtforms.validators import ValidationError
+
+from survey.queries.points import Mode, UnitChoice
+from survey.queries.waves import Selection
+from survey.staff_forms import Carried, Checks, Choice, Day, Line, Radios, StaffForm, Tick, Upload, WholeNumber
+from survey.staff_words import words
+
+SELECTIONS = {
+    Selection.OPT_IN.value: _l("Self-selected: whoever scans the poster"),
+    Selection.DRAWN.value: _l("Drawn: people chosen by lot from the dossiers"),
+    Selection.CENSUS.value: _l("Everyone: each dossier gets a slip"),
+}
+SELECTION_HINTS = {
+    Selection.OPT_IN.value: _l(
+        "Nobody knows who might have answered, so a verdict can at most say 'reached, not proven'."
+    ),
+    Selection.DRAWN.value: _l("Every dossier has a known chance, so a verdict can be proven. Needs one-time codes."),
+    Selection.CENSUS.value: _l("All are asked; what is unsure is only who did not answer. Needs one-time codes."),
+}
+MODES = {
+    Mode.QR_ON_SITE.value: _l("QR at the place"),
+    Mode.QR_LATER.value: _l("QR to take home"),
+    Mode.KIOSK.value: _l("Kiosk: a screen at the place"),
+}
+MODE_HINTS = {
+    Mode.QR_ON_SITE.value: _l("a poster or stand at the counter, in the waiting room, at the gate"),
+    Mode.QR_LATER.value: _l("on the result slip, answered at home where nobody stands by"),
+    Mode.KIOSK.value: _l("a tablet of the office; the next person gets a fresh form"),
+}
+NO_FIELD = _l("All fields: people are asked which one it was")
+
+
+class PlanForm(StaffForm):
+    title = Line(_l("Title of the wave"), hint=_l("For example: Administrative procedures, fourth quarter of 2026."))
+    version = Choice(
+        _l("Questionnaire version"), choices=[], hint=_l("A wave keeps its version for good once it is open.")
+    )
+    unit_code = Choice(
+        _l("Whose wave is it?"), choices=[], hint=_l("The wave may judge this unit and everything under it.")
+    )
+    plan_code = Choice(_l("Target plan"), choices=[], required=False)
+    opens_on = Day(_l("First day"))
+    closes_on = Day(_l("Last day"))
+    asked_by = Line(
+        _l("Who asks?"), required=False, hint=_l("As citizens read it. Empty: the province's name in the settings.")
+    )
+    legal_note = Line(
+        _l("Decision or plan the survey is held under"),
+        required=False,
+        most=300,
+        hint=_l("Needed by law for a survey outside the national programme: number and date."),
+    )
+    code = Line(
+        _l("Short code"),
+        required=False,
+        most=39,
+        hint=_l("Capital letters, digits, hyphens. Empty: one is made, for example HC-2026-3."),
+    )
+    is_synthetic = Tick(
+        _l("This is a trial with made-up data"),
+        hint=_l("Every screen, file and placard then bears the stamp 'trial'."),
+    )
+
+
+class WordsForm(StaffForm):
+    title = Line(_l("Title of the wave"))
+    asked_by = Line(_l("Who asks?"), required=False)
+    legal_note = Line(_l("Decision or plan the survey is held under"), required=False, most=300)
+    plan_code = Choice(_l("Target plan"), choices=[], required=False)
+
+
+class DaysForm(StaffForm):
+    opens_on = Day(_l("First day"))
+    closes_on = Day(_l("Last day"))
+
+
+class CloseForm(StaffForm):
+    sure = Tick(_l("I have read what closing means"))
+
+    def validate_sure(self, field: Any) -> None:
+        if not field.data:
+            raise ValidationError(gettext("Tick this before the wave is closed."))
+
+
+class ChannelForm(StaffForm):
+    selection = Radios(_l("How do people come to be asked?"), choices=list(SELECTIONS.items()))
+    title = Line(_l("Name of the channel"), hint=_l("For example: QR at the counter, slips sent with the result."))
+
+    def hints(self) -> Mapping[str, Any]:
+        return SELECTION_HINTS
+
+
+class ModeForm(StaffForm):
+    """What the forms share that make a printed code."""
+
+    mode = Radios(_l("How is it answered?"), choices=list(MODES.items()))
+    field = Choice(_l("Field of procedures"), choices=[], required=False)
+
+    def hints(self) -> Mapping[str, Any]:
+        return MODE_HINTS
+
+
+class FrameFileForm(StaffForm):
+    file = Upload(
+        _l("File (CSV)"),
+        hint=_l("Columns: unit code, field code, dossiers, planned answers. In Excel: save as 'CSV UTF-8'."),
+    )
+    source = Line(_l("Where do the numbers come from?"), hint=_l("For example: one-stop information system."))
+    as_of = Day(_l("As of"))
+
+
+class TakeFrameForm(StaffForm):
+    """What was looked at comes back sealed and is taken."""
+
+    sealed = Carried()
+
+
+class CellForm(StaffForm):
+    unit_code = Choice(_l("Unit"), choices=[])
+    field_code = Choice(_l("Field of procedures"), choices=[], required=False)
+    transactions = WholeNumber(_l("Dossiers settled"), high=99_999_999)
+    planned = WholeNumber(_l("Answers planned"), required=False, high=99_999_999)
+    source = Line(_l("Where do the numbers come from?"))
+    as_of = Day(_l("As of"))
+
+
+class PointForm(ModeForm):
+    channel = Choice(_l("Channel"), choices=[])
+    unit_deciding = Choice(_l("Unit whose work is judged"), choices=[], hint=_l("The unit that decides the dossier."))
+    unit_received = Choice(
+        _l("Unit that receives people here"), choices=[], required=False, hint=_l("Where it is another one.")
+    )
+    name = Line(_l("Where is it?"), hint=_l("As people on the spot call it: Counter 3, one-stop hall."))
+
+
+class ManyPointsForm(ModeForm):
+    channel = Choice(_l("Channel"), choices=[])
+    kinds = Checks(_l("At every unit of these kinds"), choices=[])
+    name = Line(_l("Where is it?"), hint=_l("The same words at every unit: One-stop counter."))
+
+
+class PointFileForm(StaffForm):
+    channel = Choice(_l("Channel"), choices=[])
+    file = Upload(
+        _l("File (CSV)"),
+        hint=_l("Columns: unit code, name of the point; also receiving unit, mode, field code."),
+    )
+
+
+class TakePointsForm(StaffForm):
+    sealed = Carried()
+
+
+class NameForm(StaffForm):
+    name = Line(_l("Where is it?"))
+
+
+class CodeForm(ModeForm):
+    """A further code of a point."""
+
+
+class IssueForm(StaffForm):
+    count = WholeNumber(_l("How many codes?"), low=1, high=50_000)
+    expires_on = Day(_l("Last day they can be used"))
+    field = Choice(_l("Field of procedures"), choices=[], required=False)
+    seed = Carried()
+
+
+class CodesFileForm(StaffForm):
+    """The codes just issued, carried sealed by the page that shows them."""
+
+    sealed = Carried()
+
+
+class PlacardForm(StaffForm):
+    paper = Radios(_l("Paper"), choices=[("a6", _l("A6, for a counter stand")), ("a4", _l("A4, for a wall"))])
+
+
+def by_kind(units: Iterable[UnitChoice]) -> dict[str, list[tuple[str, str]]]:
+    """Units as the groups of a list to choose from."""
+    grouped: dict[str, list[tuple[str, str]]] = {}
+    for unit in units:
+        grouped.setdefault(words("unit_kind", unit.kind.value), []).append((unit.code, unit.name))
+    return grouped
+
+
+def with_none(label: Any, groups: Mapping[str, list[tuple[str, str]]]) -> dict[str, list[tuple[str, Any]]]:
+    """The same with "none" first."""
+    return {gettext("No choice"): [("", label)], **groups}

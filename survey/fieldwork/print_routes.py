@@ -1,0 +1,103 @@
+"""Placards: for one point, some points or a whole wave; at once when few, else as a job with its page and file."""
+
+from __future__ import annotations
+
+from flask import render_template, request, send_file
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from survey import i18n, staff
+from survey.app import runtime
+from survey.errors import Conflict, NotFound
+from survey.fieldwork import blueprint
+from survey.fieldwork.forms import PlacardForm
+from survey.fieldwork.pages import JobPage, PrintPage
+from survey.fieldwork.point_routes import public_base
+from survey.fieldwork.routes import OFFICERS, View, find
+from survey.fieldwork.slip_routes import download
+from survey.permissions import access
+from survey.queries import points as queries
+from survey.queries.waves import WaveDetail
+from survey.services import jobs, placards
+from survey.services.jobs import KeptFile
+
+FILES = "files"  # the folder of finished files, under the instance
+
+
+@blueprint.route("/<wave_code>/ap-phich", methods=["GET", "POST"])
+@access(OFFICERS)
+def print_placards(wave_code: str) -> View:
+    """Choose the paper; the answer is the file, or the page that says how far it is."""
+    actor = staff.actor()
+    chosen = [int(text) for text in request.form.getlist("point") if text.isdecimal() and len(text) < 10]
+    form = PlacardForm(data={"paper": "a6"})
+    with staff.reading() as record:
+        wave = find(record, wave_code)
+        found = queries.printed_codes(
+            record, actor, wave.id, wave.line.service_domain, point_ids=chosen if chosen else None
+        )
+        if form.validate_on_submit():
+            with form.problems():
+                if not found:
+                    raise Conflict("The wave %(code)s has no point with a code to print.", code=wave_code)
+                if len(found) <= placards.AT_ONCE:
+                    made = placards.sheets(
+                        record, wave_code, public_url=runtime().config.public_url, actor=actor,
+                        point_ids=chosen if chosen else None,
+                    )  # fmt: skip
+                    words = i18n.translations(placards.LANGUAGE, "exports").gettext
+                    data = placards.placard_file(made, form.paper.data, words)
+                    return download(data, f"ap-phich-{wave_code}-{form.paper.data}.pdf", "application/pdf")
+                return _as_job(wave, chosen, form.paper.data)
+    base = public_base()
+    page = PrintPage(
+        wave=wave, form=form, sheets=len(found), base=base, base_is_this_machine=not base.startswith("https://"),
+        at_once=placards.AT_ONCE,
+    )  # fmt: skip
+    return render_template("fieldwork/print.html", page=page)
+
+
+def _as_job(wave: WaveDetail, chosen: list[int], paper: str) -> Response:
+    with staff.reading() as record:
+        mine = placards.points_of(record, wave.code, actor=staff.actor())
+    points = [point for point in mine if not chosen or point in set(chosen)]
+    job_id = placards.ask_for_file(
+        runtime().database, wave.code, points, paper, actor=staff.actor(), now=staff.now()
+    )  # fmt: skip
+    message = gettext("The placards are being made. This page shows how far they are.")
+    return staff.done(message, "fieldwork.job", wave_code=wave.code, job_id=job_id)
+
+
+@blueprint.get("/<wave_code>/viec/<int:job_id>")
+@access(OFFICERS)
+def job(wave_code: str, job_id: int) -> View:
+    """How far the file is; the file with its hash and expiry when it is there."""
+    return _job_page(wave_code, job_id)
+
+
+@blueprint.get("/<wave_code>/viec/<int:job_id>/tep")
+@access(OFFICERS)
+def job_file(wave_code: str, job_id: int) -> View:
+    """The finished file; before it is finished, the page that says how far it is."""
+    file = _file(job_id)
+    if file is None or not file.path.exists():
+        return _job_page(wave_code, job_id, problem=gettext("The file is not there: not ready yet, or expired."))
+    return send_file(file.path, mimetype=file.media_type, as_attachment=True, download_name=file.name)
+
+
+def _job_page(wave_code: str, job_id: int, *, problem: str = "") -> str:
+    with staff.reading() as record:
+        wave = find(record, wave_code)
+    state = jobs.state(runtime().database, job_id, actor=staff.actor())
+    if state.params.get("wave") != wave_code:
+        raise NotFound("There is no such job, or it belongs to somebody else.")
+    page = JobPage(wave, state, _file(job_id), problem)
+    return render_template("fieldwork/job.html", page=page)
+
+
+def _file(job_id: int) -> KeptFile | None:
+    folder = runtime().config.instance / FILES
+    try:
+        return jobs.file_of(runtime().database, folder, job_id, actor=staff.actor(), now=staff.now())
+    except NotFound:
+        return None

@@ -1,0 +1,129 @@
+"""What rows does a CSV file from an office computer hold? Problems instead of guesses.
+
+UTF-8 with or without a mark, comma, semicolon or tab; headings in Vietnamese or English, with or without marks and
+capitals; blank rows passed over. What the cells mean is for the caller to judge.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from survey.errors import N_
+from survey.models.base import folded
+
+MOST_BYTES = 1_000_000
+MOST_ROWS = 20_000
+LONGEST_NUMBER = 9
+
+
+@dataclass(frozen=True)
+class RowProblem:
+    """What cannot be taken, in which row (0: the file as a whole) and column."""
+
+    row: int
+    column: str
+    message: str  # an English source text
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CsvRow:
+    """One row: its number as a spreadsheet shows it, and its cells by column."""
+
+    number: int
+    cells: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells.get(column, "")
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    rows: tuple[CsvRow, ...]
+    problems: tuple[RowProblem, ...]
+
+
+def read(data: bytes, columns: Mapping[str, Iterable[str]], *, needed: Sequence[str]) -> CsvFile:
+    """The rows of a file. `columns`: each name with the headings by which it may go besides the name itself."""
+    text = _text(data)
+    if isinstance(text, RowProblem):
+        return CsvFile((), (text,))
+    first = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=first.count)
+    try:
+        table = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
+    except csv.Error:
+        return _refused(N_("The quotation marks of the file do not match. Save it again as 'CSV UTF-8'."))
+    if not table:
+        return _refused(N_("The file is empty."))
+    known = {folded(name).replace("_", " "): column for column, names in columns.items() for name in (column, *names)}
+    headings = [known.get(folded(cell).replace("_", " ")) for cell in table[0]]
+    if missing := [column for column in needed if column not in headings]:
+        return _refused(
+            N_("The first row must name the columns; missing: %(missing)s. The columns are: %(columns)s."),
+            missing=", ".join(missing), columns=", ".join(columns),
+        )  # fmt: skip
+    if len(table) - 1 > MOST_ROWS:
+        return _refused(N_("The file has more than 20,000 rows. Split it in parts."))
+    return _rows(table[1:], headings)
+
+
+def whole_number(text: str) -> int | None:
+    """12, 1.234 or 1 234; None for anything else."""
+    compact = "".join(text.split())
+    parts = compact.split(".")
+    grouped = len(parts) > 1 and 1 <= len(parts[0]) <= 3 and all(len(part) == 3 for part in parts[1:])
+    digits = "".join(parts) if grouped else compact
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= LONGEST_NUMBER else None
+
+
+def write(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A file that a spreadsheet opens with its letters right; no cell begins a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(headings)
+    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    return "\ufeff" + out.getvalue()
+
+
+def _harmless(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def _text(data: bytes) -> str | RowProblem:
+    if len(data) > MOST_BYTES:
+        return RowProblem(0, "", N_("The file has more than 1 MB. Split it in parts."))
+    if data[:2] == b"PK":
+        return RowProblem(0, "", N_("This is an Excel workbook. Save it as 'CSV UTF-8' in Excel and choose that file."))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return RowProblem(
+            0, "", N_("The file is not UTF-8. In Excel choose 'CSV UTF-8 (Comma delimited)' when saving.")
+        )
+    if "\0" in text:
+        return RowProblem(0, "", N_("The file is not a CSV text file."))
+    return unicodedata.normalize("NFC", text)
+
+
+def _rows(table: Sequence[Sequence[str]], headings: Sequence[str | None]) -> CsvFile:
+    rows: list[CsvRow] = []
+    problems: list[RowProblem] = []
+    for number, cells in enumerate(table, start=2):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if any(cell.strip() for cell in cells[len(headings) :]):
+            problems.append(RowProblem(number, "", N_("This row has more cells than the first row has columns.")))
+            continue
+        named = zip(headings, cells, strict=False)
+        rows.append(CsvRow(number, {name: " ".join(cell.split()) for name, cell in named if name}))
+    return CsvFile(tuple(rows), tuple(problems))
+
+
+def _refused(message: str, **values: Any) -> CsvFile:
+    return CsvFile((), (RowProblem(0, "", message, values),))
