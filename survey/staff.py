@@ -85,12 +85,21 @@ Record = Session  # what `reading()` gives and queries take; faces do not know S
 PanelMaker = Callable[[Record, Actor, datetime], Panel | None]
 
 
+@dataclass(frozen=True)
+class FileKind:
+    """A kind of job that ends in a file: where its page leads back to, from the parameters of the job."""
+
+    back: Callable[[Mapping[str, Any]], str]
+    label: Any  # a lazy text
+
+
 @dataclass
 class Registry:
     """What the faces have brought along."""
 
     nav: list[NavEntry] = field(default_factory=list)
     panels: list[tuple[int, PanelMaker]] = field(default_factory=list)
+    files: dict[str, FileKind] = field(default_factory=dict)
     sign_in_page: Callable[[str], AnyResponse | str] | None = None
 
 
@@ -244,6 +253,10 @@ def add_nav(app: Flask, entry: NavEntry) -> None:
 
 def add_panel(app: Flask, order: int, maker: PanelMaker) -> None:
     registry(app).panels.append((order, maker))
+
+
+def add_file_kind(app: Flask, job_kind: str, entry: FileKind) -> None:
+    registry(app).files[job_kind] = entry
 
 
 def panels(record: Session) -> list[Panel]:

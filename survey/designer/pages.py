@@ -7,7 +7,6 @@ from datetime import datetime
 
 from flask import url_for
 from flask_babel import gettext
-from sqlalchemy.orm import Session
 
 from instruments.problems import Problem
 from survey.designer.differences import Differences
@@ -18,7 +17,7 @@ from survey.queries import instruments as queries
 from survey.queries.instruments import InstrumentRow, VersionRow
 from survey.services.instruments import Imported
 from survey.services.publishing import Readiness
-from survey.staff import Panel, PanelItem
+from survey.staff import Panel, PanelItem, Record
 from survey.wording import plain
 
 
@@ -111,7 +110,7 @@ def finding(problem: Problem) -> Finding:
     return Finding(problem.path, gettext(problem.kind.template).format(**problem.params), problem.severity)
 
 
-def drafts_waiting(record: Session, actor: Actor, now: datetime) -> Panel | None:
+def drafts_waiting(record: Record, actor: Actor, now: datetime) -> Panel | None:
     """For who writes or approves: versions that are not published yet."""
     if not actor.has(Role.DESIGNER, Role.APPROVER):
         return None

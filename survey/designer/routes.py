@@ -6,7 +6,6 @@ import zlib
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -43,7 +42,7 @@ WRITERS = roles(Role.DESIGNER, Role.APPROVER)
 SEALED_SECONDS = 3600
 
 
-def find(record: Session, code: str, number: int) -> VersionRow:
+def find(record: staff.Record, code: str, number: int) -> VersionRow:
     """The version, if whoever asks may see it."""
     row = queries.version(record, staff.actor(), code, number)
     if row is None:

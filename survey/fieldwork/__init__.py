@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Flask, url_for
 
 blueprint = Blueprint("fieldwork", __name__, url_prefix="/quan-tri/dot-khao-sat")
 
@@ -12,6 +15,7 @@ def register(app: Flask) -> None:
 
     from survey import staff, wording
     from survey.fieldwork import frame_routes, pages, point_routes, print_routes, routes, slip_routes
+    from survey.services import placards
 
     assert routes
     assert frame_routes
@@ -21,4 +25,9 @@ def register(app: Flask) -> None:
     wording.install(app)
     app.register_blueprint(blueprint)
     staff.add_nav(app, staff.NavEntry(20, _l("Waves"), "fieldwork.waves"))
+    staff.add_file_kind(app, placards.PLACARDS, staff.FileKind(_placards, _l("Back to the placards")))
     staff.add_panel(app, 20, pages.waves_today)
+
+
+def _placards(params: Mapping[str, Any]) -> str:
+    return url_for("fieldwork.print_placards", wave_code=params["wave"])

@@ -7,7 +7,6 @@ from datetime import date, datetime
 
 from flask import url_for
 from flask_babel import gettext, ngettext
-from sqlalchemy.orm import Session
 
 from survey import clock
 from survey.fieldwork.forms import (
@@ -38,8 +37,7 @@ from survey.queries.paging import Paged
 from survey.queries.points import CodeLine, PointDetail, PointLine
 from survey.queries.waves import ChannelLine, WaveDetail, WaveLine
 from survey.services import frames, point_files
-from survey.services.jobs import JobState, KeptFile
-from survey.staff import Panel, PanelItem
+from survey.staff import Panel, PanelItem, Record
 from survey.staff_forms import Button
 
 SOON_DAYS = 7
@@ -187,14 +185,6 @@ class PrintPage:
 
 
 @dataclass(frozen=True)
-class JobPage:
-    wave: WaveDetail
-    job: JobState
-    file: KeptFile | None
-    problem: str = ""
-
-
-@dataclass(frozen=True)
 class CoveragePage:
     wave: WaveDetail
     channel: ChannelLine | None
@@ -220,7 +210,7 @@ def steps(wave: WaveDetail) -> tuple[Step, ...]:
     return tuple(found)
 
 
-def waves_today(record: Session, actor: Actor, now: datetime) -> Panel | None:
+def waves_today(record: Record, actor: Actor, now: datetime) -> Panel | None:
     """For who runs or watches waves: what is open, what ends, what is overdue."""
     if not actor.has(Role.FIELD_OFFICER, Role.ANALYST):
         return None

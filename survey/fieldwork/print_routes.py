@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from flask import render_template, request, send_file
+from flask import render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from survey import i18n, staff
 from survey.app import runtime
-from survey.errors import Conflict, NotFound
+from survey.errors import Conflict
 from survey.fieldwork import blueprint
 from survey.fieldwork.forms import PlacardForm
-from survey.fieldwork.pages import JobPage, PrintPage
+from survey.fieldwork.pages import PrintPage
 from survey.fieldwork.point_routes import public_base
 from survey.fieldwork.routes import OFFICERS, View, find
 from survey.fieldwork.slip_routes import download
 from survey.permissions import access
 from survey.queries import points as queries
 from survey.queries.waves import WaveDetail
-from survey.services import jobs, placards
-from survey.services.jobs import KeptFile
-
-FILES = "files"  # the folder of finished files, under the instance
+from survey.services import placards
 
 
 @blueprint.route("/<wave_code>/ap-phich", methods=["GET", "POST"])
@@ -65,39 +62,4 @@ def _as_job(wave: WaveDetail, chosen: list[int], paper: str) -> Response:
         runtime().database, wave.code, points, paper, actor=staff.actor(), now=staff.now()
     )  # fmt: skip
     message = gettext("The placards are being made. This page shows how far they are.")
-    return staff.done(message, "fieldwork.job", wave_code=wave.code, job_id=job_id)
-
-
-@blueprint.get("/<wave_code>/viec/<int:job_id>")
-@access(OFFICERS)
-def job(wave_code: str, job_id: int) -> View:
-    """How far the file is; the file with its hash and expiry when it is there."""
-    return _job_page(wave_code, job_id)
-
-
-@blueprint.get("/<wave_code>/viec/<int:job_id>/tep")
-@access(OFFICERS)
-def job_file(wave_code: str, job_id: int) -> View:
-    """The finished file; before it is finished, the page that says how far it is."""
-    file = _file(job_id)
-    if file is None or not file.path.exists():
-        return _job_page(wave_code, job_id, problem=gettext("The file is not there: not ready yet, or expired."))
-    return send_file(file.path, mimetype=file.media_type, as_attachment=True, download_name=file.name)
-
-
-def _job_page(wave_code: str, job_id: int, *, problem: str = "") -> str:
-    with staff.reading() as record:
-        wave = find(record, wave_code)
-    state = jobs.state(runtime().database, job_id, actor=staff.actor())
-    if state.params.get("wave") != wave_code:
-        raise NotFound("There is no such job, or it belongs to somebody else.")
-    page = JobPage(wave, state, _file(job_id), problem)
-    return render_template("fieldwork/job.html", page=page)
-
-
-def _file(job_id: int) -> KeptFile | None:
-    folder = runtime().config.instance / FILES
-    try:
-        return jobs.file_of(runtime().database, folder, job_id, actor=staff.actor(), now=staff.now())
-    except NotFound:
-        return None
+    return staff.done(message, "site.job", job_id=job_id)

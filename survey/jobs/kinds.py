@@ -10,9 +10,9 @@ from survey import clock
 from survey.config import Config
 from survey.database import Database
 from survey.jobs import placards
-from survey.jobs.worker import Work, files_folder
+from survey.jobs.worker import Work
 from survey.permissions import system
-from survey.services import housekeeping
+from survey.services import housekeeping, jobs
 from survey.services.jobs import Claimed, MadeFile, Progress
 
 
@@ -68,6 +68,6 @@ KINDS: dict[str, Work] = {
 
 def tidier(config: Config, database: Database) -> Callable[[datetime], None]:
     def tidy(now: datetime) -> None:
-        housekeeping.tidy(database, files_folder(config), now)
+        housekeeping.tidy(database, jobs.files(config.instance), now)
 
     return tidy

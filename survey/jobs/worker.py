@@ -23,10 +23,6 @@ TIDY_EVERY = timedelta(hours=1)
 Work = Callable[[Database, Config, Claimed, Path, Progress], MadeFile | None]
 
 
-def files_folder(config: Config) -> Path:
-    return config.instance / "files"
-
-
 def run(config: Config, database: Database, kinds: dict[str, Work], tidy: Callable[[datetime], None]) -> None:
     """Until told to stop."""
     stopping = False
@@ -63,7 +59,7 @@ def do_one(config: Config, database: Database, kinds: dict[str, Work]) -> bool:
             made = work(database, config, job, Path(folder), jobs.reporter(database, job.id))
             kept = None
             if made is not None:
-                kept = jobs.keep_file(database, files_folder(config), made, now=clock.now())
+                kept = jobs.keep_file(database, jobs.files(config.instance), made, now=clock.now())
         jobs.finish(database, job.id, clock.now(), kept)
     except RecordUnavailable:
         raise

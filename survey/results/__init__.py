@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Flask, url_for
 from flask_babel import lazy_gettext as _l
 
 from survey.result_words import GRADES, RULES, SELECTIONS
@@ -23,4 +26,10 @@ def register(app: Flask) -> None:
 
     app.register_blueprint(blueprint)
     staff.add_nav(app, staff.NavEntry(10, _l("Results"), "results.waves"))
+    for kind in result_files.KINDS.values():
+        staff.add_file_kind(app, kind, staff.FileKind(_wave, _l("Back to the results")))
     staff.add_panel(app, 10, routes.todays_results)
+
+
+def _wave(params: Mapping[str, Any]) -> str:
+    return url_for("results.wave", wave_code=params["wave"], kenh=params["channel"])

@@ -263,4 +263,4 @@ def _decimal() -> str:
 
 
 def answers_words(count: int) -> str:
-    return str(ngettext("%(num)s answer", "%(num)s answers", count))
+    return str(ngettext("%(num)s response", "%(num)s responses", count))

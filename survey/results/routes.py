@@ -1,10 +1,10 @@
-"""Addresses of results: the waves one may see, one wave, its files and how far they are."""
+"""Addresses of results: the waves one may see, one wave, the files one may ask for."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Response, current_app, make_response, redirect, render_template, request, send_file, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -16,7 +16,7 @@ from survey.permissions import Actor, Role, access, roles
 from survey.queries import results as queries
 from survey.results import KEPT, blueprint
 from survey.results.pages import results_page
-from survey.services import jobs, result_files
+from survey.services import result_files
 from survey.services import results as results_service
 
 READERS = roles(Role.ANALYST, Role.UNIT_VIEWER)
@@ -30,52 +30,30 @@ def waves() -> str:
     return render_template("results/waves.html", page={"waves": rows})
 
 
-@blueprint.get("/ket-qua/<code>")
+@blueprint.get("/ket-qua/<wave_code>")
 @access(READERS)
-def wave(code: str) -> str:
+def wave(wave_code: str) -> str:
     actor = staff.actor()
     view = results_service.read(
-        runtime().database, code, request.args.get("kenh"), actor=actor, now=staff.now(),
+        runtime().database, wave_code, request.args.get("kenh"), actor=actor, now=staff.now(),
         kept=current_app.extensions[KEPT], language=language(),
     )  # fmt: skip
     page = results_page(view, may_take_rows=result_files.may_take_rows(view, actor))
     return render_template("results/wave.html", page=page)
 
 
-@blueprint.post("/ket-qua/<code>/tep")
+@blueprint.post("/ket-qua/<wave_code>/tep")
 @access(READERS)
-def ask_for_file(code: str) -> BaseResponse:
+def ask_for_file(wave_code: str) -> BaseResponse:
     """Ask for a file; the page that says how far it is follows."""
     kind = request.form.get("tep", "")
     if kind not in result_files.KINDS:
         raise NotFound("There is no such file.")
     job_id = result_files.ask(
-        runtime().database, code, request.form.get("kenh") or None, kind, actor=staff.actor(), now=staff.now(),
+        runtime().database, wave_code, request.form.get("kenh") or None, kind, actor=staff.actor(), now=staff.now(),
         language=language(),
     )  # fmt: skip
-    return redirect(url_for("results.job", job_id=job_id), 303)
-
-
-@blueprint.get("/viec/<int:job_id>")
-@access(READERS)
-def job(job_id: int) -> Response:
-    state = jobs.state(runtime().database, job_id, actor=staff.actor())
-    response = make_response(render_template("results/job.html", page={"job": state}))
-    if state.status.value in ("queued", "running"):
-        response.headers["Refresh"] = "2"
-    return response
-
-
-@blueprint.get("/viec/<int:job_id>/tep")
-@access(READERS)
-def file(job_id: int) -> Response:
-    kept = jobs.file_of(
-        runtime().database, result_files.files(runtime().config.instance), job_id, actor=staff.actor(), now=staff.now()
-    )
-    response = send_file(kept.path, mimetype=kept.media_type, as_attachment=True, download_name=kept.name)
-    response.headers["Repr-Digest"] = f"sha-256=:{kept.digest_base64}:"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return redirect(url_for("site.job", job_id=job_id), 303)
 
 
 def todays_results(session: staff.Record, actor: Actor, now: datetime) -> staff.Panel | None:
@@ -85,7 +63,7 @@ def todays_results(session: staff.Record, actor: Actor, now: datetime) -> staff.
     items = tuple(
         staff.PanelItem(
             row.title,
-            url_for("results.wave", code=row.code),
+            url_for("results.wave", wave_code=row.code),
             _("closed, final results") if row.final else _("running, provisional figures") if row.running else "",
         )
         for row in queries.waves(session, actor)[:6]

@@ -147,6 +147,11 @@ def state(database: Database, job_id: int, *, actor: Actor) -> JobState:
         )
 
 
+def files(instance: Path) -> Path:
+    """The folder of finished files."""
+    return instance / "files"
+
+
 def keep_file(database: Database, folder: Path, made: MadeFile, *, now: datetime) -> int:
     """Move a finished file into the instance's files under a random name, with its hash and expiry."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -31,16 +31,12 @@ from survey.services.results import ResultsView
 from survey.services.row_data import BLANK, HIDDEN, Recoded, bands, recode, safe_weights
 from survey.services.wave_facts import NO_FIELD
 
-KINDS = ("workbook", "rows")
+KINDS = {"workbook": "results_workbook", "rows": "results_rows"}  # what may be asked for: the kind of job
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def snapshots(instance: Path) -> Path:
     return instance / "snapshots"
-
-
-def files(instance: Path) -> Path:
-    return instance / "files"
 
 
 def may_take_rows(view: ResultsView, actor: Actor) -> bool:
@@ -61,7 +57,7 @@ def ask(
     if kind == "rows" and not may_take_rows(view, actor):
         raise Forbidden("Files with a row per response are a right of their own, which your account does not have.")
     params = {"wave": wave_code, "channel": view.channel, "language": language}
-    return jobs.enqueue(database, f"results_{kind}", params, actor=actor, now=now)
+    return jobs.enqueue(database, KINDS[kind], params, actor=actor, now=now)
 
 
 def actor_of(database: Database, account_id: int | None) -> Actor:

@@ -133,12 +133,14 @@ def change_wave(database: Database, code: str, entered: WaveWords, *, actor: Act
             problems["plan_code"] = N_("The target plan of a wave that was opened stays as it is.")
         if problems:
             raise Invalid("The wave cannot be changed like this.", problems=problems)
-        before = {"title": wave.title, "asked_by": wave.asked_by, "legal_note": wave.legal_note}
+        before = {"title": wave.title, "asked_by": wave.asked_by, "legal_note": wave.legal_note, "plan": wave.plan_id}
         wave.title = entered.title.strip()
         wave.asked_by = entered.asked_by.strip()
         wave.legal_note = entered.legal_note.strip()
         if wave.status is WaveStatus.PLANNED:
             wave.plan_id = plan.id if plan else None
+        if not session.is_modified(wave):
+            return
         audit.record(session, actor, "wave.change", f"wave {code}", now, before=before, plan=entered.plan_code)
 
 

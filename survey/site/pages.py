@@ -10,6 +10,7 @@ from survey.queries.paging import Paged
 from survey.queries.procedures import FieldLine, ProcedureLine
 from survey.queries.targets import PlanDetail, PlanLine, TargetLine
 from survey.queries.units import KindCount, UnitDetail, UnitLine, UnitLink
+from survey.services.jobs import JobState, KeptFile
 from survey.services.unit_files import Plan
 from survey.site.forms import (
     ExtensionForm,
@@ -24,6 +25,23 @@ from survey.site.forms import (
 )
 from survey.staff import Panel
 from survey.staff_forms import Button
+
+
+@dataclass(frozen=True)
+class JobPage:
+    job: JobState
+    file: KeptFile | None
+    back: str
+    label: str
+    look_again: int  # seconds
+
+    @property
+    def busy(self) -> bool:
+        return self.job.status.value in ("queued", "running")
+
+    @property
+    def failed(self) -> bool:
+        return self.job.status.value == "failed"
 
 
 @dataclass(frozen=True)

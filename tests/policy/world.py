@@ -103,7 +103,7 @@ def _place(record: Record, unit: Unit, domain: str) -> Place:
     service = ServiceDomain(domain)
     version = record.version(document, code=FORMS[domain], domain=service)
     wave = record.wave(version=version, unit=unit, domain=service)
-    record.entry_code(record.point(record.channel(wave), unit=below))
+    point = record.point(record.channel(wave), unit=below)
     job = record.add(
         Job(kind="workbook", params={}, status=JobStatus.QUEUED, requested_by=colleague.id, created_at=record.now)
     )
@@ -112,7 +112,12 @@ def _place(record: Record, unit: Unit, domain: str) -> Place:
         "account_id": colleague.id,
         "grant_id": grant.id,
         "invitation_id": invitation.id,
-        "code": wave.code,
+        "wave_code": wave.code,
+        "point_id": point.id,
+        "entry_code": record.entry_code(point).code,
+        "cell_id": record.frame_cell(wave, below).id,
+        "code": FORMS[domain],
+        "number": version.number,
         "job_id": job.id,
     }
     return Place(unit, arguments)

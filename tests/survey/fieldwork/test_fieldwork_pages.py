@@ -83,7 +83,7 @@ def test_an_officer_plans_opens_and_closes_a_wave_with_screens_only(
     assert page.h1 == "Quý I năm 2027"
     assert "Kênh cho biết người dân được mời trả lời bằng cách nào. Thêm kênh" in page.text
     page = page.follow("Thêm kênh").form(title="Quét mã QR tại quầy").send()
-    assert "Quét mã QR tại quầy tự quét" in page.text
+    assert "Quét mã QR tại quầy tự chọn tham gia" in page.text
     page = page.form("/mo").send()
     assert page.notices[0].startswith("Đã mở đợt")
     page = page.follow("Đóng đợt khảo sát …")
@@ -470,10 +470,10 @@ def test_many_placards_are_made_as_a_job_with_a_page_and_a_file(
         place.record.entry_code(place.record.point(place.qr, unit=place.ward, name=f"Bàn {n}"))
     form = officer.get(f"{WAVE}/ap-phich").form(paper="a6")
     page = form.send()
-    assert page.h1 == "Đang tạo tệp"
+    assert page.h1 == "Đang lập tệp"
     assert form.send().path == page.path  # the same work is not asked for twice
     early = officer.get(page.path + "/tep")
-    assert "Chưa có tệp: còn đang tạo, hoặc đã hết hạn." in early.text
+    assert (early.path, early.h1) == (page.path, "Đang lập tệp")
     assert worker.do_one(config, database, kinds.KINDS)
     page = officer.get(page.path)
     assert page.h1 == "Tệp đã sẵn sàng"
