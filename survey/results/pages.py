@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
 
+from instruments.text import heading_words
 from survey.charts import intervals
 from survey.charts.intervals import Axis, Mark
 from survey.i18n import grouped, language
@@ -190,7 +191,17 @@ def _figures(view: ResultsView, rows: tuple[FigureRow, ...], target: float | Non
     marks = [_mark(r.shown, None, target) for r in rows]
     axis = intervals.axis([m for m in marks if m is not None])
     drawn = tuple(
-        _row(view, r.shown, axis, key=n, label=r.text, note=r.label, verdict=None, mean=r.mean, goal=target)
+        _row(
+            view,
+            r.shown,
+            axis,
+            key=n,
+            label=heading_words(r.text),
+            note=r.label,
+            verdict=None,
+            mean=r.mean,
+            goal=target,
+        )
         for n, r in enumerate(rows)
     )
     return DrawnTable(drawn, intervals.row_axis(axis, decimal=_decimal()))
