@@ -24,6 +24,10 @@ COMMANDS: dict[str, dict[str, str]] = {
         "run": "survey.cli.serve:run",
         "jobs": "survey.cli.serve:jobs",
     },
+    "Fieldwork": {
+        "codes": "survey.cli.fieldwork:codes",
+        "placards": "survey.cli.fieldwork:placards",
+    },
     "Results": {
         "results": "survey.cli.results:results",
     },
