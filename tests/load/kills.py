@@ -118,7 +118,7 @@ def _judge(database_url: str, folder: Path, acknowledged: set[str], rounds: int,
         key = tokens.read_submission_key(text)
         assert key is not None
         digests.add(key.digest)
-    database = Database(database_url.replace("postgresql:", "postgresql+psycopg:"))
+    database = Database(database_url)
     with database.reading() as session:
         stored = {row.key_digest: row.answers for row in session.execute(select(Response.key_digest, Response.answers))}
         counted = sum(session.scalars(select(SubmissionCount.accepted)))
