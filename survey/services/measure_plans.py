@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from analysis.plan import ChoiceItem, CodeShare, Measure, MeasurePlan, Node, NumberItem, RatedItem
-
 from instruments import codec, indices
 from instruments.indices import Index
 from instruments.model import InstrumentVersion

@@ -174,7 +174,7 @@ class _Rows:
 
     def _coded(self, names: list[str]) -> Iterator[list[Cell]]:
         kept = self._kept
-        data = [self._answers.table.column(name).to_numpy()[kept.kept] for name in names]
+        data = [self._answers.values[name][kept.kept] for name in names]
         prepared = [_blanks(values) for values in data]
         months = [_month(m) for m in kept.month]
         for n in range(len(kept.unit)):
@@ -197,7 +197,7 @@ class _Rows:
         for item in self._items:
             if item.kind == "multiple":
                 continue
-            values = self._answers.table.column(item.code).to_numpy()[kept.kept]
+            values = self._answers.values[item.code][kept.kept]
             labels = {o.code: o.label.inside(w.language) for o in view.version.options(item)}
             columns_of.append([_label(labels, v) for v in _blanks(values)] if labels else _blanks(values))
         columns_of.append(self._weights)
