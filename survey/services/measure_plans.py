@@ -13,6 +13,7 @@ from analysis.plan import ChoiceItem, CodeShare, Measure, MeasurePlan, Node, Num
 from instruments import codec, indices
 from instruments.indices import Index
 from instruments.model import InstrumentVersion
+from instruments.text import Text
 
 NODE_RULES = {
     "top2_answers": "pooled_rate",
@@ -38,9 +39,10 @@ class Figure:
     level: str  # item, factor, half, overall
     target: str  # code of the item or factor
     rule: str
-    kind: str  # rate, score, percent
+    kind: str  # rate, score, percent (0..100 as people entered it), rescaled (a score shown as a share of its maximum)
     headline: bool = False
     local: bool = False  # of a local addition, not of the form
+    name: Text | None = None  # what the questionnaire calls it
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,8 @@ def _plan(version: InstrumentVersion) -> SurveyPlan:
         headline=tree.measure(head, overall) if head is not None else None,
     )
     figures = [
-        Figure(found, i.level, i.items[0].item if i.level == "item" else i.target, i.rule, i.measure, i.headline,
-               i.origin == "overlay")
+        Figure(found, i.level, i.items[0].item if i.level == "item" else i.target, i.rule,
+               "rescaled" if i.rule == "mean_over_max" else i.measure, i.headline, i.origin == "overlay", i.name)
         for i in declared
         if (found := tree.measure(i, overall)) is not None and found in measures.measures
     ]  # fmt: skip

@@ -43,7 +43,7 @@ def stamp(view: ResultsView, w: Words) -> str:
 
 def plan_line(view: ResultsView, w: Words) -> str:
     """What the target means for this wave, in one line."""
-    if view.plan is None:
+    if view.plan is None or view.wave.overall_goal is None:
         return w(N_("no target yet"))
     if view.plan.binding.value == "expired":
         return w(N_("for comparison: plan %(code)s, period over"), code=view.plan.code)
@@ -103,11 +103,10 @@ def tables(view: ResultsView, w: Words) -> list[Table]:
 
 
 def _goal_line(view: ResultsView, w: Words) -> str:
-    if view.overall is None or view.overall.verdict is None:
-        return plan_line(view, w)
-    return (
-        f"{percent_target(view.overall.verdict.target, w.language)} ({view.overall.verdict.goal}); {plan_line(view, w)}"
-    )
+    goal = view.wave.overall_goal
+    if goal is None:
+        return w(N_("no target yet"))
+    return f"{percent_target(goal.rate, w.language)} ({goal.code}); {plan_line(view, w)}"
 
 
 def _figure_columns(w: Words) -> tuple[Column, ...]:
@@ -157,7 +156,7 @@ def _results(view: ResultsView, w: Words) -> Table:
         v = view.overall.verdict
         rows.append(
             [levels["overall"], "", w(N_("Headline figure")), w(RULES[view.headline.rule]),
-             *_figures(view.overall.shown), None, v.target if v else None, w(VERDICTS[v.verdict]) if v else None,
+             *_figures(view.overall.shown), None, view.overall.target, w(VERDICTS[v.verdict]) if v else None,
              v.bound if v else None,
              v.needed if v else None, view.version.lowest_grade, _remarks(view, view.overall, w)]
         )  # fmt: skip
@@ -202,7 +201,7 @@ def _domain_table(view: ResultsView, w: Words, name: str, title: str, first: str
         Column(w(N_("Remark")), width=40),
     )
     lines = [
-        [label, *_figures(row.shown), row.verdict.target if row.verdict else None,
+        [label, *_figures(row.shown), row.target,
          w(VERDICTS[row.verdict.verdict]) if row.verdict else None, row.verdict.bound if row.verdict else None,
          _remarks(view, row, w)]
         for label, row in rows
