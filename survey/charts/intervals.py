@@ -7,6 +7,7 @@ side, a hollow one below it. No style attributes, so that the strictest content 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -61,9 +62,9 @@ def axis(marks: list[Mark]) -> Axis:
     return Axis(low, high, tuple(round(low + n * step, 6) for n in range(count + 1)))
 
 
-def headline(mark: Mark, *, target_words: str, label: str, note: str = "", decimal: str = ",") -> Markup:
-    """The large drawing beside a headline figure. `note` is what must be read wherever the drawing goes."""
-    width, height, margin = 420, 116 if note else 96, 24
+def headline(mark: Mark, *, target_words: str, label: str, notes: Sequence[str] = (), decimal: str = ",") -> Markup:
+    """The large drawing beside a headline figure. `notes` are what must be read wherever the drawing goes."""
+    width, height, margin = 420, 96 + 18 * len(notes), 24
     scale = axis([mark])
     dark, light = TONES.get(mark.verdict or "", PLAIN)
     line = 58
@@ -85,8 +86,10 @@ def headline(mark: Mark, *, target_words: str, label: str, note: str = "", decim
             f'fill="{INK}">{escape(target_words)}</text>'
         )
     parts.append(_dot(scale.x(mark.rate, width, margin), line, 9, mark, dark))
-    if note:
-        parts.append(f'<text x="{margin}" y="{height - 6}" font-size="12" fill="{SOFT}">{escape(note)}</text>')
+    parts += [
+        f'<text x="{margin}" y="{106 + 18 * n}" font-size="13" fill="{SOFT}">{escape(note)}</text>'
+        for n, note in enumerate(notes)
+    ]
     return _svg(width, height, label, parts, "chart chart-headline")
 
 

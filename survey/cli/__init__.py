@@ -24,7 +24,8 @@ COMMANDS: dict[str, dict[str, str]] = {
         "run": "survey.cli.serve:run",
         "jobs": "survey.cli.serve:jobs",
     },
-    "Results": {
+    "Waves and results": {
+        "waves": "survey.cli.waves:waves",
         "results": "survey.cli.results:results",
     },
     "The record": {

@@ -144,10 +144,10 @@ def _headline(view: ResultsView) -> Headline | None:
     words = _("target %(rate)s", rate=percent_target(target, lang)) if target is not None else ""
     label = _("Rate %(rate)s, 95 %% interval %(low)s to %(high)s, %(target)s",
               rate=rate, low=low, high=high, target=words or _("no target yet"))  # fmt: skip
-    note = " · ".join(_marks(view))
+    notes = _marks(view)
     mark = Mark(row.shown.value, row.shown.low, row.shown.high, target, verdict.verdict if verdict else None)
     chart = intervals.headline(
-        mark, target_words=words, label=f"{label}. {note}" if note else label, note=note, decimal=_decimal()
+        mark, target_words=words, label=". ".join([label, *notes]), notes=notes, decimal=_decimal()
     )
     return Headline(rate, f"{low} – {high}", chart, pill(verdict), words, tuple(_sentences(view, row)))
 
@@ -247,7 +247,7 @@ def _other(view: ResultsView, row: FigureRow) -> OtherFigure:
         n=_count(view, shown),
         value=words(shown.value),
         interval=interval if shown.low is not None else "–",
-        remark=_why(view, shown) or (rule if row.name and row.name != rule else ""),
+        remark=_why(view, shown) or (rule if row.name and kind == "rescaled" else ""),
         local=row.figure.local,
     )
 

@@ -175,7 +175,8 @@ def read(
     scope = _scope(wave, actor, paths)
     if not wave.channels:
         raise NotFound("The wave %(code)s has no channel yet, so there are no results.", code=wave_code)
-    code = channel or _first_channel(wave)
+    seen = tuple(c for c in wave.channels if scope is None or wave.channel_units[c[0]] & scope)
+    code = channel or _first_channel(seen)
     channel_id, _, title, selection = wave.channel(code)
     asked = wave.channel_units[channel_id]
     whole = scope is None or asked <= scope
@@ -197,7 +198,7 @@ def read(
         channel=code,
         channel_title=title,
         selection=selection,
-        channels=tuple((c[1], c[2], c[3]) for c in wave.channels),
+        channels=tuple((c[1], c[2], c[3]) for c in seen),
         final=results.status == "final",
         made_at=results.made_at,
         responses=_responses(results, whole),
@@ -258,9 +259,9 @@ def _scope(wave: WaveFacts, actor: Actor, paths: Mapping[int, str]) -> frozenset
     return own
 
 
-def _first_channel(wave: WaveFacts) -> str:
+def _first_channel(channels: Sequence[tuple[int, str, str, Selection]]) -> str:
     """The drawn or census channel where there is one: it alone can prove a verdict."""
-    return next((c[1] for c in wave.channels if c[3] is not Selection.OPT_IN), wave.channels[0][1])
+    return next((c[1] for c in channels if c[3] is not Selection.OPT_IN), channels[0][1])
 
 
 # --- hiding ----------------------------------------------------------------------------------------------------
