@@ -158,3 +158,13 @@ def render(text: Text, language: str, parameters: Mapping[str, str] | None = Non
     if not parameters or "{" not in words:
         return words
     return _PLACEHOLDER.sub(lambda found: parameters.get(found[1], found[0]), words)
+
+
+def heading_words(printed: str) -> str:
+    """A printed heading as it reads in running text: "I. CÔNG CHỨC …" without its number and capitals.
+
+    The printed form itself, with number and capitals, stays in files and on paper.
+    """
+    head, dot, rest = printed.partition(". ")
+    words = rest if dot and len(head) <= 4 else printed
+    return words[:1] + words[1:].lower() if words.isupper() else words

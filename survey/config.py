@@ -130,7 +130,7 @@ def _database_url(text: str | None, instance: Path) -> str:
         return f"sqlite:///{instance / 'hailong.db'}"
     scheme = text.split(":", 1)[0]
     if scheme in ("postgres", "postgresql", "postgresql+psycopg"):
-        return "postgresql+psycopg:" + text.split(":", 1)[1]
+        return "postgresql:" + text.split(":", 1)[1]
     if text.startswith("sqlite:///") and ":memory:" not in text and len(text) > len("sqlite:///"):
         path = Path(text.removeprefix("sqlite:///"))
         return f"sqlite:///{path if path.is_absolute() else ROOT / path}"

@@ -22,7 +22,7 @@ from instruments.model import InstrumentVersion
 from instruments.provenance import Decision
 from instruments.response_domains import Number
 from instruments.routing import Page, pages, questions_for_everyone, statement
-from instruments.text import render
+from instruments.text import heading_words, render
 from survey.config import ROOT
 from survey.markup import safe
 from survey.pace import minutes_for
@@ -244,7 +244,7 @@ def _part(
     blocks: list[QuestionView | WordsView] = []
     for position, section in enumerate(page.sections):
         if position and section.title is not None:
-            blocks.append(WordsView(safe(_plain(render(section.title, language, values))), is_title=True))
+            blocks.append(WordsView(safe(heading_words(render(section.title, language, values))), is_title=True))
         if position == 0 and section.stem is not None:
             blocks.append(WordsView(safe(render(statement(version, section.stem).text, language, values))))
         for element in section.elements:
@@ -275,7 +275,7 @@ def _question(
         name=item.code,
         kind=item.kind,
         place=place,
-        group=_plain(render(factor.name, language, values)) if factor else "",
+        group=heading_words(render(factor.name, language, values)) if factor else "",
         text=safe(render(item.wording, language, values)),
         hint=render(item.hint, language, values) if item.hint else "",
         options=_options(version, item, language, typed),
@@ -319,13 +319,6 @@ def _added_option(version: InstrumentVersion, language: str) -> str:
 def _condition(version: InstrumentVersion, section: Section, item: Item, language: str) -> str:
     sources = [source for source in (section.show_if, item.show_if) if source]
     return " ".join(sentence(version, source, language) for source in sources)
-
-
-def _plain(text: str) -> str:
-    """A factor's printed heading without its number: "I. CÔNG CHỨC …" reads "Công chức …"."""
-    head, dot, rest = text.partition(". ")
-    words = rest if dot and len(head) <= 4 else text
-    return words[:1] + words[1:].lower() if words.isupper() else words
 
 
 def _citation(decision: Decision) -> str:

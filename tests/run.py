@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CHECKS = [
-    ("style", [sys.executable, "-m", "ruff", "check", "--quiet", "."]),
+    ("style", [sys.executable, "-m", "ruff", "check", "--no-cache", "--quiet", "."]),
     ("format", [sys.executable, "-m", "ruff", "format", "--check", "--quiet", "."]),
     ("types", [sys.executable, "-m", "mypy"]),
     ("import rules", [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]),

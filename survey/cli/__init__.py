@@ -24,8 +24,12 @@ COMMANDS: dict[str, dict[str, str]] = {
         "run": "survey.cli.serve:run",
         "jobs": "survey.cli.serve:jobs",
     },
-    "Waves and results": {
+    "Fieldwork": {
         "waves": "survey.cli.waves:waves",
+        "codes": "survey.cli.fieldwork:codes",
+        "placards": "survey.cli.fieldwork:placards",
+    },
+    "Results": {
         "results": "survey.cli.results:results",
     },
     "The record": {

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
 
+from instruments.text import heading_words
 from survey.charts import intervals
 from survey.charts.intervals import Axis, Mark
 from survey.i18n import grouped, language, number
@@ -219,8 +220,8 @@ def _figures(
     axis = intervals.axis([m for m in marks if m is not None])
     drawn = tuple(
         _row(
-            view, r.shown, axis, key=n, label=r.text, note=r.label, verdict=None, mean=r.mean, goal=target,
-            compact=compact,
+            view, r.shown, axis, key=n, label=heading_words(r.text), note=r.label, verdict=None, mean=r.mean,
+            goal=target, compact=compact,
         )
         for n, r in enumerate(rows)
     )  # fmt: skip

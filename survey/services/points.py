@@ -265,6 +265,38 @@ def void_codes(database: Database, wave_code: str, *, point_id: int, actor: Acto
         return count
 
 
+@dataclass(frozen=True)
+class SlipPoint:
+    id: int
+    unit_code: str
+
+
+def slip_point(
+    session: Session, wave_code: str, *, unit_code: str | None = None, point_id: int | None = None
+) -> SlipPoint:
+    """The point that takes one-time codes: by its number, or the only one of a unit.
+
+    Raises NotFound without one, Conflict naming the points when there are several.
+    """
+    wave, _, _ = waves.find(session, wave_code)
+    wanted = Unit.code == unit_code if point_id is None else CollectionPoint.id == point_id
+    found = session.execute(
+        select(CollectionPoint.id, CollectionPoint.name, Unit.code)
+        .join(Channel, Channel.id == CollectionPoint.channel_id)
+        .join(Unit, Unit.id == CollectionPoint.unit_deciding_id)
+        .where(Channel.wave_id == wave.id, Channel.selection != Selection.OPT_IN, wanted)
+        .order_by(CollectionPoint.id)
+    ).all()
+    if not found:
+        raise NotFound("The wave %(wave)s has no such point that takes one-time codes.", wave=wave_code)
+    if len(found) > 1:
+        names = ", ".join(f"{point.id} ({point.name})" for point in found)
+        raise Conflict(
+            "The unit %(unit)s has several points: %(names)s. Name one of them.", unit=unit_code, names=names
+        )
+    return SlipPoint(found[0].id, found[0].code)
+
+
 # --- places -------------------------------------------------------------------------------------------------------
 
 

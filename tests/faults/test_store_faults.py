@@ -156,13 +156,13 @@ def test_connections_cut_by_the_server_are_replaced_unnoticed(citizen: Citizen, 
 
 
 def test_an_unreachable_database_is_said_in_one_sentence(tmp_path: Path) -> None:
-    database = Database("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    database = Database("postgresql://nobody@127.0.0.1:1/none")
     with pytest.raises(RecordUnavailable), database.view():
         pass
 
 
 @pytest.mark.slow
 def test_killing_workers_loses_and_doubles_nothing(database_url: str, tmp_path: Path) -> None:
-    outcome = kills.trial(tmp_path, database_url.replace("+psycopg", ""), rounds=12)
+    outcome = kills.trial(tmp_path, database_url, rounds=12)
     assert outcome.acknowledged > 50
     assert outcome.sound, outcome

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
-from instruments.text import Text, clean, render, too_many_marks
+from instruments.text import Text, clean, heading_words, render, too_many_marks
 from tests.instruments.factory import version
 
 
@@ -86,3 +86,17 @@ def test_cleaning_twice_is_cleaning_once(words: str):
     except PydanticCustomError:
         return
     assert clean(once) == once == unicodedata.normalize("NFC", words)
+
+
+@pytest.mark.parametrize(
+    ("printed", "read"),
+    [
+        ("I. CÔNG CHỨC TRỰC TIẾP GIẢI QUYẾT CÔNG VIỆC", "Công chức trực tiếp giải quyết công việc"),
+        ("III. TIẾP NHẬN", "Tiếp nhận"),
+        ("Khả năng tiếp cận", "Khả năng tiếp cận"),
+        ("A. Khả năng tiếp cận", "Khả năng tiếp cận"),
+        ("Cơ sở vật chất. Trang thiết bị", "Cơ sở vật chất. Trang thiết bị"),
+    ],
+)
+def test_a_printed_heading_reads_without_its_number_and_capitals(printed: str, read: str):
+    assert heading_words(printed) == read

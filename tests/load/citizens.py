@@ -15,6 +15,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote_plus
 
+from tests.load import loops
+
 _KEY = re.compile(rb'name="_key" value="([^"]+)"')
 
 
@@ -131,7 +133,7 @@ async def _crowd(host: str, port: int, one: Callable[..., Awaitable[None]], peop
 
 def crowd(host: str, port: int, one: Callable[..., Awaitable[None]], *, people: int, seconds: float) -> Tally:
     """`people` citizens at once, one after another each, for some seconds."""
-    return asyncio.run(_crowd(host, port, one, people, seconds))
+    return loops.finish(_crowd(host, port, one, people, seconds))
 
 
 def _quantile(values: list[float], share: float) -> float:
@@ -145,6 +147,6 @@ def _quantile(values: list[float], share: float) -> float:
 def ask_once(host: str, port: int, path: str) -> bool:
     """Does the server answer 200?"""
     try:
-        return asyncio.run(ask(host, port, "GET", path)).status == 200
+        return loops.finish(ask(host, port, "GET", path)).status == 200
     except (OSError, ValueError, IndexError):
         return False

@@ -99,7 +99,7 @@ def _rows(database_url: str) -> int:
     from survey.database import Database
     from survey.models.responses import Response
 
-    database = Database(database_url.replace("postgresql:", "postgresql+psycopg:"))
+    database = Database(database_url)
     with database.reading() as session:
         count = session.scalar(select(func.count()).select_from(Response)) or 0
     database.dispose()

@@ -23,7 +23,7 @@ from instruments import library
 from survey.database import Database, check_integrity
 from survey.models.responses import Response, SubmissionCount
 from survey.tokens import Tokens
-from tests.load import servers
+from tests.load import loops, servers
 from tests.load.citizens import ask
 
 CODE = "K9K9K9"
@@ -57,7 +57,7 @@ def trial(folder: Path, database_url: str, *, rounds: int, people: int = 24, see
         with servers.citizen_face(folder, database_url, port=port) as face:
             # Most rounds kill one worker, which gunicorn replaces; now and then everything is killed at once.
             together = min(rounds - done_rounds, draw.randint(4, 9))
-            asyncio.run(_storm(face, together, people, acknowledged, draw))
+            loops.finish(_storm(face, together, people, acknowledged, draw))
             done_rounds += together
             for process in face.processes():
                 process.kill()
@@ -118,7 +118,7 @@ def _judge(database_url: str, folder: Path, acknowledged: set[str], rounds: int,
         key = tokens.read_submission_key(text)
         assert key is not None
         digests.add(key.digest)
-    database = Database(database_url.replace("postgresql:", "postgresql+psycopg:"))
+    database = Database(database_url)
     with database.reading() as session:
         stored = {row.key_digest: row.answers for row in session.execute(select(Response.key_digest, Response.answers))}
         counted = sum(session.scalars(select(SubmissionCount.accepted)))

@@ -110,7 +110,7 @@ def citizen_face(folder: Path, database_url: str, *, port: int | None = None) ->
 
 def prepare(database_url: str, versions: dict[str, InstrumentVersion]) -> None:
     """A migrated record with one open form for each code."""
-    database = Database(database_url.replace("postgresql:", "postgresql+psycopg:"))
+    database = Database(database_url)
     schema.upgrade(database)
     record = Record(database, datetime.now(UTC))
     for code, document in versions.items():
