@@ -54,8 +54,8 @@ def axis(marks: list[Mark]) -> Axis:
     values = [v for m in marks for v in (m.rate, m.low, m.high, m.target) if v is not None and math.isfinite(v)]
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     if high - low < 0.1:
-        middle = (low + high) / 2
-        low, high = middle - 0.05, middle + 0.05
+        low = min(max((low + high) / 2 - 0.05, 0.0), 0.9)
+        high = low + 0.1
     step = next(s for s in (0.025, 0.05, 0.1, 0.2, 0.25) if (high - low) / s <= 4 or s == 0.25)
     low, high = max(0.0, math.floor(low / step + 1e-9) * step), min(1.0, math.ceil(high / step - 1e-9) * step)
     count = round((high - low) / step)
