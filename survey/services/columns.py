@@ -13,6 +13,7 @@ import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +87,7 @@ def _read(database: Database, channel_id: int, version: InstrumentVersion) -> Co
     schema, options = _schemas(version)
     with database.reading() as session:
         for batch in responses.stream(session, channel_id, size=BATCH):
-            digest.update(b"".join(batch.keys))
-            digest.update(b"".join(batch.digests))
+            digest.update(b"".join(chain.from_iterable(zip(batch.keys, batch.digests, strict=True))))
             parts.append(_part(batch, schema, options, version))
     names = tuple(parts[0]) if parts else ()
     whole = {name: np.concatenate([part[name] for part in parts]) for name in names} if parts else _nothing(version)
