@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from analysis.framecells import FrameCells
 from analysis.waves import begin, wave_chunk, weigh
+from instruments import codec, library
 from survey.models.accounts import Role
+from survey.models.instruments import ServiceDomain
 from survey.models.procedures import FieldGroup
 from survey.models.responses import Disposition
 from survey.models.targets import TargetPlan
@@ -324,3 +326,24 @@ def test_codes_without_opinion_count_neither_above_nor_below(record: Record) -> 
     items = {row.label: row.shown for row in survey.view().items}
     assert (items["q1"].n, items["q1"].value) == (24, 0.5)
     assert items["q2"].hidden == "empty"
+
+
+def test_education_form_has_its_scores_beside_its_rates(record: Record) -> None:
+    """The mean of five domains and the separate question, both as rate and as score."""
+    education = library.load("edu-thcs-parent")
+    survey = Surveyed(record, answers=codec.dumps(education), wave_values={"domain": ServiceDomain.EDUCATION})
+    unit = survey.unit()
+    rated = [item.code for item in education.rated_items]
+    low = {code: 3 if code.startswith("a") else 5 for code in rated}
+    survey.say(unit, dict.fromkeys(rated, 4) | {"g1": 4, "g2": 90}, 20)
+    survey.say(unit, low | {"g1": 2, "g2": 70}, 20)
+    view = survey.view()
+    figures = {(row.figure.rule, row.figure.kind): row.shown.value for row in view.others}
+    assert figures["mean_of_children", "score"] == pytest.approx((3.5 + 4 * 4.5) / 5)
+    assert figures["overall_question", "rate"] == pytest.approx(0.5)
+    assert figures["overall_question", "score"] == pytest.approx(3.0)
+    assert figures["expectation_mean", "percent"] == pytest.approx(80.0)
+    assert view.overall is not None
+    assert view.overall.shown.value == pytest.approx((0.5 + 4) / 5)
+    means = [row.mean.value for row in view.factors if row.mean]
+    assert means == pytest.approx([3.5, 4.5, 4.5, 4.5, 4.5])
