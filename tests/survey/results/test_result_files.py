@@ -174,7 +174,7 @@ def test_rows_hold_unit_month_field_and_codes_only(record: Record, tmp_path: Pat
     rows = rows_file(survey, tmp_path)
     assert list(rows[0]) == ["unit", "month", "field", "r_sex", "q1", "q2", "weight"]
     assert Counter(row["r_sex"] for row in rows) == {"1": 12, "2": 12}
-    assert {(row["unit"], row["month"], row["field"]) for row in rows} == {(str(unit.id), "2026-11", str(field.id))}
+    assert {(row["unit"], row["month"], row["field"]) for row in rows} == {(unit.code, "2026-11", field.code)}
     assert {row["q1"] for row in rows} == {"5"}
 
 
@@ -197,7 +197,7 @@ def test_weight_of_a_small_stratum_is_not_shown(survey: Surveyed, tmp_path: Path
     survey.answer(small, 6, 0)
     survey.answer(large, 30, 0)
     weights = {row["unit"]: row["weight"] for row in rows_file(survey, tmp_path)}
-    assert weights == {str(small.id): "", str(large.id): "30.0"}
+    assert weights == {small.code: "", large.code: "30.0"}
 
 
 def test_rows_are_refused_without_the_right(survey: Surveyed, tmp_path: Path) -> None:
