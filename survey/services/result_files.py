@@ -103,8 +103,7 @@ def write_workbook(
         stamp=result_tables.stamp(view, words),
         progress=progress,
     )
-    name = f"{view.wave.code}-{view.channel}.xlsx"
-    return MadeFile(path, name, XLSX, row_data=with_rows)
+    return MadeFile(path, _file_name(view, "xlsx"), XLSX, row_data=with_rows)
 
 
 def write_rows(
@@ -125,16 +124,23 @@ def write_rows(
     )
     if not may_take_rows(view, actor):
         raise Forbidden("Files with a row per response are a right of their own, which your account does not have.")
-    sheet = _Rows(database, view, Words.of(language), instance).coded()
+    words = Words.of(language)
+    sheet = _Rows(database, view, words, instance).coded()
+    stamp = [result_tables.synthetic_stamp(words)] if view.wave.is_synthetic else []  # a column: every row carries it
     with path.open("w", newline="", encoding="utf-8-sig") as handle:
         out = csv.writer(handle)
-        out.writerow(sheet.headings)
+        out.writerow([*sheet.headings, *(["synthetic"] if stamp else [])])
         for number, row in enumerate(sheet.rows, start=1):
-            out.writerow(["" if value is None else value for value in row])
+            out.writerow(["" if value is None else value for value in (*row, *stamp)])
             if number % 5000 == 0:
                 progress(number, sheet.count)
     progress(sheet.count, sheet.count)
-    return MadeFile(path, f"{view.wave.code}-{view.channel}.csv", "text/csv; charset=utf-8", row_data=True)
+    return MadeFile(path, _file_name(view, "csv"), "text/csv; charset=utf-8", row_data=True)
+
+
+def _file_name(view: ResultsView, ending: str) -> str:
+    """The wave and channel; made-up data say so before the file is opened."""
+    return f"{'THU-NGHIEM-' if view.wave.is_synthetic else ''}{view.wave.code}-{view.channel}.{ending}"
 
 
 class _Rows:

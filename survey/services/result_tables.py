@@ -31,11 +31,15 @@ class Words:
         return said % values if values else said
 
 
+def synthetic_stamp(w: Words) -> str:
+    return w(N_("TRIAL · made-up data"))
+
+
 def stamp(view: ResultsView, w: Words) -> str:
     """What must stand on every sheet."""
     parts = []
     if view.wave.is_synthetic:
-        parts.append(w(N_("TRIAL · made-up data")))
+        parts.append(synthetic_stamp(w))
     if not view.final:
         parts.append(w(N_("provisional, the wave is running")))
     if view.plan and view.plan.comparison_only:

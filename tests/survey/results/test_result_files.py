@@ -178,6 +178,17 @@ def test_rows_hold_unit_month_field_and_codes_only(record: Record, tmp_path: Pat
     assert {row["q1"] for row in rows} == {"5"}
 
 
+def test_made_up_rows_say_so_in_each_row_and_in_the_files_name(survey: Surveyed, tmp_path: Path) -> None:
+    survey.answer(survey.unit(), 30, 5)
+    assert {row["synthetic"] for row in rows_file(survey, tmp_path)} == {"THỬ NGHIỆM · số liệu giả lập"}
+    for write in (result_files.write_rows, result_files.write_workbook):
+        made = write(
+            survey.record.database, "W-1", "drawn", tmp_path / "file", actor=system(), now=survey.record.now,
+            instance=tmp_path,
+        )  # fmt: skip
+        assert made.name.startswith("THU-NGHIEM-W-1-drawn.")
+
+
 def test_rare_combinations_lose_their_facts(record: Record, tmp_path: Path) -> None:
     survey = Surveyed(record, answers=document(item("q1"), item("q2"), SEX))
     unit = survey.unit()
