@@ -23,6 +23,7 @@ from instruments.provenance import Decision
 from instruments.response_domains import Number
 from instruments.routing import Page, pages, questions_for_everyone, statement
 from instruments.text import heading_words, render
+from survey import form_conditions
 from survey.config import ROOT
 from survey.markup import safe
 from survey.pace import minutes_for
@@ -99,6 +100,7 @@ class WordsView:
 
     text: Markup
     is_title: bool = False
+    id: str = ""  # where a condition hangs on the words
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ class FormPage:
     synthetic: bool
     province: Province
     parts: tuple[PartView, ...]
+    conditions: str = ""  # rules of the style sheet that take away what does not follow
     field_options: tuple[OptionView, ...] = ()
     problems: tuple[tuple[str, str], ...] = ()  # (id of the question, sentence)
     notice: str = ""
@@ -164,7 +167,7 @@ def form_page(
     general_problem: str = "",
 ) -> FormPage:
     """The whole form in one language, with what was already answered."""
-    sentences = _sentences(problems)
+    sentences = _sentences([p for p in problems if p.kind != "hidden_item"])
     work = _Typed(typed or {}, sentences)
     numbers = {item.code: n for n, item in enumerate(questions_for_everyone(version), start=1)}
     total = len(numbers)
@@ -173,6 +176,7 @@ def form_page(
     parts = tuple(_part(version, page, language, values, numbers, work) for page in all_pages)
     instruction = version.screen_instruction or version.instruction
     listed = [(f"q-{code}", sentence) for code, several in sentences.items() for sentence in several]
+    listed += [("", _dropped(version, p.item, language, values)) for p in problems if p.kind == "hidden_item"]
     if general_problem:
         listed.insert(0, ("form", general_problem))
     return FormPage(
@@ -196,6 +200,7 @@ def form_page(
         synthetic=place.synthetic,
         province=province,
         parts=parts,
+        conditions=form_conditions.style(version),
         field_options=_fields(place, fields, language, work),
         problems=tuple(listed),
         notice=notice,
@@ -209,6 +214,15 @@ def stylesheet() -> str:
     text = (ROOT / "static" / "css" / "citizen.css").read_text(encoding="utf-8")
     text = re.sub(r"/\*.*?\*/|\s*\n\s*", "", text, flags=re.S)
     return re.sub(r"\s*([{};,])\s*", r"\1", text.replace(": ", ":"))
+
+
+def _dropped(version: InstrumentVersion, code: str, language: str, values: Mapping[str, str]) -> str:
+    """Said of an answer that was taken off because its question, now out of sight, does not follow."""
+    words = _(
+        "“%(question)s” does not follow from the answers before it, so its answer was taken away. Press Send again.",
+        question=render(version.item(code).wording, language, values),
+    )
+    return str(words)
 
 
 def _sentences(problems: Sequence[AnswerProblem]) -> dict[str, tuple[str, ...]]:
@@ -249,7 +263,8 @@ def _part(
             blocks.append(WordsView(safe(render(statement(version, section.stem).text, language, values))))
         for element in section.elements:
             if isinstance(element, Statement):
-                blocks.append(WordsView(safe(render(element.text, language, values))))
+                words = safe(render(element.text, language, values))
+                blocks.append(WordsView(words, id=form_conditions.element_id(element.code) if element.show_if else ""))
             elif element.asked:
                 blocks.append(_question(version, section, element, language, values, numbers, work))
     first = page.sections[0].title

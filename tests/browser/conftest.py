@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from flask import Flask
@@ -24,7 +25,20 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def served(staff_app: Flask) -> Iterator[str]:
     """The staff faces on an address of this machine."""
-    server = make_server("127.0.0.1", 0, staff_app, threaded=True)
+    with _serving(staff_app) as address:
+        yield address
+
+
+@pytest.fixture
+def citizens(app: Flask) -> Iterator[str]:
+    """The citizen's face on an address of this machine."""
+    with _serving(app) as address:
+        yield address
+
+
+@contextmanager
+def _serving(app: Flask) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
