@@ -169,7 +169,7 @@ def _results(view: ResultsView, w: Words) -> Table:
         Column(w(N_("Verdict")), width=26),
         Column(w(N_("One-sided bound")), Kind.RATE, 11),
         Column(w(N_("Answers needed next time")), Kind.COUNT, 11),
-        Column(w(N_("Grade of the wording")), width=18),
+        Column(w(N_("Grade of the wording")), width=30),
         Column(w(N_("Remark")), width=40),
     )
     levels = {"overall": w(N_("overall")), "half": w(N_("half")), "factor": w(N_("factor")), "item": w(N_("item"))}
@@ -269,7 +269,7 @@ def _codebook(view: ResultsView, w: Words) -> Table:
         Column(w(N_("Factor")), width=30),
         Column(w(N_("Wording")), width=70),
         Column(w(N_("Answers and codes")), width=60),
-        Column(w(N_("Grade of the wording")), width=18),
+        Column(w(N_("Grade of the wording")), width=30),
         Column(w(N_("Source")), width=40),
         Column(w(N_("Local addition")), width=10),
     )
