@@ -117,7 +117,7 @@ def results_page(view: ResultsView, *, may_take_rows: bool) -> ResultsPage:
 
 def plan_words(view: ResultsView) -> str:
     """What the target means here: binding, extended, or for comparison only."""
-    if view.plan is None or view.overall is None or view.overall.target is None:
+    if view.plan is None or not view.wave.goals:
         return str(_("no target yet"))
     if view.plan.comparison_only:
         if view.plan.binding.value == "not_yet":

@@ -91,6 +91,8 @@ class ChannelResults:
 
     def of_unit(self, unit: int) -> ChannelResults:
         """The results of one unit, from those of all units: what was made once for all was made for each."""
+        if not self.tables:
+            return self
         own = inside(self.table("unit"), ("unit", unit))
         tables = {",".join(by): inside(self.table("unit", *by), ("unit", unit)) for by in (("field",), ("group",))}
         whole = replace(own, by=(), domain={})
@@ -196,16 +198,16 @@ def _results(
     *,
     whole: Domain | None,
 ) -> ChannelResults:
-    head = wave.survey_plan.headline
+    head, plan_measures = wave.survey_plan.headline, wave.survey_plan.measures.measures
     tables = {",".join(by): _table(weighed, by, whole) for by in CROSSINGS}
     judged: dict[str, Verdicts] = {}
     parts: dict[int, dict[str, Verdicts]] = {}
-    if wave.status is WaveStatus.CLOSED and head is not None:
+    if wave.status is WaveStatus.CLOSED:
         judged = _verdicts(wave, weighed, tables, whole)
         if whole is None:
+            first = head.measure if head is not None else plan_measures[0]
             tables |= {
-                ",".join(by): weighed.estimates(by, measures=(head.measure,), intervals=INTERVALS)
-                for by in WITHIN_UNITS
+                ",".join(by): weighed.estimates(by, measures=(first,), intervals=INTERVALS) for by in WITHIN_UNITS
             }
             parts = _parts(wave, weighed, tables)
     weights = weighed.weights
@@ -240,12 +242,12 @@ def _table(weighed: WeighedWave, by: tuple[str, ...], whole: Domain | None) -> E
 
 def _parts(wave: WaveFacts, weighed: WeighedWave, tables: dict[str, EstimateTable]) -> dict[int, dict[str, Verdicts]]:
     """Each unit judged as if it were all there is."""
-    if wave.overall_goal is None:
+    if not wave.goals or wave.survey_plan.headline is None:
         return {}
     crossings = {by: _compared(wave, weighed, tables[f"unit,{by}"], ("unit", by)) for by in ("field", "group")}
     units, opt_in = _compared(wave, weighed, tables["unit"], ("unit",)), weighed.selection == "opt_in"
     found: dict[int, dict[str, Verdicts]] = {}
-    for unit in np.unique(units.keys[:, 0]).tolist():
+    for unit in np.unique(tables["unit"].domain["unit"]).tolist():
         rows = np.flatnonzero(units.keys[:, 0] == unit)
         found[unit] = {",".join(by): _family(wave, units, by, rows, opt_in=opt_in) for by in ((), ("unit",))}
         for name, crossing in crossings.items():
@@ -269,7 +271,7 @@ def _verdicts(
     wave: WaveFacts, weighed: WeighedWave, tables: dict[str, EstimateTable], whole: Domain | None
 ) -> dict[str, Verdicts]:
     """Verdicts by every crossing, of the whole or of a part of it."""
-    if wave.overall_goal is None:
+    if not wave.goals or wave.survey_plan.headline is None:
         return {}
     found = {}
     for by in CROSSINGS:

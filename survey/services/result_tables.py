@@ -49,7 +49,7 @@ def stamp(view: ResultsView, w: Words) -> str:
 
 def plan_line(view: ResultsView, w: Words) -> str:
     """What the target means for this wave, in one line."""
-    if view.plan is None or view.wave.overall_goal is None:
+    if view.plan is None or not view.wave.goals:
         return w(N_("no target yet"))
     if view.plan.binding.value == "expired":
         return w(N_("for comparison: plan %(code)s, period over"), code=view.plan.code)

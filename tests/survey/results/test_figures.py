@@ -15,7 +15,7 @@ from survey.models.accounts import Role
 from survey.models.instruments import ServiceDomain
 from survey.models.procedures import FieldGroup
 from survey.models.responses import Disposition
-from survey.models.targets import TargetPlan
+from survey.models.targets import Target, TargetPlan
 from survey.models.units import Unit
 from survey.permissions import system
 from survey.services import frozen_results, housekeeping, targets, waves
@@ -253,10 +253,49 @@ def test_frozen_results_outlive_the_answers(survey: Surveyed) -> None:
 
 
 def test_empty_channel_can_be_closed_and_read(survey: Surveyed) -> None:
-    survey.unit()
+    unit = survey.unit()
+    survey.record.point(survey.drawn, unit=unit)
     assert survey.close() == 2
-    view = survey.view()
-    assert (view.overall, view.by_unit, view.responses) == (None, (), 0)
+    for actor in (None, survey.analyst(unit)):
+        view = survey.view(actor=actor)
+        assert (view.overall, view.by_unit, view.responses) == (None, (), 0)
+
+
+def test_questionnaire_without_an_index_can_be_closed_and_read(record: Record) -> None:
+    survey = Surveyed(record, answers=document(indices=[{"level": "item", "rule": "item_rate", "measure": "rate"}]))
+    unit = survey.unit()
+    survey.answer(unit, 30, 10)
+    survey.answer(survey.unit(), 20, 10)
+    survey.close()
+    for actor in (None, survey.analyst(unit)):
+        view = survey.view(actor=actor)
+        assert view.final
+        assert (view.headline, view.overall) == (None, None)
+        assert view.items[0].shown.value is not None
+
+
+def test_unit_where_nobody_answered_has_an_empty_page_after_closing(survey: Surveyed) -> None:
+    silent, loud = survey.unit(), survey.unit()
+    survey.record.point(survey.drawn, unit=silent)
+    survey.answer(loud, 30, 10)
+    survey.close()
+    view = survey.view(actor=survey.analyst(silent))
+    assert view.overall is None or view.overall.shown.hidden == "empty"
+    assert not any(row.shown.value for row in (*view.items, *view.by_unit, *view.by_field))
+
+
+def test_plan_that_names_only_some_fields_judges_these(survey: Surveyed) -> None:
+    with survey.record.database.writing() as session:
+        session.delete(session.scalars(select(Target).where(Target.code == "QN25-ALL")).one())
+    unit, land, other = survey.unit(), survey.record.field(group=FieldGroup.LAND), survey.record.field()
+    for field in (land, other):
+        survey.answer(unit, 40, 5, field=field)
+    survey.close()
+    for actor in (None, survey.analyst(unit)):
+        view = survey.view(actor=actor)
+        assert view.overall is not None
+        assert (view.overall.target, view.overall.verdict) == (None, None)
+        assert {row.key: row.verdict is not None for row in view.by_field} == {land.id: True, other.id: False}
 
 
 # --- what the target means ------------------------------------------------------------------------------------------
