@@ -25,6 +25,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "jobs": "survey.cli.serve:jobs",
     },
     "Fieldwork": {
+        "waves": "survey.cli.waves:waves",
         "codes": "survey.cli.fieldwork:codes",
         "placards": "survey.cli.fieldwork:placards",
     },
