@@ -29,6 +29,7 @@ from survey.markup import safe
 from survey.pace import minutes_for
 from survey.queries.entry import FieldChoice
 
+NO_RULES = Markup("")
 OTHER_FIELD = "0"  # the row "other / do not remember" of the first question
 OWN_NAMES = {"vi": "Tiếng Việt", "en": "English"}
 FACES = {1: "f1", 2: "f2", 3: "f3", 4: "f4", 5: "f5"}
@@ -133,7 +134,7 @@ class FormPage:
     synthetic: bool
     province: Province
     parts: tuple[PartView, ...]
-    conditions: str = ""  # rules of the style sheet that take away what does not follow
+    conditions: Markup = NO_RULES  # rules of the style sheet that take away what does not follow
     field_options: tuple[OptionView, ...] = ()
     problems: tuple[tuple[str, str], ...] = ()  # (id of the question, sentence)
     notice: str = ""

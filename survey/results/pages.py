@@ -143,14 +143,23 @@ def _headline(view: ResultsView) -> Headline | None:
     rate = rate_text(row.shown.value, target=target, language=lang)
     low, high = (rate_text(v, language=lang).removesuffix(" %") for v in (row.shown.low, row.shown.high))
     words = _("target %(rate)s", rate=percent_target(target, lang)) if target is not None else ""
-    label = _("Rate %(rate)s, 95 %% interval %(low)s to %(high)s, %(target)s",
-              rate=rate, low=low, high=high, target=words or _("no target yet"))  # fmt: skip
+    goal = words or _("no target yet")
+    label = _("Rate %(rate)s, no interval, %(target)s", rate=rate, target=goal) if row.shown.low is None else _(
+        "Rate %(rate)s, 95 %% interval %(low)s to %(high)s, %(target)s", rate=rate, low=low, high=high, target=goal
+    )  # fmt: skip
     notes = _marks(view)
     mark = Mark(row.shown.value, row.shown.low, row.shown.high, target, verdict.verdict if verdict else None)
     chart = intervals.headline(
         mark, target_words=words, label=". ".join([label, *notes]), notes=notes, decimal=_decimal()
     )
-    return Headline(rate, f"{low} – {high}", chart, pill(verdict), words, tuple(_sentences(view, row)))
+    return Headline(
+        rate,
+        f"{low} – {high}" if row.shown.low is not None else "",
+        chart,
+        pill(verdict),
+        words,
+        tuple(_sentences(view, row)),
+    )
 
 
 def _marks(view: ResultsView) -> list[str]:
@@ -191,6 +200,12 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
             said.append(_("If the level is really so, the next wave needs about %(n)s answers to prove it.",
                           n=grouped(verdict.needed, lang)))  # fmt: skip
     shown = row.shown
+    if shown.low is None:
+        said.append(
+            _("%(n)s answers from too few independent places and days: how far chance may have moved the rate "
+              "cannot be told.", n=grouped(shown.n, lang))
+        )  # fmt: skip
+        return said
     said.append(
         _("%(n)s answers, effective number %(effective)s, standard error %(se)s points, %(df)s degrees of freedom.",
           n=grouped(shown.n, lang), effective=grouped(round(shown.effective_n or 0), lang),
