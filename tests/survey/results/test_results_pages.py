@@ -193,8 +193,7 @@ def test_a_rate_whose_uncertainty_cannot_be_told_has_no_interval(record: Record,
     survey = Surveyed(record)
     unit = survey.unit("UBND phường Hải Châu")
     survey.frame(unit, 4000)
-    channel = survey.record.channel(survey.wave, code="qr")
-    survey.record.responses(survey.qr, unit, 30)
+    survey.answer(unit, 28, 2, channel=survey.qr)
     page = opened(survey, sign_in, "/quan-tri/ket-qua/W-1?kenh=qr")
     assert "không có khoảng tin cậy" in page.text
     assert "30 phiếu đến từ quá ít điểm và ngày độc lập" in page.text
