@@ -61,6 +61,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "templates/components/questionnaires",
         "survey/services/instruments",
         "survey/services/publishing",
+        "survey/services/exchange",
     ),
     "fieldwork": (
         "survey/fieldwork",
