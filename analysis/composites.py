@@ -17,7 +17,14 @@ from analysis.domains import Partition, RatioScores
 from analysis.layout import Layout
 from analysis.plan import Measure, Node
 
-COMPOSITE_RULES = ("mean_of_item_rates", "mean_of_children", "item_weighted", "mean_over_max")
+COMPOSITE_RULES = (
+    "mean_of_item_rates",
+    "mean_of_children",
+    "item_weighted",
+    "mean_over_max",
+    "mean_of_item_means",
+    "mean_of_children_means",
+)
 Scores = Callable[[Measure], RatioScores]
 
 
@@ -35,6 +42,18 @@ def composite(layout: Layout, node: Node, rule: str, scores: Scores) -> Composit
     plan = layout.plan
     if rule == "mean_of_item_rates":
         return _mean([_single(rate_of(layout, item), scores) for item in plan.items_of(node.code)])
+    if rule == "mean_of_item_means":
+        return _mean([_single(mean_of(layout, item), scores) for item in plan.items_of(node.code)])
+    if rule == "mean_of_children_means":
+        nodes = {own.code: own for own in plan.nodes}
+        return _mean(
+            [
+                composite(layout, nodes[member], plan.score_rule_of(nodes[member]), scores)
+                if member in nodes
+                else _single(mean_of(layout, member), scores)
+                for member in node.members
+            ]
+        )
     if rule == "mean_over_max":
         base = _single(plan.measure_of(node, "mean_pooled"), scores)
         return _scaled(base, 1.0 / plan.maximum)
@@ -56,6 +75,11 @@ def rate_of(layout: Layout, item: str) -> Measure:
     return Measure("overall_rate" if item == layout.plan.overall else "item_rate", item)
 
 
+def mean_of(layout: Layout, item: str) -> Measure:
+    """The mean of a rated item."""
+    return Measure("overall_mean" if item == layout.plan.overall else "item_mean", item)
+
+
 def composite_scores(value: Composite, partition: Partition, scores: Scores) -> Floats:
     """Sums of the composite's linearised values per line."""
     total = np.zeros(len(partition.domain))
@@ -71,19 +95,21 @@ def composite_squares(
     plan = layout.plan
     size = len(gram_items)
     place = {plan.items[item].code: k for k, item in enumerate(gram_items)}
-    v = np.zeros((partition.size, 2 * size))
+    width = len(layout.gram_kinds) * size
+    v = np.zeros((partition.size, width))
     for measure, coefficient in value.coefficients.items():
         one = scores(measure)
         known = one.denominator > 0
         over = np.divide(coefficient, one.denominator, out=np.zeros(partition.size), where=known)
         rate = np.where(known, one.estimate, 0.0)
         items = plan.items_of(measure.variable)
+        first = 2 * size if measure.name in ("item_mean", "overall_mean") or measure.name.endswith("mean_pooled") else 0
         for item in items:
-            v[:, place[item]] += over
+            v[:, first + place[item]] += over
             v[:, size + place[item]] -= over * rate
     products = partition.lines.products
     assert products is not None
-    row, column = np.triu_indices(2 * size)
+    row, column = np.triu_indices(width)
     twice = np.where(row == column, 1.0, 2.0)
     result = np.empty(len(products))
     for start in range(0, len(products), 4096):

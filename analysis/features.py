@@ -140,22 +140,25 @@ class Features:
         return [_Person(a > 0, a, s, p) for a, s, p in zip(answered, satisfied, points, strict=True)]
 
     def _products(self, chunk: Chunk, groups: Grouping) -> Floats | None:
-        """Sums of weight² · u uᵀ by cell, u = (satisfied, answered) of the items of composite measures."""
+        """Sums of weight² · u uᵀ by cell, u = (satisfied, answered[, points]) of the items of composite measures."""
         if not self.gram:
             return None
         plan = self.layout.plan
         size = len(self.gram)
         order = np.argsort(groups.codes, kind="stable")
         bounds = np.searchsorted(groups.codes[order], np.arange(groups.size + 1))
-        u = np.empty((chunk.rows, 2 * size))
+        kinds = self.layout.gram_kinds
+        u = np.empty((chunk.rows, len(kinds) * size))
         for k, place in enumerate(self.gram):
             column = chunk.codes[:, place]
             u[:, k] = within(column, plan.items[place].satisfied)
             u[:, size + k] = within(column, plan.items[place].substantive)
+            if "points" in kinds:
+                u[:, 2 * size + k] = column * u[:, size + k]
         if chunk.weight is not None:
             u *= chunk.weight[:, None]
         u = u[order]
-        upper = np.triu_indices(2 * size)
+        upper = np.triu_indices(u.shape[1])
         result = np.empty((groups.size, len(upper[0])))
         for cell in range(groups.size):
             block = u[bounds[cell] : bounds[cell + 1]]

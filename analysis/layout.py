@@ -19,6 +19,7 @@ from analysis.plan import PERSON_MEASURES, Measure, MeasurePlan, Node
 
 Columns = tuple[int, ...]
 Column = tuple[str, str, int]
+MEANS_OF_MEANS = {"mean_of_item_means", "mean_of_children_means"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,16 @@ class Layout:
     def composites(self) -> bool:
         """Whether some measure is a function of several ratios, so that products between items are needed
         where respondents are a stage of sampling."""
-        rules = {rule for node in self.plan.nodes for rule in self.plan.rules_of(node)}
-        return bool(rules & {"mean_of_item_rates", "mean_of_children", "item_weighted"})
+        return bool(self._rules & {"mean_of_item_rates", "mean_of_children", "item_weighted", *MEANS_OF_MEANS})
+
+    @property
+    def gram_kinds(self) -> tuple[str, ...]:
+        """What of each item enters the products: points only where a measure is a mean of means."""
+        return ("satisfied", "answered", "points") if self._rules & MEANS_OF_MEANS else ("satisfied", "answered")
+
+    @property
+    def _rules(self) -> set[str]:
+        return {rule for node in self.plan.nodes for rule in self.plan.rules_of(node)}
 
     def column(self, kind: str, code: str = "", option: int = 0) -> int:
         return self.columns.setdefault((kind, code, option), len(self.columns))
@@ -142,7 +151,7 @@ class Layout:
         items = plan.items_of(code)
         points = bool(rules & {"mean_pooled", "mean_over_max"})
         persons = code in plan.persons_of
-        if points and "item_mean" not in plan.item_measures:
+        if (points or rules & MEANS_OF_MEANS) and "item_mean" not in plan.item_measures:
             raise PlanError(f"Node '{code}' asks for a mean score, so the plan must measure 'item_mean' too.")
         pooled = "pooled_rate" in rules
         quads = self.products

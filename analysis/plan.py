@@ -27,7 +27,10 @@ NODE_RULES = (
     "mean_pooled",
     "mean_over_max",
     "mean_score",
+    "mean_of_item_means",
+    "mean_of_children_means",
 )
+SCORE_RULES = ("mean_of_item_means", "mean_of_children_means", "mean_pooled", "mean_score")
 PERSON_MEASURES = ("all_answers_satisfied", "share_mean_ge_4")
 
 
@@ -166,6 +169,16 @@ class MeasurePlan:
 
     def rules_of(self, node: Node) -> tuple[str, ...]:
         return tuple(dict.fromkeys((node.rule, *node.beside)))
+
+    def score_rule_of(self, node: Node) -> str:
+        """The rule under which a node is a score, for a mean of scores above it."""
+        found = next((rule for rule in self.rules_of(node) if rule in SCORE_RULES), None)
+        if found is None:
+            raise PlanError(
+                f"Node '{node.code}' is part of a mean of scores and has no score; expected one of "
+                f"{', '.join(SCORE_RULES)}."
+            )
+        return found
 
     def measure_of(self, node: Node, rule: str) -> Measure:
         """The public measure for a node under a rule: `index_mean_of_factors`, `factor_pooled_rate`."""

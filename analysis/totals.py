@@ -203,7 +203,7 @@ class Totals:
         return tables
 
     def _empty(self, crossing: tuple[str, ...]) -> CellTable:
-        width, gram = self.layout.width, 2 * len(self._gram())
+        width, gram = self.layout.width, len(self.layout.gram_kinds) * len(self._gram())
         names = (*self.design_keys, *crossing)
         return CellTable(
             names,

@@ -50,6 +50,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "survey/citizen",
         "survey/form_page",
         "templates/citizen",
+        "templates/layouts/citizen",
         "survey/services/collecting",
         "survey/services/receipts",
         "survey/errors",

@@ -103,7 +103,7 @@ def database_url(
 
 
 def _with_database(url: str, name: str) -> str:
-    return url.replace("postgresql:", "postgresql+psycopg:").rsplit("/", 1)[0] + f"/{name}"
+    return url.rsplit("/", 1)[0] + f"/{name}"
 
 
 @pytest.fixture

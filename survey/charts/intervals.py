@@ -7,6 +7,7 @@ side, a hollow one below it. No style attributes, so that the strictest content 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -53,17 +54,17 @@ def axis(marks: list[Mark]) -> Axis:
     values = [v for m in marks for v in (m.rate, m.low, m.high, m.target) if v is not None and math.isfinite(v)]
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     if high - low < 0.1:
-        middle = (low + high) / 2
-        low, high = middle - 0.05, middle + 0.05
+        low = min(max((low + high) / 2 - 0.05, 0.0), 0.9)
+        high = low + 0.1
     step = next(s for s in (0.025, 0.05, 0.1, 0.2, 0.25) if (high - low) / s <= 4 or s == 0.25)
     low, high = max(0.0, math.floor(low / step + 1e-9) * step), min(1.0, math.ceil(high / step - 1e-9) * step)
     count = round((high - low) / step)
     return Axis(low, high, tuple(round(low + n * step, 6) for n in range(count + 1)))
 
 
-def headline(mark: Mark, *, target_words: str, label: str, decimal: str = ",") -> Markup:
-    """The large drawing beside a headline figure."""
-    width, height, margin = 420, 96, 24
+def headline(mark: Mark, *, target_words: str, label: str, notes: Sequence[str] = (), decimal: str = ",") -> Markup:
+    """The large drawing beside a headline figure. `notes` are what must be read wherever the drawing goes."""
+    width, height, margin = 420, 96 + 18 * len(notes), 24
     scale = axis([mark])
     dark, light = TONES.get(mark.verdict or "", PLAIN)
     line = 58
@@ -85,12 +86,17 @@ def headline(mark: Mark, *, target_words: str, label: str, decimal: str = ",") -
             f'fill="{INK}">{escape(target_words)}</text>'
         )
     parts.append(_dot(scale.x(mark.rate, width, margin), line, 9, mark, dark))
+    parts += [
+        f'<text x="{margin}" y="{106 + 18 * n}" font-size="13" fill="{SOFT}">{escape(note)}</text>'
+        for n, note in enumerate(notes)
+    ]
     return _svg(width, height, label, parts, "chart chart-headline")
 
 
-def row(mark: Mark, scale: Axis, *, label: str) -> Markup:
-    """One line of a table: interval, dot and the target."""
-    width, height, margin = 360, 28, 8
+def row(mark: Mark, scale: Axis, *, label: str, compact: bool = False) -> Markup:
+    """One line of a table: interval, dot and the target. A compact one is drawn larger, for half the width."""
+    width, height, margin = 360, 44 if compact else 28, 12 if compact else 8
+    bar, dot = (10, 11) if compact else (6, 6.5)
     dark, light = TONES.get(mark.verdict or "", PLAIN)
     parts = []
     if mark.target is not None:
@@ -101,20 +107,22 @@ def row(mark: Mark, scale: Axis, *, label: str) -> Markup:
     if mark.low is not None and mark.high is not None:
         a, b = scale.x(mark.low, width, margin), scale.x(mark.high, width, margin)
         parts.append(
-            f'<rect x="{_n(a)}" y="{height / 2 - 3:g}" width="{_n(max(b - a, 2))}" height="6" rx="3" fill="{light}"/>'
+            f'<rect x="{_n(a)}" y="{(height - bar) / 2:g}" width="{_n(max(b - a, 2))}" height="{bar}" '
+            f'rx="{bar / 2:g}" fill="{light}"/>'
         )
-    parts.append(_dot(scale.x(mark.rate, width, margin), height / 2, 6.5, mark, dark))
+    parts.append(_dot(scale.x(mark.rate, width, margin), height / 2, dot, mark, dark))
     return _svg(width, height, label, parts, "chart chart-row")
 
 
-def row_axis(scale: Axis, *, decimal: str = ",") -> Markup:
+def row_axis(scale: Axis, *, decimal: str = ",", compact: bool = False) -> Markup:
     """The axis over the rows of a table."""
-    width, height, margin = 360, 22, 8
+    width, height, margin, size = (360, 34, 12, 25) if compact else (360, 22, 8, 13)
     last = len(scale.ticks) - 1
+    ticks = [(n, t) for n, t in enumerate(scale.ticks) if not compact or n in (0, last) or (last == 4 and n == 2)]
     parts = [
-        f'<text x="{_n(scale.x(t, width, margin))}" y="15" font-size="13" fill="{SOFT}" '
+        f'<text x="{_n(scale.x(t, width, margin))}" y="{size}" font-size="{size}" fill="{SOFT}" '
         f'text-anchor="{"start" if n == 0 else "end" if n == last else "middle"}">{_percent(t, decimal)}</text>'
-        for n, t in enumerate(scale.ticks)
+        for n, t in ticks
     ]
     return _svg(width, height, "", parts, "chart chart-row")
 
@@ -133,8 +141,8 @@ def _dot(x: float, y: float, radius: float, mark: Mark, dark: str) -> str:
 
 
 def _svg(width: int, height: int, label: str, parts: list[str], kind: str) -> Markup:
-    said = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
-    body = "".join(parts)
+    said = 'role="img"' if label else 'aria-hidden="true"'
+    body = "".join([f"<title>{escape(label)}</title>" if label else "", *parts])
     return Markup(  # every text in it was escaped above
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{kind}" viewBox="0 0 {width} {height}" {said} '
         f'focusable="false" {FONT}>{body}</svg>'

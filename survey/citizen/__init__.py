@@ -10,11 +10,12 @@ blueprint = Blueprint("citizen", __name__)
 def register(app: Flask) -> None:
     from survey.app import runtime_of
     from survey.citizen import routes
-    from survey.citizen.entries import Entries
+    from survey.citizen.entries import Entries, Kept
     from survey.form_page import stylesheet
 
     runtime = runtime_of(app)
     app.extensions["hailong.entries"] = Entries(runtime.database, runtime.tokens)
+    app.extensions["hailong.quick_pages"] = Kept(300, float("inf"))
     app.jinja_env.globals["citizen_css"] = stylesheet()
     app.url_map.converters["code"] = routes.CodeConverter
     app.register_blueprint(blueprint)

@@ -28,8 +28,6 @@ from survey.services import collecting, receipts
 from survey.services.collecting import Doors, Fate, Sending
 from survey.tokens import DELETED, FIRST_STOOD, RECORDED, SubmissionKey, Thanks, is_code, normalise_receipt
 
-_quick_pages = Kept(300, float("inf"))
-
 
 class CodeConverter(BaseConverter):
     """Six or eight letters and digits with at least one digit, in either case: what a poster or a slip carries."""
@@ -42,6 +40,11 @@ class CodeConverter(BaseConverter):
 
     def to_url(self, value: str) -> str:
         return value.upper()
+
+
+def _quick_pages() -> Kept:
+    found: Kept = current_app.extensions["hailong.quick_pages"]
+    return found
 
 
 def _entries() -> Entries:
@@ -60,7 +63,7 @@ def form(code: str) -> Response:
         return _door_page(entry, door)
     language = _language(version, request.args.get("lang", ""))
     key = _new_key(entry, now)
-    made: QuickPage = _quick_pages.get(
+    made: QuickPage = _quick_pages().get(
         (entry.version_id, code, language, _shown_facts(entry)), lambda: _prepared(entry, version, language)
     )
     return _quick(made, key)
@@ -288,7 +291,9 @@ def thanks(token: str) -> Response:
         return make_response(_thanks_page(found, in_time, runtime().tokens.receipt_code(found.seed), nonce()))
     entry = _entries().entry(found.entry)
     facts = (found.kind, in_time, found.entry, g.language, entry and entry.is_synthetic, _entries().province())
-    return _quick(_quick_pages.get(("thanks", facts), lambda: prepare(_thanks_page(found, in_time, None, NONCE_MARK))))
+    return _quick(
+        _quick_pages().get(("thanks", facts), lambda: prepare(_thanks_page(found, in_time, None, NONCE_MARK)))
+    )
 
 
 def _thanks_page(found: Thanks, in_time: bool, receipt_code: str | None, style_nonce: str) -> str:

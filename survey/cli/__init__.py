@@ -28,6 +28,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "instruments": "survey.cli.instruments:instruments",
     },
     "Fieldwork": {
+        "waves": "survey.cli.waves:waves",
         "codes": "survey.cli.fieldwork:codes",
         "placards": "survey.cli.fieldwork:placards",
     },

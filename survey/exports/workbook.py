@@ -58,11 +58,19 @@ class _Styles:
         base = {"font_name": FONT, "font_size": 11, "font_color": INK, "valign": "top"}
         self.title = book.add_format({**base, "bold": True, "font_size": 14})
         self.stamp = book.add_format({**base, "bold": True, "font_color": LACQUER})
+        self.plain = book.add_format(base)
         self.words = book.add_format({**base, "text_wrap": True})
         self.label = book.add_format({**base, "bold": True, "text_wrap": True})
         self.heading = book.add_format(
             {**base, "bold": True, "text_wrap": True, "valign": "bottom", "bottom": 2, "bg_color": BAND}
         )
+        self.headings = {
+            False: self.heading,
+            True: book.add_format(
+                {**base, "bold": True, "text_wrap": True, "valign": "bottom", "bottom": 2, "bg_color": BAND,
+                 "align": "right"}
+            ),
+        }  # fmt: skip
         self.cells = {
             (kind, strong): book.add_format(
                 {**base, "num_format": code, "bold": strong, "bottom": 1, "bottom_color": RULE,
@@ -93,13 +101,13 @@ def _table(book: Any, style: _Styles, table: Table, stamp: str) -> None:
         sheet.set_column(n, n, column.width)
     line = _head(sheet, style, table.title, stamp)
     for sentence in table.lead:
-        sheet.write_string(line, 0, sentence)
+        sheet.write_string(line, 0, sentence, style.plain)
         line += 1
     line += bool(table.lead)
     first = line
     sheet.set_row(first, _height(table.columns, [column.heading for column in table.columns]))
     for n, column in enumerate(table.columns):
-        sheet.write_string(line, n, column.heading, style.heading)
+        sheet.write_string(line, n, column.heading, style.headings[column.kind is not Kind.TEXT])
     line += 1
     for number, row in enumerate(table.rows):
         sheet.set_row(line, _height(table.columns, row))
@@ -107,7 +115,7 @@ def _table(book: Any, style: _Styles, table: Table, stamp: str) -> None:
         line += 1
     for note in table.notes:
         line += 1
-        sheet.write_string(line, 0, note)
+        sheet.write_string(line, 0, note, style.plain)
     sheet.freeze_panes(first + 1, 1)
     sheet.repeat_rows(first)
     sheet.set_landscape()
@@ -135,13 +143,15 @@ def _row(sheet: Any, style: _Styles, columns: tuple[Column, ...], line: int, row
 def _data(book: Any, style: _Styles, data: DataSheet, stamp: str, done: int, total: int, progress: Progress) -> int:
     sheet = book.add_worksheet(data.name[:31])
     line = 0
-    for words, look in ((stamp, style.stamp), (data.lead, style.words)):
+    for words, look in ((stamp, style.stamp), (data.lead, style.plain)):
         if words:
             sheet.write_string(line, 0, words, look)
             line += 1
     for n, heading in enumerate(data.headings):
         sheet.write_string(line, n, heading, style.heading)
     sheet.freeze_panes(line + 1, 0)
+    sheet.autofilter(line, 0, min(line + data.count, MOST_ROWS), len(data.headings) - 1)
+    sheet.set_column(0, len(data.headings) - 1, 12)
     number, text = sheet.write_number, sheet.write_string
     for row in data.rows:
         line += 1

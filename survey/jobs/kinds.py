@@ -33,18 +33,24 @@ def _final_results(
 
 
 def _workbook(database: Database, config: Config, job: Claimed, folder: Path, progress: Progress) -> MadeFile:
-    return _file("write_workbook", database, config, job, folder, progress)
+    from survey.services import result_files
+
+    return _file(result_files.write_workbook, database, config, job, folder, progress)
 
 
 def _rows(database: Database, config: Config, job: Claimed, folder: Path, progress: Progress) -> MadeFile:
-    return _file("write_rows", database, config, job, folder, progress)
+    from survey.services import result_files
+
+    return _file(result_files.write_rows, database, config, job, folder, progress)
 
 
-def _file(make: str, database: Database, config: Config, job: Claimed, folder: Path, progress: Progress) -> MadeFile:
+def _file(
+    write: Callable[..., MadeFile], database: Database, config: Config, job: Claimed, folder: Path, progress: Progress
+) -> MadeFile:
     """For who asked, with the rights they have now."""
     from survey.services import result_files
 
-    made: MadeFile = getattr(result_files, make)(
+    return write(
         database,
         str(job.params["wave"]),
         str(job.params["channel"]),
@@ -55,7 +61,6 @@ def _file(make: str, database: Database, config: Config, job: Claimed, folder: P
         language=str(job.params.get("language", "vi")),
         progress=progress,
     )
-    return made
 
 
 KINDS: dict[str, Work] = {

@@ -9,13 +9,15 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from survey.models.accounts import Role
-from survey.models.instruments import ServiceDomain
+from survey.models.instruments import Instrument, InstrumentVersion, ServiceDomain
 from survey.models.points import CollectionPoint
+from survey.models.responses import Response
 from survey.models.results import ResultSet, ResultStatus
 from survey.models.units import Unit
 from survey.models.waves import Campaign, Channel, Wave, WaveStatus
 from survey.permissions import Actor
 from survey.queries import scope
+from survey.queries.responses import COUNTED
 
 READERS = (Role.ANALYST, Role.UNIT_VIEWER)
 _DECIDING = aliased(Unit)
@@ -75,4 +77,42 @@ def waves(session: Session, actor: Actor) -> tuple[WaveLine, ...]:
     return tuple(
         WaveLine(w.code, w.title, domain, w.status, w.opens_on, w.closes_on, w.is_synthetic, n, made >= n > 0)
         for w, domain, n, made in rows
+    )
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A wave as a program lists it."""
+
+    code: str
+    title: str
+    instrument: str
+    version: int
+    domain: str
+    status: str
+    responses: int  # counted, in time
+
+
+def summaries(session: Session) -> tuple[Summary, ...]:
+    """Every wave there is, the latest first."""
+    counted = (
+        select(Response.wave_id, func.count().label("responses"))
+        .where(Response.disposition.in_(COUNTED), Response.late.is_(False))
+        .group_by(Response.wave_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(
+            Wave.code, Wave.title, Instrument.code, InstrumentVersion.number, Campaign.service_domain, Wave.status,
+            func.coalesce(counted.c.responses, 0),
+        )
+        .join(Campaign, Campaign.id == Wave.campaign_id)
+        .join(InstrumentVersion, InstrumentVersion.id == Wave.version_id)
+        .join(Instrument, Instrument.id == InstrumentVersion.instrument_id)
+        .outerjoin(counted, counted.c.wave_id == Wave.id)
+        .order_by(Wave.opens_on.desc(), Wave.code)
+    )  # fmt: skip
+    return tuple(
+        Summary(code, title, instrument, version, domain.value, status.value, responses)
+        for code, title, instrument, version, domain, status, responses in rows
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -11,8 +11,8 @@ from markupsafe import Markup
 from instruments.text import heading_words
 from survey.charts import intervals
 from survey.charts.intervals import Axis, Mark
-from survey.i18n import grouped, language
-from survey.result_words import HIDDEN, REASONS, TONES, VERDICTS, group_name, percent_target, rate_text
+from survey.i18n import grouped, language, number
+from survey.result_words import HIDDEN, REASONS, RULES, TONES, VERDICTS, group_name, percent_target, rate_text
 from survey.services.results import FigureRow, ResultsView, Row, Shown, VerdictView
 
 
@@ -48,9 +48,27 @@ class DrawnRow:
 class DrawnTable:
     rows: tuple[DrawnRow, ...]
     axis: Markup
+    lowest: DrawnRow | None = None
 
     def __bool__(self) -> bool:
         return bool(self.rows)
+
+    @property
+    def judged(self) -> bool:
+        return any(row.verdict for row in self.rows)
+
+
+@dataclass(frozen=True)
+class OtherFigure:
+    """A figure under a rule of its own, in words."""
+
+    name: str
+    text: str
+    n: str
+    value: str
+    interval: str
+    remark: str
+    local: bool
 
 
 @dataclass(frozen=True)
@@ -73,22 +91,24 @@ class ResultsPage:
     units: DrawnTable
     fields: DrawnTable
     groups: DrawnTable
+    others: tuple[OtherFigure, ...]
     plan_words: str
     may_take_rows: bool
     units_left_out: int
 
 
 def results_page(view: ResultsView, *, may_take_rows: bool) -> ResultsPage:
-    target = view.overall.verdict.target if view.overall and view.overall.verdict else None
+    target = view.overall.target if view.overall else None
     return ResultsPage(
         view=view,
         headline=_headline(view),
-        factors=_figures(view, view.factors, target),
-        halves=_figures(view, view.halves, target),
+        factors=_figures(view, view.factors, target, compact=True),
+        halves=_figures(view, view.halves, target, compact=True),
         items=_figures(view, view.items, target),
         units=_domains(view, view.by_unit),
         fields=_domains(view, view.by_field),
-        groups=_domains(view, tuple(_named(r) for r in view.by_group)),
+        groups=_domains(view, tuple(replace(r, label=group_name(r.label, _)) for r in view.by_group)),
+        others=tuple(_other(view, row) for row in view.others),
         plan_words=plan_words(view),
         may_take_rows=may_take_rows,
         units_left_out=sum(1 for r in view.by_unit if r.shown.hidden in ("small", "complement")),
@@ -97,7 +117,7 @@ def results_page(view: ResultsView, *, may_take_rows: bool) -> ResultsPage:
 
 def plan_words(view: ResultsView) -> str:
     """What the target means here: binding, extended, or for comparison only."""
-    if view.plan is None or view.overall is None or view.overall.verdict is None:
+    if view.plan is None or not view.wave.goals:
         return str(_("no target yet"))
     if view.plan.comparison_only:
         if view.plan.binding.value == "not_yet":
@@ -119,22 +139,33 @@ def _headline(view: ResultsView) -> Headline | None:
     row = view.overall
     if row is None or row.shown.value is None:
         return None
-    verdict, lang = row.verdict, language()
-    target = verdict.target if verdict else None
+    verdict, target, lang = row.verdict, row.target, language()
     rate = rate_text(row.shown.value, target=target, language=lang)
     low, high = (rate_text(v, language=lang).removesuffix(" %") for v in (row.shown.low, row.shown.high))
     words = _("target %(rate)s", rate=percent_target(target, lang)) if target is not None else ""
     label = _("Rate %(rate)s, 95 %% interval %(low)s to %(high)s, %(target)s",
               rate=rate, low=low, high=high, target=words or _("no target yet"))  # fmt: skip
+    notes = _marks(view)
     mark = Mark(row.shown.value, row.shown.low, row.shown.high, target, verdict.verdict if verdict else None)
-    chart = intervals.headline(mark, target_words=words, label=label, decimal="." if lang == "en" else ",")
+    chart = intervals.headline(
+        mark, target_words=words, label=". ".join([label, *notes]), notes=notes, decimal=_decimal()
+    )
     return Headline(rate, f"{low} – {high}", chart, pill(verdict), words, tuple(_sentences(view, row)))
+
+
+def _marks(view: ResultsView) -> list[str]:
+    """What a drawing says of itself wherever it is taken."""
+    marks = [_("TRIAL · made-up data")] if view.wave.is_synthetic else []
+    marks += [] if view.final else [_("provisional")]
+    return marks + ([plan_words(view)] if view.plan and view.plan.comparison_only else [])
 
 
 def _sentences(view: ResultsView, row: Row) -> list[str]:
     """What the figure says, what it cannot say, and what it rests on."""
     lang, verdict = language(), row.verdict
     said = []
+    if verdict is None and row.target is not None and not view.final:
+        said.append(_("No verdict yet: it is made once, when the wave is closed."))
     if verdict is not None:
         bound = rate_text(verdict.bound, target=verdict.target, language=lang)
         if verdict.verdict == "reached":
@@ -168,43 +199,58 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
     return said
 
 
-def _named(row: Row) -> Row:
-    return Row(row.key, group_name(row.label, _), row.shown, row.verdict, row.sample)
-
-
 def _domains(view: ResultsView, rows: tuple[Row, ...]) -> DrawnTable:
-    marks = [_mark(r.shown, r.verdict) for r in rows if r.shown.value is not None]
+    marks = [_mark(r.shown, r.verdict, r.target) for r in rows if r.shown.value is not None]
     axis = intervals.axis([m for m in marks if m is not None])
     return DrawnTable(tuple(_drawn(view, r, axis) for r in rows), intervals.row_axis(axis, decimal=_decimal()))
 
 
 def _drawn(view: ResultsView, row: Row, axis: Axis) -> DrawnRow:
-    lang = language()
-    target = row.verdict.target if row.verdict else None
+    words = percent_target(row.target, language()) if row.target is not None else ""
     return _row(
-        view, row.shown, axis, key=row.key, label=row.label, note="", verdict=row.verdict, mean=None,
-        target=percent_target(target, lang) if target is not None else "", sample=row.sample,
+        view, row.shown, axis, key=row.key, label=row.label, note="", verdict=row.verdict, mean=None, target=words,
+        goal=row.target, sample=row.sample,
     )  # fmt: skip
 
 
-def _figures(view: ResultsView, rows: tuple[FigureRow, ...], target: float | None) -> DrawnTable:
+def _figures(
+    view: ResultsView, rows: tuple[FigureRow, ...], target: float | None, *, compact: bool = False
+) -> DrawnTable:
     marks = [_mark(r.shown, None, target) for r in rows]
     axis = intervals.axis([m for m in marks if m is not None])
     drawn = tuple(
         _row(
-            view,
-            r.shown,
-            axis,
-            key=n,
-            label=heading_words(r.text),
-            note=r.label,
-            verdict=None,
-            mean=r.mean,
-            goal=target,
+            view, r.shown, axis, key=n, label=heading_words(r.text), note=r.label, verdict=None, mean=r.mean,
+            goal=target, compact=compact,
         )
         for n, r in enumerate(rows)
+    )  # fmt: skip
+    known = [(r.shown.value, n) for n, r in enumerate(rows) if r.shown.value is not None]
+    lowest = drawn[min(known)[1]] if len(known) > 1 else None
+    return DrawnTable(drawn, intervals.row_axis(axis, decimal=_decimal(), compact=compact), lowest)
+
+
+def _other(view: ResultsView, row: FigureRow) -> OtherFigure:
+    lang, shown, kind = language(), row.shown, row.figure.kind
+
+    def words(value: float | None) -> str:
+        if kind in ("rate", "rescaled"):
+            return rate_text(value, language=lang)
+        if kind == "percent":
+            return "–" if value is None else f"{number(value, 1, lang)} %"
+        return _decimals(value, 2)
+
+    interval = f"{words(shown.low).removesuffix(' %')} – {words(shown.high).removesuffix(' %')}"
+    rule = _(RULES.get(row.figure.rule, row.figure.rule))
+    return OtherFigure(
+        name=row.name or rule,
+        text=row.text,
+        n=_count(view, shown),
+        value=words(shown.value),
+        interval=interval if shown.low is not None else "–",
+        remark=_why(view, shown) or (rule if row.name and kind == "rescaled" else ""),
+        local=row.figure.local,
     )
-    return DrawnTable(drawn, intervals.row_axis(axis, decimal=_decimal()))
 
 
 def _row(
@@ -220,16 +266,14 @@ def _row(
     target: str = "",
     goal: float | None = None,
     sample: bool = False,
+    compact: bool = False,
 ) -> DrawnRow:
     lang = language()
     mark = _mark(shown, verdict, goal)
-    why = _(HIDDEN[shown.hidden], minimum=view.minimum_cell) if shown.hidden == "small" else (
-        _(HIDDEN[shown.hidden]) if shown.hidden else ""
-    )  # fmt: skip
-    against = verdict.target if verdict else goal
-    rate = rate_text(shown.value, target=against, language=lang)
+    rate = rate_text(shown.value, target=goal, language=lang)
     low, high = (rate_text(v, language=lang).removesuffix(" %") for v in (shown.low, shown.high))
     said = _("%(label)s: %(rate)s, interval %(low)s to %(high)s", label=label, rate=rate, low=low, high=high)
+    said = ". ".join([said, *_marks(view)])
     return DrawnRow(
         key=key,
         label=label,
@@ -241,12 +285,17 @@ def _row(
         effective_n=grouped(round(shown.effective_n), lang) if shown.effective_n is not None else "–",
         deff=_decimals(shown.deff, 2),
         mean=_decimals(mean.value if mean else None, 2),
-        why=why,
-        chart=intervals.row(mark, axis, label=said) if mark is not None else None,
+        why=_why(view, shown),
+        chart=intervals.row(mark, axis, label=said, compact=compact) if mark is not None else None,
         verdict=pill(verdict),
         target=target,
         sample=sample,
     )  # fmt: skip
+
+
+def _why(view: ResultsView, shown: Shown) -> str:
+    """Why a figure is not shown; empty when it is."""
+    return str(_(HIDDEN[shown.hidden], minimum=view.minimum_cell)) if shown.hidden else ""
 
 
 def _count(view: ResultsView, shown: Shown) -> str:
@@ -255,11 +304,10 @@ def _count(view: ResultsView, shown: Shown) -> str:
     return f"< {view.minimum_cell}" if shown.hidden == "small" else "–"
 
 
-def _mark(shown: Shown, verdict: VerdictView | None, goal: float | None = None) -> Mark | None:
+def _mark(shown: Shown, verdict: VerdictView | None, goal: float | None) -> Mark | None:
     if shown.value is None:
         return None
-    target = verdict.target if verdict else goal
-    return Mark(shown.value, shown.low, shown.high, target, verdict.verdict if verdict else None)
+    return Mark(shown.value, shown.low, shown.high, goal, verdict.verdict if verdict else None)
 
 
 def _decimals(value: float | None, places: int) -> str:

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pyarrow import feather
 from pyarrow import json as arrow_json
 
 from instruments.elements import Item
@@ -28,6 +31,8 @@ from survey.queries.responses import Batch
 BLANK = 255
 BATCH = 50_000
 FACTS = ("_unit", "_received", "_field", "_point", "_day", "_pace")
+HASH = "_data_hash"
+Values = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -36,19 +41,19 @@ class Columns:
 
     rows: int
     data_hash: str  # of keys and contents in key order
-    table: pa.Table
+    values: Mapping[str, Values]  # (n,) each
 
     def codes(self, name: str) -> npt.NDArray[np.uint8]:
         """A coded column (n,), 255 where blank. A multiple choice's option is named `item=code`."""
-        return self.table.column(name).to_numpy()  # type: ignore[no-any-return]
+        return self.values[name]
 
     def numbers(self, name: str) -> npt.NDArray[np.float64]:
         """A number's column (n,), NaN where blank."""
-        return self.table.column(name).to_numpy()  # type: ignore[no-any-return]
+        return self.values[name]
 
-    def fact(self, name: str) -> npt.NDArray[np.int64]:
+    def fact(self, name: str) -> npt.NDArray[np.int32]:
         """A fact of the fieldwork (n,): `_unit`, `_received`, `_field`, `_point` ids; `_day` as a day number."""
-        return self.table.column(name).to_numpy()  # type: ignore[no-any-return]
+        return self.values[name]
 
     def __len__(self) -> int:
         return self.rows
@@ -67,10 +72,9 @@ def read(database: Database, channel_id: int, version: InstrumentVersion, *, sna
     if snapshots is not None:
         with database.reading() as session:
             stamp = responses.stamp(session, channel_id)
-        path = snapshots / f"channel-{channel_id}-{stamp.counted}-{stamp.late}-{stamp.excluded}-{stamp.removals}.arrow"
-        if path.exists():
-            table = feather.read_table(path, memory_map=True)
-            return Columns(table.num_rows, table.schema.metadata[b"data_hash"].decode(), table)
+        path = snapshots / f"channel-{channel_id}-{stamp.counted}-{stamp.late}-{stamp.excluded}-{stamp.removals}.npz"
+        if (kept := _kept(path)) is not None:
+            return kept
     columns = _read(database, channel_id, version)
     if path is not None:
         _keep(path, columns, channel_id)
@@ -79,15 +83,15 @@ def read(database: Database, channel_id: int, version: InstrumentVersion, *, sna
 
 def _read(database: Database, channel_id: int, version: InstrumentVersion) -> Columns:
     digest = hashlib.sha256()
-    tables: list[pa.Table] = []
+    parts: list[dict[str, Values]] = []
     schema, options = _schemas(version)
     with database.reading() as session:
         for batch in responses.stream(session, channel_id, size=BATCH):
-            digest.update(b"".join(batch.keys))
-            digest.update(b"".join(batch.digests))
-            tables.append(_table(batch, schema, options, version))
-    table = pa.concat_tables(tables).combine_chunks() if tables else _nothing(version)
-    return Columns(table.num_rows, digest.hexdigest(), table)
+            digest.update(b"".join(chain.from_iterable(zip(batch.keys, batch.digests, strict=True))))
+            parts.append(_part(batch, schema, options, version))
+    names = tuple(parts[0]) if parts else ()
+    whole = {name: np.concatenate([part[name] for part in parts]) for name in names} if parts else _nothing(version)
+    return Columns(len(whole["_unit"]), digest.hexdigest(), whole)
 
 
 def _schemas(version: InstrumentVersion) -> tuple[pa.Schema, arrow_json.ParseOptions]:
@@ -103,39 +107,67 @@ def _schemas(version: InstrumentVersion) -> tuple[pa.Schema, arrow_json.ParseOpt
     return schema, arrow_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
 
 
-def _table(batch: Batch, schema: pa.Schema, options: arrow_json.ParseOptions, version: InstrumentVersion) -> pa.Table:
+def _part(
+    batch: Batch, schema: pa.Schema, options: arrow_json.ParseOptions, version: InstrumentVersion
+) -> dict[str, Values]:
     parsed = arrow_json.read_json(
         io.BytesIO("\n".join(batch.answers).encode()),
         read_options=arrow_json.ReadOptions(block_size=1 << 24),
         parse_options=options,
     )
-    columns: dict[str, Any] = {}
+    columns: dict[str, Values] = {}
     for item in version.asked_items:
         if item.code not in schema.names:
             continue
-        values = parsed.column(item.code).combine_chunks()
+        chunks = parsed.column(item.code).chunks
         if item.kind == "multiple":
-            columns |= _options(item, values, version)
+            columns |= _options(item, chunks, version)
         elif item.kind in ("rating", "single"):
-            columns[item.code] = values.fill_null(BLANK)
+            columns[item.code] = _joined([_plain(chunk, np.uint8, BLANK) for chunk in chunks], np.uint8)
         else:
-            columns[item.code] = values.cast(pa.float64()).fill_null(float("nan"))
-    columns["_unit"] = np.asarray(batch.unit, np.int32)
-    columns["_received"] = np.asarray(batch.received, np.int32)
-    columns["_field"] = np.asarray(batch.field, np.int32)
-    columns["_point"] = np.asarray(batch.point, np.int32)
+            stored = np.float64 if item.kind == "number" else np.int64
+            numbers = [_plain(chunk, stored, np.nan).astype(np.float64) for chunk in chunks]
+            columns[item.code] = _joined(numbers, np.float64)
+    for name, values in zip(FACTS, (batch.unit, batch.received, batch.field, batch.point), strict=False):
+        columns[name] = np.asarray(values, np.int32)
     columns["_day"] = np.asarray(batch.day, "datetime64[D]").astype(np.int32)
     columns["_pace"] = np.asarray(batch.pace, np.uint8)
-    columns["_mode"] = pa.array([str(m) for m in batch.mode]).dictionary_encode()
-    columns["_tier"] = pa.array([str(t) for t in batch.tier]).dictionary_encode()
-    return pa.table(columns).unify_dictionaries()
+    return columns
 
 
-def _options(item: Item, values: pa.ListArray, version: InstrumentVersion) -> dict[str, npt.NDArray[np.uint8]]:
+def _plain(values: pa.Array, kind: type[np.generic], blank: float) -> Values:
+    """An Arrow column as plain values, from its buffers: Arrow's own conversion would import pandas for a second."""
+    _, data = values.buffers()[:2]
+    if not len(values):
+        return np.empty(0, kind)
+    found = np.frombuffer(data, kind, len(values), values.offset * np.dtype(kind).itemsize)
+    valid = _valid(values)
+    if valid.all():
+        return found
+    if np.isnan(blank):
+        found = found.astype(np.float64)
+    return np.where(valid, found, np.asarray(blank, found.dtype))
+
+
+def _valid(values: pa.Array) -> npt.NDArray[np.bool_]:
+    """Which values of an Arrow column are there."""
+    bits = values.buffers()[0]
+    if bits is None:
+        return np.full(len(values), values.null_count == 0)
+    every = np.unpackbits(np.frombuffer(bits, np.uint8), bitorder="little")
+    return every[values.offset : values.offset + len(values)].astype(bool)
+
+
+def _joined(parts: list[Values], kind: type[np.generic]) -> Values:
+    return np.concatenate(parts) if parts else np.empty(0, kind)
+
+
+def _options(item: Item, chunks: list[pa.ListArray], version: InstrumentVersion) -> dict[str, Values]:
     """One 0/1/255 column per option of a multiple choice."""
-    answered = values.is_valid().to_numpy(zero_copy_only=False)
-    rows = np.repeat(np.arange(len(values)), np.where(answered, values.value_lengths().fill_null(0).to_numpy(), 0))
-    chosen = values.flatten().to_numpy()
+    answered = _joined([_valid(chunk) for chunk in chunks], np.bool_)
+    lengths = _joined([_lengths(chunk) for chunk in chunks], np.int64)
+    chosen = _joined([_plain(chunk.flatten(), np.uint8, BLANK) for chunk in chunks], np.uint8)
+    rows = np.repeat(np.arange(len(answered)), lengths)
     found = {}
     for option in version.options(item):
         column = np.where(answered, np.uint8(0), np.uint8(BLANK))
@@ -144,23 +176,38 @@ def _options(item: Item, values: pa.ListArray, version: InstrumentVersion) -> di
     return found
 
 
-def _nothing(version: InstrumentVersion) -> pa.Table:
-    columns: dict[str, Any] = {}
+def _lengths(values: pa.ListArray) -> Values:
+    """How many options each row chose; none where it was left blank."""
+    ends = np.frombuffer(values.buffers()[1], np.int32, len(values) + 1, values.offset * 4)
+    return np.where(_valid(values), np.diff(ends), 0).astype(np.int64)
+
+
+def _nothing(version: InstrumentVersion) -> dict[str, Values]:
+    columns: dict[str, Values] = {}
     for item in version.asked_items:
         kind = np.float64 if item.kind in ("number", "date") else np.uint8
         columns |= {name: np.empty(0, kind) for name in column_names(item, version)}
-    columns |= {name: np.empty(0, np.int32) for name in FACTS}
-    columns |= {name: pa.array([], pa.string()).dictionary_encode() for name in ("_mode", "_tier")}
-    return pa.table(columns)
+    return columns | {name: np.empty(0, np.int32) for name in FACTS}
+
+
+def _kept(path: Path) -> Columns | None:
+    """The snapshot, or None when there is none that can be read: the record is always there."""
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            values = {name: held[name] for name in held.files}
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return None
+    data_hash = str(values.pop(HASH))
+    return Columns(len(values["_unit"]), data_hash, values)
 
 
 def _keep(path: Path, columns: Columns, channel_id: int) -> None:
     """Write the snapshot aside, then put it in place; older ones of the channel go."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{columns.data_hash[:8]}.part")
-    table = columns.table.replace_schema_metadata({"data_hash": columns.data_hash})
-    feather.write_feather(table, part, compression="uncompressed")
+    part = path.with_suffix(f".{columns.data_hash[:8]}.{os.getpid()}.part")
+    with part.open("wb") as handle:
+        np.savez(handle, **{HASH: np.array(columns.data_hash)}, **columns.values)  # type: ignore[arg-type]
     part.replace(path)
-    for old in path.parent.glob(f"channel-{channel_id}-*.arrow"):
+    for old in path.parent.glob(f"channel-{channel_id}-*.npz"):
         if old != path:
             old.unlink(missing_ok=True)

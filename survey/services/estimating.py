@@ -6,17 +6,19 @@ closed one's are made once (`frozen_results`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from analysis.arrays import Ints
 from analysis.framecells import FrameCells
 from analysis.results import EstimateTable
 from analysis.totals import Totals
-from analysis.waves import WeighedWave, begin, wave_chunk, weigh
+from analysis.verdicts import Figures, judge
+from analysis.waves import VerdictTable, WeighedWave, begin, wave_chunk, weigh
 from instruments import codec
 from survey import __version__
 from survey.database import Database
@@ -24,11 +26,14 @@ from survey.models.results import ResultStatus
 from survey.models.waves import Selection, WaveStatus
 from survey.services import columns
 from survey.services.columns import Columns
-from survey.services.wave_facts import NO_FIELD, Goal, WaveFacts
+from survey.services.wave_facts import NO_FIELD, WaveFacts
 
 ROWS_A_CHUNK = 200_000
 SCOPE = "scope"
 CROSSINGS: tuple[tuple[str, ...], ...] = ((), ("unit",), ("field",), ("group",))
+WITHIN_UNITS: tuple[tuple[str, ...], ...] = (("unit", "field"), ("unit", "group"))
+INTERVALS = ("logit", "wilson", "kg", "mean")  # the last for scores
+Domain = tuple[str, int]  # a variable and its value: the part of the sample that is looked at as a whole
 
 
 @dataclass(frozen=True)
@@ -70,12 +75,34 @@ class ChannelResults:
     clusters: int
     result_set_id: int | None = None
     deleted_since: int = 0
+    parts: dict[int, dict[str, Verdicts]] = field(
+        default_factory=dict
+    )  # of frozen results: verdicts of each unit alone
 
     def table(self, *by: str) -> EstimateTable:
         return self.tables[",".join(by)]
 
     def verdict_table(self, *by: str) -> Verdicts | None:
         return self.verdicts.get(",".join(by))
+
+    def provisional(self) -> ChannelResults:
+        """The same without verdicts: these are made once, when the results are frozen."""
+        return replace(self, status=ResultStatus.PROVISIONAL.value, verdicts={}, parts={})
+
+    def of_unit(self, unit: int) -> ChannelResults:
+        """The results of one unit, from those of all units: what was made once for all was made for each."""
+        if not self.tables:
+            return self
+        own = inside(self.table("unit"), ("unit", unit))
+        tables = {",".join(by): inside(self.table("unit", *by), ("unit", unit)) for by in (("field",), ("group",))}
+        whole = replace(own, by=(), domain={})
+        return replace(
+            self,
+            responses=int(own.n.max(initial=0)),
+            tables={"": whole, "unit": replace(own, by=("unit",), domain={"unit": np.full(len(own), unit)}), **tables},
+            verdicts=self.parts.get(unit, {}),
+            parts={},
+        )
 
 
 def estimate_channel(
@@ -87,10 +114,10 @@ def estimate_channel(
     snapshots: Path | None = None,
     scope: frozenset[int] | None = None,
 ) -> ChannelResults:
-    """Estimates and verdicts of one channel from its answers as they are now.
+    """Estimates of one channel from its answers as they are now, and once the wave is closed its verdicts.
 
     With `scope` (ids of units) "the whole" is these units together: a domain of the same weighted sample, never a
-    sample of its own.
+    sample of its own. Of a closed wave's whole, each unit is judged alone as well, for those who see only that one.
     """
     channel_id, _, _, selection = wave.channel(channel_code)
     answers = columns.read(database, channel_id, codec.loads(wave.document), snapshots=snapshots)
@@ -98,7 +125,7 @@ def estimate_channel(
         return _nothing(wave, channel_code, selection, answers, now)
     totals = totals_of(wave, selection, answers, scope=scope)
     weighed = weigh_totals(wave, selection, answers, totals, wave.channel_units[channel_id])
-    return _results(wave, channel_code, selection, answers, weighed, now, scoped=scope is not None)
+    return _results(wave, channel_code, selection, answers, weighed, now, whole=None if scope is None else (SCOPE, 1))
 
 
 # --- from answers to totals and weights ------------------------------------------------------------------------
@@ -169,15 +196,20 @@ def _results(
     weighed: WeighedWave,
     now: datetime,
     *,
-    scoped: bool,
+    whole: Domain | None,
 ) -> ChannelResults:
-    plan = wave.survey_plan
-    tables = {",".join(by): _inside(weighed.estimates((SCOPE, *by) if scoped else by)) for by in CROSSINGS}
+    head, plan_measures = wave.survey_plan.headline, wave.survey_plan.measures.measures
+    tables = {",".join(by): _table(weighed, by, whole) for by in CROSSINGS}
     judged: dict[str, Verdicts] = {}
-    head = plan.headline
-    if head is not None and wave.overall_goal is not None:
-        for by in ((), ("unit",), ("field",), ("group",)):
-            judged[",".join(by)] = _judge(wave, weighed, tables[",".join(by)], by, scoped=scoped)
+    parts: dict[int, dict[str, Verdicts]] = {}
+    if wave.status is WaveStatus.CLOSED:
+        judged = _verdicts(wave, weighed, tables, whole)
+        if whole is None:
+            first = head.measure if head is not None else plan_measures[0]
+            tables |= {
+                ",".join(by): weighed.estimates(by, measures=(first,), intervals=INTERVALS) for by in WITHIN_UNITS
+            }
+            parts = _parts(wave, weighed, tables)
     weights = weighed.weights
     return ChannelResults(
         channel=channel,
@@ -197,62 +229,95 @@ def _results(
         flagged=sum(stage.flagged for stage in weights.stages),
         uncovered=float(weights.uncovered),
         clusters=len(np.unique(answers.fact("_point").astype(np.int64) * 100_000 + answers.fact("_day"))),
+        parts=parts,
     )  # fmt: skip
 
 
-def _inside(table: EstimateTable) -> EstimateTable:
-    """Of a crossing with the scope: the domains inside it, as if the scope were all there is."""
-    if SCOPE not in table.by:
-        return table
-    inside = table.where(table.domain[SCOPE] == 1)
+def _table(weighed: WeighedWave, by: tuple[str, ...], whole: Domain | None) -> EstimateTable:
+    if whole is None:
+        return weighed.estimates(by, intervals=INTERVALS)
+    crossing = (whole[0], *(name for name in by if name != whole[0]))
+    return inside(weighed.estimates(crossing, intervals=INTERVALS), whole)
+
+
+def _parts(wave: WaveFacts, weighed: WeighedWave, tables: dict[str, EstimateTable]) -> dict[int, dict[str, Verdicts]]:
+    """Each unit judged as if it were all there is."""
+    if not wave.goals or wave.survey_plan.headline is None:
+        return {}
+    crossings = {by: _compared(wave, weighed, tables[f"unit,{by}"], ("unit", by)) for by in ("field", "group")}
+    units, opt_in = _compared(wave, weighed, tables["unit"], ("unit",)), weighed.selection == "opt_in"
+    found: dict[int, dict[str, Verdicts]] = {}
+    for unit in np.unique(tables["unit"].domain["unit"]).tolist():
+        rows = np.flatnonzero(units.keys[:, 0] == unit)
+        found[unit] = {",".join(by): _family(wave, units, by, rows, opt_in=opt_in) for by in ((), ("unit",))}
+        for name, crossing in crossings.items():
+            own = np.flatnonzero(crossing.keys[:, 0] == unit)
+            found[unit][name] = _family(wave, crossing, (name,), own, opt_in=opt_in)
+    return found
+
+
+def inside(table: EstimateTable, whole: Domain) -> EstimateTable:
+    """Of a crossing: the domains inside a part of the sample, as if that part were all there is."""
+    name, value = whole
+    found = table.where(table.domain[name] == value)
     return replace(
-        inside,
-        by=tuple(name for name in inside.by if name != SCOPE),
-        domain={name: codes for name, codes in inside.domain.items() if name != SCOPE},
+        found,
+        by=tuple(n for n in found.by if n != name),
+        domain={n: codes for n, codes in found.domain.items() if n != name},
     )
 
 
-def _judge(
-    wave: WaveFacts, weighed: WeighedWave, table: EstimateTable, by: tuple[str, ...], *, scoped: bool
-) -> Verdicts:
-    """Verdicts of the headline figure. Many units or fields at once are one family, kept by Benjamini-Hochberg."""
-    plan = wave.survey_plan
-    assert plan.headline is not None
-    overall = wave.overall_goal
-    named = [g for g in wave.goals if g.groups]
-    goals: dict[tuple[int, ...], Goal] = {}
-    keys = np.unique(np.column_stack([table.domain[name] for name in by]), axis=0) if by else np.empty((1, 0), np.int64)
-    for key in keys:
-        code = tuple(int(k) for k in key)
-        if by == ("field",):
-            goal = wave.goal_of_field(code[0]) if code[0] != NO_FIELD else None
-        elif by == ("group",):
-            goal = named[code[0] - 1] if code[0] else None
-        else:
-            goal = overall
-        if goal is not None:
-            goals[code] = goal
-    adjust = "bh" if len(goals) > 1 else "none"
-    first = (1,) if scoped else ()
-    found = weighed.verdicts(
-        (SCOPE, *by) if scoped else by, thresholds={(*first, *k): g.rate for k, g in goals.items()},
-        measure=plan.headline.measure, gates=wave.gates, adjust=adjust,
+def _verdicts(
+    wave: WaveFacts, weighed: WeighedWave, tables: dict[str, EstimateTable], whole: Domain | None
+) -> dict[str, Verdicts]:
+    """Verdicts by every crossing, of the whole or of a part of it."""
+    if not wave.goals or wave.survey_plan.headline is None:
+        return {}
+    found = {}
+    for by in CROSSINGS:
+        judged = _compared(wave, weighed, tables[",".join(by)], by, whole)
+        found[",".join(by)] = _family(wave, judged, by, np.arange(len(judged)), opt_in=weighed.selection == "opt_in")
+    return found
+
+
+def _compared(
+    wave: WaveFacts, weighed: WeighedWave, table: EstimateTable, by: tuple[str, ...], whole: Domain | None = None
+) -> VerdictTable:
+    """The headline figure of each domain that has a threshold."""
+    head = wave.survey_plan.headline
+    assert head is not None
+    keys = {tuple(key) for key in zip(*(table.domain[name].tolist() for name in by), strict=True)} if by else {()}
+    goals = {key: wave.goal_of(by[-1:], key[-1:]) for key in keys}
+    first = () if whole is None else (whole[1],)
+    return weighed.verdicts(
+        by if whole is None else (whole[0], *by),
+        thresholds={(*first, *key): goal.rate for key, goal in goals.items() if goal is not None},
+        measure=head.measure, gates=wave.gates,
     )  # fmt: skip
-    bounds = found.judgement.bounds()
-    codes = tuple(tuple(int(k) for k in key[len(first) :]) for key in found.keys)
+
+
+def _family(wave: WaveFacts, compared: VerdictTable, by: tuple[str, ...], rows: Ints, *, opt_in: bool) -> Verdicts:
+    """Verdicts of some domains. Many units or fields at once are one family, kept by Benjamini-Hochberg."""
+    figures = Figures(*(getattr(compared.figures, f.name)[rows] for f in fields(Figures)))
+    adjust = "bh" if len(rows) > 1 else "none"
+    judgement = judge(figures, compared.threshold[rows], gates=wave.gates, adjust=adjust, opt_in=opt_in)
+    bounds = judgement.bounds()
+    keys = tuple(tuple(int(k) for k in key[len(key) - len(by) :]) for key in compared.keys[rows])
+    goals = [wave.goal_of(by, key) for key in keys]
+    needed = [compared.needed[row] for row in rows]
     return Verdicts(
         by=by,
-        keys=codes,
-        threshold=tuple(float(t) for t in found.threshold),
-        goal=tuple(goals[code].code for code in codes),
-        verdict=tuple(str(v) for v in found.judgement.verdict),
-        reasons=tuple(tuple(r) for r in found.judgement.reasons),
+        keys=keys,
+        threshold=tuple(float(t) for t in compared.threshold[rows]),
+        goal=tuple(goal.code if goal else "" for goal in goals),
+        verdict=tuple(str(v) for v in judgement.verdict),
+        reasons=tuple(tuple(r) for r in judgement.reasons),
         lower=_floats(bounds.lower),
         upper=_floats(bounds.upper),
-        p_reached=_floats(found.judgement.p_reached_adjusted),
-        p_missed=_floats(found.judgement.p_missed_adjusted),
-        needed=tuple(n.n for n in found.needed),
-        needed_why=tuple(n.reason or "" for n in found.needed),
+        p_reached=_floats(judgement.p_reached_adjusted),
+        p_missed=_floats(judgement.p_missed_adjusted),
+        needed=tuple(n.n for n in needed),
+        needed_why=tuple(n.reason or "" for n in needed),
         adjusted=adjust,
     )
 

@@ -80,6 +80,7 @@ def pack(results: ChannelResults) -> bytes:
         "flagged": results.flagged,
         "uncovered": results.uncovered,
         "clusters": results.clusters,
+        "parts": {str(unit): {by: v.__dict__ for by, v in own.items()} for unit, own in results.parts.items()},
     }
     text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return zlib.compress(text.encode(), 6)
@@ -105,6 +106,7 @@ def unpack(data: bytes, *, result_set_id: int | None = None, deleted_since: int 
         clusters=found["clusters"],
         result_set_id=result_set_id,
         deleted_since=deleted_since,
+        parts={int(unit): {by: _unpack_verdicts(v) for by, v in own.items()} for unit, own in found["parts"].items()},
     )
 
 

@@ -1,7 +1,8 @@
 """Results that were computed a moment ago, kept so that a page asked for again is not computed again.
 
-Frozen results do not change. Provisional ones are kept while the answers are the same, and for a minute when new ones
-arrive: a dashboard that many people look at costs one computation a minute.
+Frozen results do not change; those of a single unit are read from them. Provisional ones are kept while the answers
+are the same, and for a minute when new ones arrive: a dashboard that many people look at costs one computation a
+minute.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class _Place:
     results: ChannelResults | None = None
     wave: WaveFacts | None = None
     stamp: DataStamp | None = None
+    judged: bool = False
 
 
 class KeptResults:
@@ -49,7 +51,10 @@ class KeptResults:
     def of(
         self, database: Database, wave: WaveFacts, channel_code: str, *, now: datetime, scope: frozenset[int] | None
     ) -> ChannelResults:
-        """The results of a channel: frozen for the whole of a closed wave, else at most a minute old."""
+        """The results of a channel: frozen once its verdicts are made, before that provisional, at most a minute old.
+
+        A part of several units is computed anew from the answers that are there, for frozen results as well.
+        """
         channel_id = wave.channel(channel_code)[0]
         place = self._place((channel_id, scope))
         with place.lock:
@@ -60,13 +65,13 @@ class KeptResults:
                         ResultSet.channel_id == channel_id, ResultSet.status == ResultStatus.FINAL
                     )
                 ).one_or_none()
-            if frozen is not None and scope is None:
-                return self._frozen(database, place, channel_id, frozen.id, frozen.deleted_since)
-            if not self._serves(place, wave, stamp, now):
-                place.results = estimate_channel(
-                    database, wave, channel_code, now=now, snapshots=self.snapshots, scope=scope
-                )
-                place.wave, place.stamp = wave, stamp
+            if frozen is not None and (scope is None or len(scope) == 1):
+                unit = None if scope is None else next(iter(scope))
+                return self._frozen(database, place, channel_id, unit, frozen.id, frozen.deleted_since)
+            if place.judged is not (frozen is not None) or not self._serves(place, wave, stamp, now):
+                found = estimate_channel(database, wave, channel_code, now=now, snapshots=self.snapshots, scope=scope)
+                place.results = found if frozen is not None else found.provisional()
+                place.wave, place.stamp, place.judged = wave, stamp, frozen is not None
             assert place.results is not None
             return place.results
 
@@ -80,11 +85,12 @@ class KeptResults:
 
     @staticmethod
     def _frozen(
-        database: Database, place: _Place, channel_id: int, result_set_id: int, deleted_since: int
+        database: Database, place: _Place, channel_id: int, unit: int | None, result_set_id: int, deleted_since: int
     ) -> ChannelResults:
         if place.results is None or place.results.result_set_id != result_set_id:
-            place.results = frozen_results.find(database, channel_id)
-            assert place.results is not None
+            found = frozen_results.find(database, channel_id)
+            assert found is not None
+            place.results = found if unit is None else found.of_unit(unit)
         return replace(place.results, deleted_since=deleted_since)
 
     @staticmethod

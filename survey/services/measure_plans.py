@@ -13,6 +13,7 @@ from analysis.plan import ChoiceItem, CodeShare, Measure, MeasurePlan, Node, Num
 from instruments import codec, indices
 from instruments.indices import Index
 from instruments.model import InstrumentVersion
+from instruments.text import Text
 
 NODE_RULES = {
     "top2_answers": "pooled_rate",
@@ -25,6 +26,7 @@ NODE_RULES = {
     "mean_items_mean": "mean_of_item_means",
     "psi": "mean_of_children_means",
 }
+MEANS_OF_PARTS = {"mean_of_children": "mean_of_children_means"}  # a rule of rates that also makes scores
 RATE_RULES = {"pooled_rate", "mean_of_item_rates", "mean_of_children", "item_weighted"}
 PERSON_RULES = {"top2_persons_all_items": "all_answers_satisfied", "top2_persons_mean": "share_mean_ge_4"}
 LEVELS = {"factor": "factor", "half": "half", "overall": "index"}
@@ -38,9 +40,10 @@ class Figure:
     level: str  # item, factor, half, overall
     target: str  # code of the item or factor
     rule: str
-    kind: str  # rate, score, percent
+    kind: str  # rate, score, percent (0..100 as people entered it), rescaled (a score shown as a share of its maximum)
     headline: bool = False
     local: bool = False  # of a local addition, not of the form
+    name: Text | None = None  # what the questionnaire calls it
 
 
 @dataclass(frozen=True)
@@ -92,8 +95,8 @@ def _plan(version: InstrumentVersion) -> SurveyPlan:
         headline=tree.measure(head, overall) if head is not None else None,
     )
     figures = [
-        Figure(found, i.level, i.items[0].item if i.level == "item" else i.target, i.rule, i.measure, i.headline,
-               i.origin == "overlay")
+        Figure(found, i.level, i.items[0].item if i.level == "item" else i.target, i.rule,
+               "rescaled" if i.rule == "mean_over_max" else i.measure, i.headline, i.origin == "overlay", i.name)
         for i in declared
         if (found := tree.measure(i, overall)) is not None and found in measures.measures
     ]  # fmt: skip
@@ -144,14 +147,8 @@ class _Tree:
         self.persons_of: tuple[str, ...] = ()
         composite = [i for i in declared if i.level != "item" and (i.rule in NODE_RULES or i.rule in PERSON_RULES)]
         rules: dict[str, list[str]] = {}
-        for index in sorted(composite, key=lambda i: not i.headline):
-            if (index.rule in NODE_RULES and index.measure == "rate") or index.rule in (
-                "factor_mean_pooled",
-                "mean_over_max",
-            ):
-                rules.setdefault(index.target, []).append(NODE_RULES[index.rule])
-            else:
-                rules.setdefault(index.target, [])
+        for index in sorted(composite, key=lambda i: (not i.headline, i.measure != "rate")):
+            rules.setdefault(index.target, []).extend(filter(None, [_rule_of(index)]))
         made: list[Node] = []
         for level in ("factor", "half", "overall"):
             for index in composite:
@@ -188,12 +185,18 @@ class _Tree:
             return None
         if index.rule in PERSON_RULES:
             return Measure(PERSON_RULES[index.rule], node.code)
-        rule = NODE_RULES.get(index.rule)
-        if index.measure == "score" and rule in RATE_RULES:
-            return None
+        rule = _rule_of(index)
         if rule is None or rule not in (node.rule, *node.beside):
             return None
         return _measure_of(self.nodes, node, rule)
+
+
+def _rule_of(index: Index) -> str | None:
+    """The rule of the analysis for a composite; None where it has none."""
+    rule = NODE_RULES.get(index.rule)
+    if index.measure == "score" and rule in RATE_RULES:
+        return MEANS_OF_PARTS.get(index.rule)
+    return rule
 
 
 def _measure_of(nodes: tuple[Node, ...], node: Node, rule: str) -> Measure:

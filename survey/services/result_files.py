@@ -32,6 +32,7 @@ from survey.services.row_data import BLANK, HIDDEN, Recoded, bands, recode, safe
 from survey.services.wave_facts import NO_FIELD
 
 KINDS = {"workbook": "results_workbook", "rows": "results_rows"}  # what may be asked for: the kind of job
+BLOCK = 5_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -102,8 +103,7 @@ def write_workbook(
         stamp=result_tables.stamp(view, words),
         progress=progress,
     )
-    name = f"{view.wave.code}-{view.channel}.xlsx"
-    return MadeFile(path, name, XLSX, row_data=with_rows)
+    return MadeFile(path, _file_name(view, "xlsx"), XLSX, row_data=with_rows)
 
 
 def write_rows(
@@ -124,16 +124,23 @@ def write_rows(
     )
     if not may_take_rows(view, actor):
         raise Forbidden("Files with a row per response are a right of their own, which your account does not have.")
-    sheet = _Rows(database, view, Words.of(language), instance).coded()
+    words = Words.of(language)
+    sheet = _Rows(database, view, words, instance).coded()
+    stamp = [result_tables.synthetic_stamp(words)] if view.wave.is_synthetic else []  # a column: every row carries it
     with path.open("w", newline="", encoding="utf-8-sig") as handle:
         out = csv.writer(handle)
-        out.writerow(sheet.headings)
+        out.writerow([*sheet.headings, *(["synthetic"] if stamp else [])])
         for number, row in enumerate(sheet.rows, start=1):
-            out.writerow(["" if value is None else value for value in row])
+            out.writerow(["" if value is None else value for value in (*row, *stamp)])
             if number % 5000 == 0:
                 progress(number, sheet.count)
     progress(sheet.count, sheet.count)
-    return MadeFile(path, f"{view.wave.code}-{view.channel}.csv", "text/csv; charset=utf-8", row_data=True)
+    return MadeFile(path, _file_name(view, "csv"), "text/csv; charset=utf-8", row_data=True)
+
+
+def _file_name(view: ResultsView, ending: str) -> str:
+    """The wave and channel; made-up data say so before the file is opened."""
+    return f"{'THU-NGHIEM-' if view.wave.is_synthetic else ''}{view.wave.code}-{view.channel}.{ending}"
 
 
 class _Rows:
@@ -161,7 +168,7 @@ class _Rows:
     def coded(self) -> DataSheet:
         names = [*(name for i in self._items for name in columns.column_names(i, self._view.version))]
         headings = ("unit", "month", "field", *(f.code for f in self._facts), *names, "weight")
-        lead = self._words(N_("Coded answers; blank: not answered or hidden. Unit and field are codes of this file."))
+        lead = self._words(N_("Coded answers; blank: not answered or hidden. The codebook says what the codes mean."))
         return DataSheet(self._words(N_("Coded data")), headings, self._coded(names), len(self._kept.unit), lead)
 
     def labelled(self) -> DataSheet:
@@ -173,36 +180,44 @@ class _Rows:
         return DataSheet(w(N_("Labelled data")), headings, self._labelled(), len(self._kept.unit), lead)
 
     def _coded(self, names: list[str]) -> Iterator[list[Cell]]:
-        kept = self._kept
-        data = [self._answers.table.column(name).to_numpy()[kept.kept] for name in names]
-        prepared = [_blanks(values) for values in data]
-        months = [_month(m) for m in kept.month]
-        for n in range(len(kept.unit)):
-            row: list[Cell] = [_code(kept.unit[n]), months[n], _code(kept.field[n])]
-            row += [_code(fact[n]) for fact in kept.facts]
-            row += [column[n] for column in prepared]
-            row.append(self._weights[n])
-            yield row
+        kept, view = self._kept, self._view
+        fields = {0: "unknown"} | dict(view.field_codes)
+        for rows, where in self._blocks():
+            block: list[list[Cell]] = [
+                [view.unit_codes.get(u) for u in kept.unit[rows].tolist()],
+                [_month(m) for m in kept.month[rows].tolist()],
+                [fields.get(f) for f in kept.field[rows].tolist()],
+            ]
+            block += [[_code(v) for v in fact[rows].tolist()] for fact in kept.facts]
+            block += [_blanks(self._answers.values[name][where]) for name in names]
+            block.append(self._weights[rows])
+            yield from (list(row) for row in zip(*block, strict=True))
 
     def _labelled(self) -> Iterator[list[Cell]]:
         kept, view, w = self._kept, self._view, self._words
         hidden = w(N_("hidden"))
-        columns_of: list[list[Cell]] = [
-            [view.unit_names.get(int(u), hidden) for u in kept.unit],
-            [_month(m) or hidden for m in kept.month],
-            [view.field_names.get(int(f), w(N_("not known"))) if f != HIDDEN else hidden for f in kept.field],
-        ]
-        for item, values in zip(self._facts, kept.facts, strict=True):
-            columns_of.append(self._fact_words(item.code, values, hidden))
-        for item in self._items:
-            if item.kind == "multiple":
-                continue
-            values = self._answers.table.column(item.code).to_numpy()[kept.kept]
-            labels = {o.code: o.label.inside(w.language) for o in view.version.options(item)}
-            columns_of.append([_label(labels, v) for v in _blanks(values)] if labels else _blanks(values))
-        columns_of.append(self._weights)
-        for n in range(len(kept.unit)):
-            yield [column[n] for column in columns_of]
+        fields = {HIDDEN: hidden, 0: w(N_("not known"))} | dict(view.field_names)
+        labels_of = {i.code: {o.code: o.label.inside(w.language) for o in view.version.options(i)} for i in self._items}
+        for rows, where in self._blocks():
+            block: list[list[Cell]] = [
+                [view.unit_names.get(u, hidden) for u in kept.unit[rows].tolist()],
+                [_month(m) or hidden for m in kept.month[rows].tolist()],
+                [fields.get(f) for f in kept.field[rows].tolist()],
+            ]
+            for item, values in zip(self._facts, kept.facts, strict=True):
+                block.append(self._fact_words(item.code, values[rows], hidden))
+            for item in self._items:
+                if item.kind != "multiple":
+                    plain, labels = _blanks(self._answers.values[item.code][where]), labels_of[item.code]
+                    block.append([_label(labels, v) for v in plain] if labels else plain)
+            block.append(self._weights[rows])
+            yield from (list(row) for row in zip(*block, strict=True))
+
+    def _blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
+        """Some rows at a time: which of the kept ones, and where they are among all."""
+        places = np.flatnonzero(self._kept.kept)
+        for start in range(0, len(places), BLOCK):
+            yield slice(start, start + BLOCK), places[start : start + BLOCK]
 
     def _fact(self, code: str, kind: str) -> np.ndarray:
         if kind == "number":

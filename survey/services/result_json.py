@@ -6,13 +6,14 @@ Domains are named by the codes of units and fields. What is hidden on screen is 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from analysis.results import EstimateTable
 from survey import __version__
 from survey.i18n import number
 from survey.result_words import rate_text
-from survey.services.estimating import Verdicts
+from survey.services.estimating import ChannelResults, Verdicts
 from survey.services.results import ResultsView
 from survey.services.wave_facts import NO_FIELD
 
@@ -41,7 +42,7 @@ def result(view: ResultsView) -> dict[str, Any]:
             "weights": list(results.weight_stages),
             "minimum_cell": view.minimum_cell,
         },
-        "estimates": [e for name, table in results.tables.items() for e in _estimates(view, name, table)],
+        "estimates": [e for name, table in _crossings(results) for e in _estimates(view, name, table)],
         "verdicts": [v for name, found in results.verdicts.items() for v in _verdicts(view, name, found)],
         "ranking": [],
         "reliability": [],
@@ -71,12 +72,16 @@ def lines(view: ResultsView) -> list[str]:
     return found
 
 
+def _crossings(results: ChannelResults) -> Iterator[tuple[str, EstimateTable]]:
+    """By the whole, unit, field and group; what is within units is for those who see only one."""
+    return ((name, table) for name, table in results.tables.items() if "," not in name)
+
+
 def _estimates(view: ResultsView, crossing: str, table: EstimateTable) -> list[dict[str, Any]]:
     found = []
     for place, estimate in enumerate(table):
         key = tuple(int(table.domain[name][place]) for name in table.by)
-        cell = (crossing, key) if crossing in ("", "unit", "field") else None
-        shown = view.hiding.shown(estimate, cell) if view.hiding else None
+        shown = view.hiding.shown(estimate, (crossing, key)) if view.hiding else None
         row: dict[str, Any] = {
             "measure": estimate.measure,
             "variable": estimate.variable,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from survey import __version__, clock, i18n
 from survey.errors import N_
 from survey.exports.tables import Cell, Column, Kind, Table
+from survey.i18n import number
 from survey.result_words import GRADES, HIDDEN, REASONS, RULES, SELECTIONS, VERDICTS, group_name, percent_target
 from survey.services import frozen_results
 from survey.services.results import FigureRow, ResultsView, Row, Shown
@@ -29,11 +31,15 @@ class Words:
         return said % values if values else said
 
 
+def synthetic_stamp(w: Words) -> str:
+    return w(N_("TRIAL · made-up data"))
+
+
 def stamp(view: ResultsView, w: Words) -> str:
     """What must stand on every sheet."""
     parts = []
     if view.wave.is_synthetic:
-        parts.append(w(N_("TRIAL · made-up data")))
+        parts.append(synthetic_stamp(w))
     if not view.final:
         parts.append(w(N_("provisional, the wave is running")))
     if view.plan and view.plan.comparison_only:
@@ -43,7 +49,7 @@ def stamp(view: ResultsView, w: Words) -> str:
 
 def plan_line(view: ResultsView, w: Words) -> str:
     """What the target means for this wave, in one line."""
-    if view.plan is None:
+    if view.plan is None or not view.wave.goals:
         return w(N_("no target yet"))
     if view.plan.binding.value == "expired":
         return w(N_("for comparison: plan %(code)s, period over"), code=view.plan.code)
@@ -57,12 +63,7 @@ def plan_line(view: ResultsView, w: Words) -> str:
 def about(view: ResultsView, w: Words, *, rows_left_out: int | None) -> list[tuple[str, str]]:
     """The read-me sheet: everything a reader needs to know what the figures are."""
     wave, version = view.wave, view.version
-    head = view.headline
-    stages = "; ".join(
-        f"{s['name']}: n = {s['n']}, Σ = {s['total']:.1f}, CV = {s['cv']:.3f}, deff = {s['kish']:.3f}, "
-        f"{s['smallest']:.3f} – {s['largest']:.3f}"
-        for s in view.results.weight_stages
-    )
+    stages = "; ".join(_stage_line(stage, w) for stage in view.results.weight_stages)
     rows: list[tuple[str, str]] = [
         (w(N_("Wave")), f"{wave.code} – {wave.title}"),
         (w(N_("Days")), f"{wave.opens_on:%d/%m/%Y} – {wave.closes_on:%d/%m/%Y}"),
@@ -73,7 +74,7 @@ def about(view: ResultsView, w: Words, *, rows_left_out: int | None) -> list[tup
         (w(N_("Channel")), f"{view.channel_title} ({w(SELECTIONS[view.selection.value])})"),
         (w(N_("Filter")), ", ".join(view.scope_names) or w(N_("all units of the wave"))),
         (w(N_("Answers")), f"{view.responses if view.responses is not None else '–'}"),
-        (w(N_("Headline figure")), w(RULES[head.rule]) if head else "–"),
+        (w(N_("Headline figure")), _head_name(view, w)),
         (w(N_("Target")), _goal_line(view, w)),
         (w(N_("Weights")), stages or "–"),
         (w(N_("Answers without a frame cell")), str(view.results.flagged)),
@@ -95,6 +96,19 @@ def about(view: ResultsView, w: Words, *, rows_left_out: int | None) -> list[tup
     return rows
 
 
+def _stage_line(stage: dict[str, Any], w: Words) -> str:
+    """One stage of weighting: how many, what the weights add up to, how far they spread."""
+
+    def said(name: str, places: int) -> str:
+        return number(stage[name], places, w.language)
+
+    name = w(STAGES.get(stage["name"], stage["name"]))
+    return (
+        f"{name}: n = {said('n', 0)}, Σ = {said('total', 1)}, {said('smallest', 3)} – {said('largest', 3)}, "
+        f"CV = {said('cv', 3)}, deff = {said('kish', 3)}"
+    )
+
+
 def tables(view: ResultsView, w: Words) -> list[Table]:
     found = [_results(view, w), _units(view, w)]
     if view.by_field:
@@ -102,12 +116,19 @@ def tables(view: ResultsView, w: Words) -> list[Table]:
     return [*found, _shares(view, w), _codebook(view, w), _method(view, w)]
 
 
+def _head_name(view: ResultsView, w: Words) -> str:
+    """What the questionnaire calls its headline figure, else its rule."""
+    head = view.headline
+    if head is None:
+        return "–"
+    return head.name.inside(w.language) if head.name else w(RULES[head.rule])
+
+
 def _goal_line(view: ResultsView, w: Words) -> str:
-    if view.overall is None or view.overall.verdict is None:
-        return plan_line(view, w)
-    return (
-        f"{percent_target(view.overall.verdict.target, w.language)} ({view.overall.verdict.goal}); {plan_line(view, w)}"
-    )
+    goal = view.wave.overall_goal
+    if goal is None:
+        return w(N_("no target yet"))
+    return f"{percent_target(goal.rate, w.language)} ({goal.code}); {plan_line(view, w)}"
 
 
 def _figure_columns(w: Words) -> tuple[Column, ...]:
@@ -148,7 +169,7 @@ def _results(view: ResultsView, w: Words) -> Table:
         Column(w(N_("Verdict")), width=26),
         Column(w(N_("One-sided bound")), Kind.RATE, 11),
         Column(w(N_("Answers needed next time")), Kind.COUNT, 11),
-        Column(w(N_("Grade of the wording")), width=18),
+        Column(w(N_("Grade of the wording")), width=30),
         Column(w(N_("Remark")), width=40),
     )
     levels = {"overall": w(N_("overall")), "half": w(N_("half")), "factor": w(N_("factor")), "item": w(N_("item"))}
@@ -156,10 +177,10 @@ def _results(view: ResultsView, w: Words) -> Table:
     if view.overall is not None and view.headline is not None:
         v = view.overall.verdict
         rows.append(
-            [levels["overall"], "", w(N_("Headline figure")), w(RULES[view.headline.rule]),
-             *_figures(view.overall.shown), None, v.target if v else None, w(VERDICTS[v.verdict]) if v else None,
+            [levels["overall"], "", _head_name(view, w), w(RULES[view.headline.rule]),
+             *_figures(view.overall.shown), None, view.overall.target, w(VERDICTS[v.verdict]) if v else None,
              v.bound if v else None,
-             v.needed if v else None, view.version.lowest_grade, _remarks(view, view.overall, w)]
+             v.needed if v else None, w(GRADES[view.version.lowest_grade]), _remarks(view, view.overall, w)]
         )  # fmt: skip
     rows += [_figure_line(view, r, levels[r.figure.level], w) for r in (*view.halves, *view.factors, *view.items)]
     for row in view.others:
@@ -179,7 +200,9 @@ def _results(view: ResultsView, w: Words) -> Table:
 def _figure_line(view: ResultsView, row: FigureRow, level: str, w: Words) -> list[Cell]:
     mean = row.mean.value if row.mean else None
     rule = w(RULES.get(row.figure.rule, row.figure.rule))
-    return [level, row.label, row.text or rule, rule, *_figures(row.shown), mean, None, None, None, None, row.grade,
+    code = row.figure.measure.variable if row.figure.level == "overall" else row.label
+    name = row.name or row.text or rule
+    return [level, code, name, rule, *_figures(row.shown), mean, None, None, None, None, w(GRADES[row.grade]),
             _why(view, row.shown, w)]  # fmt: skip
 
 
@@ -202,7 +225,7 @@ def _domain_table(view: ResultsView, w: Words, name: str, title: str, first: str
         Column(w(N_("Remark")), width=40),
     )
     lines = [
-        [label, *_figures(row.shown), row.verdict.target if row.verdict else None,
+        [label, *_figures(row.shown), row.target,
          w(VERDICTS[row.verdict.verdict]) if row.verdict else None, row.verdict.bound if row.verdict else None,
          _remarks(view, row, w)]
         for label, row in rows
@@ -246,7 +269,7 @@ def _codebook(view: ResultsView, w: Words) -> Table:
         Column(w(N_("Factor")), width=30),
         Column(w(N_("Wording")), width=70),
         Column(w(N_("Answers and codes")), width=60),
-        Column(w(N_("Grade of the wording")), width=18),
+        Column(w(N_("Grade of the wording")), width=30),
         Column(w(N_("Source")), width=40),
         Column(w(N_("Local addition")), width=10),
     )
@@ -261,7 +284,7 @@ def _codebook(view: ResultsView, w: Words) -> Table:
         )
         rows.append(
             [item.code, item.label, item.kind, factors.get(item.factor or ""), item.wording.inside(w.language),
-             options or None, item.grade, item.source, w(N_("yes")) if item.origin == "overlay" else None]
+             options or None, w(GRADES[item.grade]), item.source, w(N_("yes")) if item.origin == "overlay" else None]
         )  # fmt: skip
     lead = (w(N_("✓ counts as satisfied. Codes marked as not counted are left out of numerator and denominator.")),)
     return Table(w(N_("Codebook")), version.title.inside(w.language), columns, rows, lead=lead)
@@ -275,6 +298,7 @@ def _method(view: ResultsView, w: Words) -> Table:
     return Table(w(N_("Method")), w(N_("How the figures were made")), columns, lines)
 
 
+STAGES = {"base": N_("base weight"), "post-stratification": N_("post-stratification")}
 METHOD = (
     (N_("Estimator"), N_("Weighted ratio estimators; a domain is the whole sample with weight zero outside it.")),
     (N_("Interval"), N_("95 %, on the logit scale with Student's t; at 0 % and 100 % Korn and Graubard's.")),

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from analysis.arrays import Floats
 from analysis.disclosure import Cell, DisclosureRule, Relation, hidden_rates, suppress
 from analysis.plan import Measure
-from analysis.results import Estimate, EstimateTable
+from analysis.results import Estimate, EstimateTable, is_rate
 from instruments import codec
 from instruments.model import InstrumentVersion
 from survey.database import Database
@@ -24,7 +24,7 @@ from survey.errors import NotFound
 from survey.models.accounts import Role
 from survey.models.procedures import Field
 from survey.models.units import Unit
-from survey.models.waves import Selection, WaveStatus
+from survey.models.waves import Selection
 from survey.permissions import Actor
 from survey.queries import responses
 from survey.services import settings
@@ -68,11 +68,12 @@ class VerdictView:
 
 @dataclass(frozen=True)
 class Row:
-    """A domain (unit, field, target group) or a figure with its estimate."""
+    """The whole, or a domain (unit, field, target group), with its estimate; a verdict only once the wave is closed."""
 
     key: int
     label: str
     shown: Shown
+    target: float | None = None
     verdict: VerdictView | None = None
     sample: bool = False  # a fictional unit
 
@@ -88,6 +89,7 @@ class FigureRow:
     shown: Shown
     mean: Shown | None = None
     factor: str = ""
+    name: str = ""  # what the questionnaire calls the figure
 
 
 @dataclass(frozen=True)
@@ -173,11 +175,13 @@ def read(
     scope = _scope(wave, actor, paths)
     if not wave.channels:
         raise NotFound("The wave %(code)s has no channel yet, so there are no results.", code=wave_code)
-    code = channel or _first_channel(wave)
+    seen = tuple(c for c in wave.channels if scope is None or wave.channel_units[c[0]] & scope)
+    code = channel or _first_channel(seen)
     channel_id, _, title, selection = wave.channel(code)
     asked = wave.channel_units[channel_id]
     whole = scope is None or asked <= scope
-    results = (kept or KeptResults()).of(database, wave, code, now=now, scope=None if whole else scope)
+    own = asked if scope is None else asked & scope
+    results = (kept or KeptResults()).of(database, wave, code, now=now, scope=None if whole else own)
     with database.reading() as session:
         stamp = responses.stamp(session, channel_id)
         field_rows = session.execute(select(Field.id, Field.code, Field.name)).all()
@@ -185,7 +189,6 @@ def read(
     rule = DisclosureRule(limits.minimum_cell, limits.extreme_rate_minimum, public=False)
     fields, field_codes = {r.id: r.name for r in field_rows}, {r.id: r.code for r in field_rows}
     version = codec.loads(wave.document)
-    own = asked if scope is None else asked & scope
     hide = Hiding(results, wave, rule) if results.tables else None
     head = wave.survey_plan.headline
     names_of_scope = () if whole else tuple(sorted(names[u] for u in own))
@@ -195,8 +198,8 @@ def read(
         channel=code,
         channel_title=title,
         selection=selection,
-        channels=tuple((c[1], c[2], c[3]) for c in wave.channels),
-        final=wave.status is WaveStatus.CLOSED and results.status == "final",
+        channels=tuple((c[1], c[2], c[3]) for c in seen),
+        final=results.status == "final",
         made_at=results.made_at,
         responses=_responses(results, whole),
         late=stamp.late if whole else 0,
@@ -211,15 +214,15 @@ def read(
         plan=PlanView(wave.plan.code, wave.plan.binding, wave.plan.decision, wave.plan.decided_on, wave.plan.until)
         if wave.plan
         else None,
-        overall=_overall(results, head, hide) if hide and head else None,
+        overall=_overall(wave, results, head, hide) if hide and head else None,
         factors=_figures(wave, version, results, hide, ("factor",), language),
         halves=_figures(wave, version, results, hide, ("half",), language),
         items=_items(wave, version, results, hide, language),
         others=_others(wave, version, results, hide, language),
         choices=_choices(wave, version, results, hide, language),
-        by_unit=_domains(results, head, hide, "unit", names, samples),
-        by_field=_domains(results, head, hide, "field", fields, frozenset()),
-        by_group=_domains(results, head, hide, "group", _group_names(wave), frozenset()),
+        by_unit=_domains(wave, results, head, hide, "unit", names, samples),
+        by_field=_domains(wave, results, head, hide, "field", fields, frozenset()),
+        by_group=_domains(wave, results, head, hide, "group", _group_names(wave), frozenset()),
         unit_codes=unit_codes,
         unit_names=names,
         field_codes=field_codes,
@@ -256,27 +259,27 @@ def _scope(wave: WaveFacts, actor: Actor, paths: Mapping[int, str]) -> frozenset
     return own
 
 
-def _first_channel(wave: WaveFacts) -> str:
+def _first_channel(channels: Sequence[tuple[int, str, str, Selection]]) -> str:
     """The drawn or census channel where there is one: it alone can prove a verdict."""
-    return next((c[1] for c in wave.channels if c[3] is not Selection.OPT_IN), wave.channels[0][1])
+    return next((c[1] for c in channels if c[3] is not Selection.OPT_IN), channels[0][1])
 
 
 # --- hiding ----------------------------------------------------------------------------------------------------
 
 
 class Hiding:
-    """One pattern of hidden cells for everything that is shown of these results: units, fields, and the whole."""
+    """One pattern of hidden cells for all that is shown of these results: units, fields, target groups, the whole."""
 
     def __init__(self, results: ChannelResults, wave: WaveFacts, rule: DisclosureRule) -> None:
         self.rule = rule
-        counts: dict[Cell, int] = {}
-        for name in ("", "unit", "field"):
-            table = results.tables[name]
-            for key, n in _people(table).items():
-                counts[name, key] = n
-        relations = [
-            Relation(("", ()), tuple((kind, key) for key in _people(results.tables[kind])))
-            for kind in ("unit", "field")
+        people = {kind: _people(results.tables[kind]) for kind in ("", "unit", "field", "group")}
+        counts: dict[Cell, int] = {(kind, key): n for kind, found in people.items() for key, n in found.items()}
+        whole: Cell = ("", ())
+        counts.setdefault(whole, 0)
+        relations = [Relation(whole, tuple((kind, key) for key in people[kind])) for kind in ("unit", "field", "group")]
+        relations += [
+            Relation(("group", group), tuple(("field", f) for f in people["field"] if _in(wave, f, group)))
+            for group in people["group"]
         ]
         pattern = suppress(counts, relations, rule)
         self.small = pattern.small
@@ -291,11 +294,16 @@ class Hiding:
         value = estimate.estimate
         if hidden_rates([estimate.n], _array(value), self.rule)[0]:
             return Shown(hidden="small")
-        interval = estimate.interval.get("kg" if _all_or_none(value) else "logit") or (None, None)
+        kind = "mean" if not is_rate(estimate.measure) else "kg" if _all_or_none(value) else "logit"
+        interval = estimate.interval.get(kind) or (None, None)
         return Shown(
             value, estimate.se, interval[0], interval[1], estimate.n, estimate.effective_n, estimate.df,
             estimate.deff_wr, estimate.flags,
         )  # fmt: skip
+
+
+def _in(wave: WaveFacts, field_key: tuple[int, ...], group_key: tuple[int, ...]) -> bool:
+    return wave.group_of_field(field_key[0]) == group_key[0]
 
 
 def _people(table: EstimateTable) -> dict[tuple[int, ...], int]:
@@ -320,12 +328,15 @@ def _array(value: float | None) -> Floats:
 # --- rows ------------------------------------------------------------------------------------------------------
 
 
-def _overall(results: ChannelResults, head: Figure, hide: Hiding) -> Row:
+def _overall(wave: WaveFacts, results: ChannelResults, head: Figure, hide: Hiding) -> Row:
     estimate = next(iter(results.table().of(head.measure)), None)
-    return Row(0, "", hide.shown(estimate, ("", ())), _verdict(results.verdict_table(), ()))
+    shown = hide.shown(estimate, ("", ()))
+    goal = wave.overall_goal
+    return Row(0, "", shown, goal.rate if goal else None, _verdict(results.verdict_table(), (), shown))
 
 
 def _domains(
+    wave: WaveFacts,
     results: ChannelResults,
     head: Figure | None,
     hide: Hiding | None,
@@ -341,15 +352,15 @@ def _domains(
     for place, code in enumerate(table.domain[by].tolist()):
         if by in ("field", "group") and (code == NO_FIELD or (by == "group" and code == 0)):
             continue
-        cell = None if by == "group" else (by, (code,))
-        shown = hide.shown(table.row(place), cell)
-        verdict = _verdict(results.verdict_table(by), (code,)) if not shown.hidden else None
-        rows.append(Row(code, names.get(code, "?"), shown, verdict, code in samples))
+        shown, goal = hide.shown(table.row(place), (by, (code,))), wave.goal_of((by,), (code,))
+        verdict = _verdict(results.verdict_table(by), (code,), shown)
+        rows.append(Row(code, names.get(code, "?"), shown, goal.rate if goal else None, verdict, code in samples))
     return tuple(sorted(rows, key=lambda r: (r.shown.value is None, -(r.shown.value or 0), r.label)))
 
 
-def _verdict(found: Verdicts | None, key: tuple[int, ...]) -> VerdictView | None:
-    if found is None or key not in found.keys:
+def _verdict(found: Verdicts | None, key: tuple[int, ...], shown: Shown) -> VerdictView | None:
+    """A verdict tells on which side of the target the rate lies, so it is hidden with the rate."""
+    if found is None or key not in found.keys or shown.hidden:
         return None
     place = found.keys.index(key)
     verdict = found.verdict[place]
@@ -420,7 +431,9 @@ def _others(
             target = figure.measure.variable
             text = version.item(target).wording.inside(language) if version.has_item(target) else ""
             grade = version.item(target).grade if version.has_item(target) else version.lowest_grade
-            rows.append(FigureRow(figure, figure.rule, text, grade, hide.shown(_one(results, figure.measure))))
+            name = figure.name.inside(language) if figure.name else ""
+            shown = hide.shown(_one(results, figure.measure))
+            rows.append(FigureRow(figure, figure.rule, text, grade, shown, name=name))
     return tuple(rows)
 
 

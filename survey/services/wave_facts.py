@@ -77,6 +77,14 @@ class WaveFacts:
     def overall_goal(self) -> Goal | None:
         return next((g for g in self.goals if not g.groups), None)
 
+    def goal_of(self, by: tuple[str, ...], key: tuple[int, ...]) -> Goal | None:
+        """The threshold of one domain of a crossing; None where there is none, or the field is not known."""
+        if by == ("field",):
+            return self.goal_of_field(key[0]) if key[0] != NO_FIELD else None
+        if by == ("group",):
+            return [g for g in self.goals if g.groups][key[0] - 1] if key[0] else None
+        return self.overall_goal
+
     def group_of_field(self, field_id: int) -> int:
         """Target groups by number: 0 for the rest, k for the k-th threshold that names fields."""
         group = self.field_groups.get(field_id, "")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pyotp
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
@@ -17,6 +15,7 @@ from survey.database import Database
 from survey.models.accounts import Account, Role
 from survey.services import accounts, signin
 from survey.staff_session import COOKIE
+from tests.browser import acts
 from tests.conftest import NOW
 from tests.factories.record import Record
 from tests.policy import world
@@ -24,7 +23,6 @@ from tests.policy.world import methods, staff_rules, whom
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.parametrize("backend", ["sqlite"], indirect=True)]
 STRICT = {"resultTypes": ["violations"], "rules": {"color-contrast-enhanced": {"enabled": True}}}  # 7 : 1 for text
-PASSWORD = "mưa rơi trên phố Hội"
 
 
 @pytest.fixture
@@ -92,7 +90,7 @@ def test_first_administrator_sets_a_province_up_by_screens_only(
     page = browser.new_context(
         base_url=served, viewport={"width": 390, "height": 800}, java_script_enabled=script
     ).new_page()
-    secret = _set_up_account(page, link)
+    secret = acts.set_up_account(page, link, name="Lê Thị Chính", at=NOW)
     assert page.locator("h1").inner_text() == "Hôm nay cần làm gì?"
 
     page.get_by_role("link", name="Đặt tên tỉnh, thành phố và đường dây nóng").click()
@@ -110,10 +108,10 @@ def test_first_administrator_sets_a_province_up_by_screens_only(
     page.get_by_role("button", name="Ghi nhận tệp này").click()
     assert "Đã ghi nhận 94 đơn vị." in page.locator(".notice").inner_text()
 
-    _enter_plan(page)
-    _invite(page)
+    acts.enter_plan(page)
+    acts.invite(page, "Trần Văn Khảo", "khao.tran", "Cán bộ khảo sát", unit="Phường Hải Châu")
     page.get_by_role("button", name="Đăng xuất", exact=True).click()
-    _sign_in(page, secret)
+    acts.sign_in(page, "quantri", secret, at=int(NOW.timestamp()) + 30)
     assert page.locator("h1").inner_text() == "Hôm nay cần làm gì?"
     assert "lời mời chưa được dùng" in page.locator("main").inner_text()
     page.context.close()
@@ -131,57 +129,3 @@ def test_refused_form_takes_the_keys_to_its_problems(browser: Browser, served: s
     page.keyboard.press("Enter")
     assert page.url.endswith("#username")
     page.context.close()
-
-
-def _set_up_account(page: Page, link: str) -> str:
-    page.goto(link)
-    page.get_by_label("Họ và tên").fill("Lê Thị Chính")
-    page.get_by_label("Mật khẩu mới", exact=True).fill(PASSWORD)
-    page.get_by_label("Nhập lại mật khẩu mới").fill(PASSWORD)
-    page.get_by_role("button", name="Tiếp tục").click()
-    secret = re.sub(r"\s", "", page.locator(".key").inner_text())
-    page.get_by_label("Mã sáu chữ số").fill(pyotp.TOTP(secret).at(NOW))
-    page.get_by_role("button", name="Hoàn tất và đăng nhập").click()
-    return secret
-
-
-def _enter_plan(page: Page) -> None:
-    page.goto("/quan-tri/ke-hoach/them")
-    for label, value in {
-        "Mã": "DN-2026",
-        "Tên kế hoạch": "Kế hoạch cải cách hành chính năm 2026",
-        "Văn bản: loại, số, ngày": "Quyết định 12/QĐ-UBND ngày 05/01/2026",
-        "Cơ quan ban hành": "UBND thành phố",
-        "Phạm vi áp dụng": "thành phố",
-        "Ngày bắt đầu kỳ": "01/01/2026",
-        "Ngày kết thúc kỳ": "31/12/2026",
-    }.items():
-        page.get_by_label(label, exact=True).fill(value)
-    page.get_by_role("button", name="Lưu").click()
-    page.get_by_role("link", name="Thêm chỉ tiêu").click()
-    page.get_by_label("Mã", exact=True).fill("DN26-ALL")
-    page.get_by_label("Nội dung đo").fill("Mức độ hài lòng về giải quyết thủ tục hành chính")
-    page.get_by_label("Thủ tục hành chính").check()
-    page.get_by_label("Năm", exact=True).fill("2026")
-    page.get_by_label("Ngưỡng").fill("90")
-    page.get_by_role("button", name="Lưu").click()
-    assert "≥ 90 %" in page.locator("main").inner_text()
-
-
-def _invite(page: Page) -> None:
-    page.goto("/quan-tri/tai-khoan/moi")
-    page.get_by_label("Họ và tên").fill("Trần Văn Khảo")
-    page.get_by_label("Tên đăng nhập").fill("khao.tran")
-    page.get_by_label("Cán bộ khảo sát").check()
-    page.get_by_label("Đơn vị", exact=True).select_option(label="Phường Hải Châu")
-    page.get_by_label("Thủ tục hành chính").check()
-    page.get_by_role("button", name="Tạo liên kết").click()
-    assert "/quan-tri/loi-moi/" in page.locator("textarea").input_value()
-
-
-def _sign_in(page: Page, secret: str) -> None:
-    page.get_by_label("Tên đăng nhập").fill("quantri")
-    page.get_by_label("Mật khẩu").fill(PASSWORD)
-    page.get_by_role("button", name="Tiếp tục").click()
-    page.get_by_label("Mã sáu chữ số").fill(pyotp.TOTP(secret).at(int(NOW.timestamp()) + 30))
-    page.get_by_role("button", name="Đăng nhập").click()

@@ -9,6 +9,7 @@ import argparse
 import json
 import statistics
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class Cost:
     rate_ratio: float  # responses/s over yardstick citizens/s
     open_p95_ratio: float
     send_p95_ratio: float
+    send_p99_ms: float
     citizens_per_s: float
     errors: int
     rows_equal_keys: bool
@@ -72,6 +74,7 @@ def measure(
                     "rate": b["citizens_per_s"] / a["citizens_per_s"],
                     "open": b["p95_open_ms"] / a["p95_open_ms"],
                     "send": b["p95_send_ms"] / a["p95_send_ms"],
+                    "p99": b["p99_send_ms"],
                     "per_s": b["citizens_per_s"],
                 }
             )
@@ -79,7 +82,8 @@ def measure(
     rows = _rows(database_url) - before
     middle = {name: statistics.median(f[name] for f in found) for name in found[0]}
     return Cost(
-        what, middle["cpu"], middle["rate"], middle["open"], middle["send"], middle["per_s"], len(errors), rows == done
+        what, middle["cpu"], middle["rate"], middle["open"], middle["send"], middle["p99"], middle["per_s"],
+        len(errors), rows == done,
     ), memory  # fmt: skip
 
 
@@ -102,12 +106,8 @@ def _rows(database_url: str) -> int:
     return count
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=6.0)
-    parser.add_argument("--people", type=int, default=64)
-    options = parser.parse_args()
-    results: list[dict[str, object]] = []
+def every(seconds: float, people: int) -> Iterator[tuple[Cost, list[float]]]:
+    """The form of 26 questions, and that of 9 with repeated sendings on both databases; with the workers' memory."""
     with tempfile.TemporaryDirectory(prefix="hailong-load-") as name:
         folder = Path(name)
         forms = {FORM_26: synthetic(26), FORM_9: library.load("one-stop-short")}
@@ -123,14 +123,24 @@ def main() -> None:
             ("9 questions, 20 % sent twice, SQLite", FORM_9, 9, embedded, 0.2),
             ("9 questions, 20 % sent twice, PostgreSQL", FORM_9, 9, server, 0.2),
         ]
-        for what, code, questions, url, repeats in runs:
-            cost, memory = measure(
-                what, code, questions, database_url=url, folder=folder, seconds=options.seconds, people=options.people,
-                repeat_share=repeats,
-            )  # fmt: skip
-            results.append(asdict(cost) | {"worker_megabytes": [round(m, 1) for m in memory]})
-            print(json.dumps(results[-1], ensure_ascii=False), flush=True)
-        postgresql.stop()
+        try:
+            for what, code, questions, url, repeats in runs:
+                yield measure(
+                    what, code, questions, database_url=url, folder=folder, seconds=seconds, people=people,
+                    repeat_share=repeats,
+                )  # fmt: skip
+        finally:
+            postgresql.stop()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=6.0)
+    parser.add_argument("--people", type=int, default=64)
+    options = parser.parse_args()
+    for cost, memory in every(options.seconds, options.people):
+        found = asdict(cost) | {"worker_megabytes": [round(m, 1) for m in memory]}
+        print(json.dumps(found, ensure_ascii=False), flush=True)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 from babel.messages import Catalog
 from babel.messages.pofile import read_po
 
+from survey.config import ROOT
 from survey.i18n import LANGUAGES, STAFF_CATALOGUES, TRANSLATIONS
 from tests import catalogue
 
@@ -71,3 +72,18 @@ def test_translations_fill_the_same_placeholders(name: str) -> None:
         for text in strings:
             given = set(PLACEHOLDER.findall(text)) - {"%(address)s"}  # Vietnamese also says Ông/Bà, Anh/Chị or em
             assert not text or given == asked - {"%(address)s"}, message.id
+
+
+def test_what_citizens_pages_stand_on_is_in_their_catalogue() -> None:
+    """A citizen's worker reads the citizen's catalogue alone: a text outside it would stay English."""
+    folder = ROOT / "templates"
+    seen: set[str] = set()
+    waiting = [str(path.relative_to(folder)) for path in (folder / "citizen").glob("*.html")]
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        named = re.findall(r"{%\s*(?:extends|include|import|from)\s+\"([^\"]+)\"", (folder / name).read_text("utf-8"))
+        waiting += [other for other in named if other not in seen]
+    begin = catalogue.SOURCES["citizen"]
+    assert not [name for name in seen if not f"templates/{name}".startswith(begin)]
+    assert len(seen) > 8

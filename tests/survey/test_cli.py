@@ -18,8 +18,10 @@ from survey.database import Database
 from survey.models.accounts import Account, Invitation, Role
 from survey.models.audit import AuditEvent
 from survey.models.units import Unit
+from survey.models.waves import WaveStatus
 from tests.factories.people import EVERYTHING, person
 from tests.factories.record import Record
+from tests.factories.results import Surveyed
 
 COMMUNES = ROOT / "survey" / "fixtures" / "danang" / "communes.csv"
 
@@ -224,3 +226,55 @@ def test_wrong_setting_is_one_sentence(
 )
 def test_wrong_call_is_one_sentence(hailong: Callable[..., Ran], arguments: tuple[str, ...], words: str) -> None:
     one_sentence(hailong(*arguments), code=2, words=words)
+
+
+def test_waves_are_listed_with_what_they_have(hailong: Callable[..., Ran], record: Record) -> None:
+    survey = Surveyed(record)
+    unit = survey.unit()
+    survey.answer(unit, 7, 2)
+    survey.answer(unit, 0, 3, late=True)
+    ran = hailong("waves", "list", "--json")
+    assert ran.code == 0
+    assert json.loads(ran.out) == [
+        {"code": "W-1", "title": "Đợt mẫu", "instrument": "phieu-mau", "version": 1, "domain": "admin",
+         "status": "open", "responses": 9}
+    ]  # fmt: skip
+    assert "W-1" in hailong("waves", "list").out
+
+
+def test_closing_a_wave_makes_its_verdicts_once(hailong: Callable[..., Ran], record: Record) -> None:
+    survey = Surveyed(record)
+    unit = survey.unit()
+    survey.frame(unit, 5000)
+    survey.answer(unit, 200, 0)
+    ran = hailong("waves", "close", "W-1")
+    assert (ran.code, ran.err) == (0, "")
+    assert "2 result sets were made" in ran.out
+    again = hailong("waves", "close", "W-1")
+    assert (again.code, "was closed with its results" in again.out) == (0, True)
+    data = json.loads(hailong("results", "estimate", "W-1", "--channel", "drawn", "--json").out)
+    assert data["meta"]["status"] == "final"
+    assert data["verdicts"][0]["verdict"] == "reached"
+    one_sentence(hailong("waves", "open", "W-1"), code=2, words="cannot be opened again")
+
+
+def test_unknown_and_unopened_waves_are_refused_in_one_sentence(hailong: Callable[..., Ran], record: Record) -> None:
+    one_sentence(hailong("waves", "close", "KHONG"), code=2, words="There is no wave KHONG")
+    record.wave(status=WaveStatus.PLANNED, code="W-9")
+    ran = hailong("waves", "close", "W-9")
+    assert ran.code == 2
+    assert ran.err.count("\n") == 1
+
+
+def test_workbook_is_written_where_it_was_asked_for(
+    hailong: Callable[..., Ran], record: Record, tmp_path: Path
+) -> None:
+    survey = Surveyed(record)
+    survey.answer(survey.unit(), 30, 5)
+    out = tmp_path / "ket-qua.xlsx"
+    assert hailong("results", "workbook", "W-1", "--out", str(out)).code == 0
+    assert out.read_bytes().startswith(b"PK")
+    one_sentence(
+        hailong("results", "workbook", "W-1", "--out", str(tmp_path / "không" / "có.xlsx")), code=1, words="không"
+    )
+    one_sentence(hailong("results", "estimate", "W-1", "--channel", "x"), code=2, words="has no channel x")

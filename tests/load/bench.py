@@ -1,0 +1,177 @@
+"""Every figure the project promises, measured on this machine, as one table in Markdown.
+
+    python -m tests.load.bench                 all of them, which takes some minutes
+    python -m tests.load.bench --only results  one or more of: intake, kills, page, lighthouse, results, analysis
+
+Each line says how it was measured, what was found and what was promised. Nothing here fails: a figure that misses its
+target says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from survey import __version__
+from tests.load import first_page, intake, kills, results
+
+RUN = "python -m tests.load."
+
+
+@dataclass(frozen=True)
+class Line:
+    what: str
+    command: str
+    figure: str
+    target: str = ""
+    met: bool | None = None  # None: there is no target, or it could not be measured
+
+    def row(self) -> str:
+        said = {True: "yes", False: "**no**", None: "–"}[self.met]
+        return f"| {self.what} | {self.figure} | {self.target or '–'} | {said} | `{self.command}` |"
+
+
+def most(what: str, command: str, value: float, limit: float, unit: str = "", *, places: int = 1) -> Line:
+    return Line(what, command, f"{value:.{places}f}{unit}", f"≤ {limit:g}{unit}", value <= limit)
+
+
+def least(what: str, command: str, value: float, limit: float, unit: str = "", *, places: int = 2) -> Line:
+    return Line(what, command, f"{value:.{places}f}{unit}", f"≥ {limit:g}{unit}", value >= limit)
+
+
+def exactly(what: str, command: str, value: int, wanted: int) -> Line:
+    return Line(what, command, f"{value:,}", f"{wanted:,}", value == wanted)
+
+
+def of_intake() -> Iterator[Line]:
+    command = f"{RUN}intake"
+    for cost, memory in intake.every(6.0, 64):
+        name = cost.what
+        if name.startswith("26"):
+            yield most(f"{name}: server CPU per response, in yardsticks", command, cost.cpu_yardsticks, 4, places=2)
+            yield least(f"{name}: responses/s over the yardstick's", command, cost.rate_ratio, 0.25)
+            yield most(f"{name}: p95 of opening over the yardstick's", command, cost.open_p95_ratio, 4, places=2)
+            yield most(f"{name}: p95 of sending over the yardstick's", command, cost.send_p95_ratio, 4, places=2)
+        else:
+            yield least(f"{name}: citizens/s over the yardstick's", command, cost.rate_ratio, 0.4)
+            yield most(f"{name}: p99 of sending at full load", command, cost.send_p99_ms, 1000, " ms", places=0)
+        yield Line(f"{name}: citizens/s", command, f"{cost.citizens_per_s:.0f}")
+        yield exactly(f"{name}: errors", command, cost.errors, 0)
+        good = cost.rows_equal_keys
+        yield Line(f"{name}: rows = distinct keys", command, "yes" if good else "no", "yes", good)
+        yield most(f"{name}: largest citizen worker", command, max(memory), 90, " MB", places=0)
+
+
+def of_kills() -> Iterator[Line]:
+    command = f"{RUN}kills"
+    with tempfile.TemporaryDirectory(prefix="hailong-kills-") as name:
+        folder = Path(name)
+        found = kills.trial(folder, f"sqlite:///{folder / 'record.db'}", rounds=100)
+    yield Line("kill -9 under load: rounds", command, f"{found.rounds}, {found.acknowledged:,} acknowledged")
+    yield exactly("kill -9 under load: acknowledged and not stored", command, found.lost, 0)
+    yield exactly("kill -9 under load: half-written", command, found.half_written, 0)
+    whole = "sound" if found.sound else "NOT SOUND " + "; ".join(found.problems)
+    yield Line("kill -9 under load: the record", command, whole, "sound", found.sound)
+
+
+def of_page() -> Iterator[Line]:
+    command = f"{RUN}first_page"
+    with first_page.served() as face:
+        found = first_page.weigh(face)
+    yield most("First citizen page with everything it loads", command, found.sent_bytes / 1000, 10, " kB")
+    yield exactly("First citizen page: requests", command, found.requests, 1)
+    yield exactly("First citizen page: bytes of JavaScript", command, found.script_bytes, 0)
+
+
+def of_lighthouse() -> Iterator[Line]:
+    command = f"{RUN}first_page"
+    with first_page.served() as face:
+        found = first_page.audit(face)
+    if isinstance(found, str):
+        yield Line("Lighthouse, mobile", command, found, "performance ≥ 98, accessibility 100, FCP ≤ 1 s")
+        return
+    name = f"Lighthouse {found.version}, mobile"
+    yield least(f"{name}: performance", command, found.performance, 98, places=0)
+    yield least(f"{name}: accessibility", command, found.accessibility, 100, places=0)
+    yield most(f"{name}: first contentful paint", command, found.first_paint_s, 1, " s", places=2)
+
+
+def of_results() -> Iterator[Line]:
+    command = f"{RUN}results"
+    few, many = results.run(25_000), results.run(100_000)
+    wave = "Wave of 100,000 answers"
+    yield most(f"{wave}: results page, cold", command, many["page_cold_s"], 2, " s", places=2)
+    yield most(f"{wave}: results page, warm", command, many["page_warm_s"], 0.3, " s", places=2)
+    yield most(f"{wave}: workbook with all rows", command, many["workbook_s"], 30, " s")
+    yield most(f"{wave}: memory while it is made", command, many["workbook_worker_mb"], 500, " MB", places=0)
+    seen = many["workbook_progress_seen"]
+    yield least(f"{wave}: steps of progress seen", command, seen, 2, places=0)
+    yield most(f"{wave}: rows as CSV", command, many["rows_s"], 10, " s")
+    grown = many["rows_worker_mb"] / few["rows_worker_mb"]
+    yield most(f"{wave}: memory for CSV over that for 25,000", command, grown, 1.5, places=2)
+    yield Line(f"{wave}: memory while CSV is made", command, f"{many['rows_worker_mb']:.0f} MB")
+
+
+def of_analysis() -> Iterator[Line]:
+    """The engine's own benchmark prints its table itself."""
+    command = f"{RUN}analysis_bench"
+    if importlib.util.find_spec("tests.load.analysis_bench") is None:
+        yield Line("Analysis", command, "not measured: there is no such benchmark yet")
+        return
+    done = subprocess.run([sys.executable, "-m", "tests.load.analysis_bench"], check=False)
+    yield Line("Analysis", command, "see above" if done.returncode == 0 else f"exit code {done.returncode}")
+
+
+PARTS: dict[str, Callable[[], Iterator[Line]]] = {
+    "intake": of_intake,
+    "kills": of_kills,
+    "page": of_page,
+    "lighthouse": of_lighthouse,
+    "results": of_results,
+    "analysis": of_analysis,
+}
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    cpu = platform.processor() or platform.machine()
+    known = Path("/proc/cpuinfo")
+    if known.exists():
+        names = [line for line in known.read_text().splitlines() if line.startswith("model name")]
+        cpu = names[0].split(":", 1)[1].strip() if names else cpu
+    memory = psutil.virtual_memory().total / 2**30
+    return (
+        f"Hài Lòng {__version__}, {datetime.now(UTC):%Y-%m-%d}; {os.cpu_count()} × {cpu}, {memory:.0f} GB, "
+        f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", action="append", choices=sorted(PARTS), help="may be given several times")
+    chosen = parser.parse_args().only or list(PARTS)
+    rows = []
+    for name in PARTS:
+        if name in chosen:
+            print(f"measuring {name} …", file=sys.stderr, flush=True)
+            rows += [line.row() for line in PARTS[name]()]
+    print(machine())
+    print()
+    print("| what | found | promised | met | command |")
+    print("|---|---|---|---|---|")
+    print("\n".join(rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,290 @@
+"""The workbook read back, the rows as CSV, and results as JSON."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from survey.errors import Forbidden
+from survey.models.accounts import Role
+from survey.permissions import Actor, system
+from survey.services import result_files, result_json
+from tests.factories.questionnaires import item, text
+from tests.factories.record import Record
+from tests.factories.results import DISSATISFIED, SATISFIED, SEX, Surveyed, document
+
+NASTY = ("=1+1", "+84", "-5", "@SUM(A1)", "\t=2", "\r=3", "\u202e=4", "https://example.org/")
+
+
+@pytest.fixture
+def survey(record: Record) -> Surveyed:
+    return Surveyed(record, wave_values={"is_synthetic": True, "asked_by": "Sở Nội vụ"})
+
+
+def workbook(survey: Surveyed, folder: Path, *, actor: Actor | None = None, language: str = "vi") -> Workbook:
+    made = result_files.write_workbook(
+        survey.record.database, "W-1", "drawn", folder / "file", actor=actor or system(), now=survey.record.now,
+        instance=folder, language=language,
+    )  # fmt: skip
+    return load_workbook(io.BytesIO(made.path.read_bytes()))
+
+
+def rows_file(survey: Surveyed, folder: Path, *, actor: Actor | None = None) -> list[dict[str, str]]:
+    made = result_files.write_rows(
+        survey.record.database, "W-1", "drawn", folder / "file", actor=actor or system(), now=survey.record.now,
+        instance=folder,
+    )  # fmt: skip
+    assert made.row_data
+    with made.path.open(encoding="utf-8-sig", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def table(book: Workbook, name: str, first: str) -> list[dict[str, Any]]:
+    """The rows under the heading line that begins with `first`."""
+    lines = list(book[name].iter_rows(values_only=True))
+    start = next(n for n, line in enumerate(lines) if line[0] == first)
+    return [dict(zip(lines[start], line, strict=True)) for line in lines[start + 1 :] if line[0] or line[1]]
+
+
+def about(book: Workbook) -> dict[str, str]:
+    return {str(a): str(b) for a, b, *_ in book.worksheets[0].iter_rows(values_only=True) if a}
+
+
+# --- the workbook ---------------------------------------------------------------------------------------------------
+
+
+def test_workbook_has_its_sheets_in_order(survey: Surveyed, tmp_path: Path) -> None:
+    survey.answer(survey.unit(), 30, 5, field=survey.record.field())
+    book = workbook(survey, tmp_path)
+    assert book.sheetnames == [
+        "Đọc trước", "Kết quả", "Theo đơn vị", "Theo lĩnh vực", "Câu hỏi khác", "Bảng mã", "Phương pháp",
+        "Dữ liệu mã", "Dữ liệu có nhãn",
+    ]  # fmt: skip
+
+
+def test_read_me_says_what_the_figures_are(survey: Surveyed, tmp_path: Path) -> None:
+    survey.answer(survey.unit(), 30, 5)
+    survey.close()
+    said = about(workbook(survey, tmp_path))
+    values = " ".join(said.values())
+    view = survey.view()
+    for words in ("W-1 – Đợt mẫu", "01/11/2026 – 30/11/2026", "Sở Nội vụ", "phieu-mau@1", view.wave.content_hash,
+                  view.results.data_hash, "Hài Lòng 0.1.0", "QN-2021-2025"):  # fmt: skip
+        assert words in values
+    assert said["Chỉ tiêu"] == "90 % (QN25-ALL); đối chiếu: kế hoạch QN-2021-2025, đã hết kỳ"
+
+
+def test_results_sheet_holds_the_figures_of_the_view(survey: Surveyed, tmp_path: Path) -> None:
+    unit = survey.unit("Phường A")
+    survey.frame(unit, 5000)
+    survey.answer(unit, 200, 0)
+    survey.close()
+    book, view = workbook(survey, tmp_path), survey.view()
+    first = table(book, "Kết quả", "Cấp")[0]
+    assert view.overall is not None
+    assert first["n"] == 200
+    assert first["Tỷ lệ hoặc điểm"] == view.overall.shown.value
+    assert first["Chỉ tiêu"] == 0.9
+    assert first["Kết luận"] == "đạt"
+    unit_row = table(book, "Theo đơn vị", "Đơn vị")[0]
+    assert (unit_row["Đơn vị"], unit_row["n"], unit_row["Kết luận"]) == ("Phường A", 200, "đạt")
+
+
+def test_every_sheet_is_stamped(survey: Surveyed, tmp_path: Path) -> None:
+    survey.answer(survey.unit(), 30, 5, field=survey.record.field())
+    book = workbook(survey, tmp_path)
+    for sheet in book.worksheets:
+        stamp = str(sheet["A1"].value)
+        assert stamp.startswith("THỬ NGHIỆM · số liệu giả lập"), sheet.title
+        assert "đối chiếu: kế hoạch QN-2021-2025, đã hết kỳ" in stamp
+        assert "tạm thời" in stamp
+
+
+def test_hidden_cells_are_empty_in_the_workbook_too(survey: Surveyed, tmp_path: Path) -> None:
+    for n in (4, 13, 50):
+        survey.answer(survey.unit(f"Phường {n}"), n, 0)
+    lines = {row["Đơn vị"]: row for row in table(workbook(survey, tmp_path), "Theo đơn vị", "Đơn vị")}
+    for name in ("Phường 4", "Phường 13"):
+        numbers = [v for k, v in lines[name].items() if isinstance(v, int | float) and k != "Chỉ tiêu"]
+        assert not numbers
+    assert lines["Phường 4"]["Ghi chú"] == "dưới 10 phiếu"
+    assert lines["Phường 50"]["n"] == 50
+
+
+def test_codebook_names_codes_grade_and_local_additions(record: Record, tmp_path: Path) -> None:
+    survey = Surveyed(record, answers=document(item("q1", "Thái độ"), item("q2", grade="draft"), SEX))
+    survey.answer(survey.unit(), 30, 5)
+    lines = {row["Mã"]: row for row in table(workbook(survey, tmp_path), "Bảng mã", "Mã")}
+    assert lines["q1"]["Lời văn"] == "Thái độ"
+    assert "5 Rất hài lòng ✓" in lines["q1"]["Phương án và mã"]
+    assert lines["q2"]["Mức tin cậy lời văn"] != lines["q1"]["Mức tin cậy lời văn"]
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_what_looks_like_a_formula_stays_text(record: Record, tmp_path: Path, nasty: str) -> None:
+    survey = Surveyed(record, wave_values={"asked_by": nasty})
+    survey.answer(survey.unit(f"{nasty} Phường"), 30, 5)
+    made = result_files.write_workbook(
+        record.database, "W-1", "drawn", tmp_path / "file", actor=system(), now=record.now, instance=tmp_path
+    )
+    archive = zipfile.ZipFile(made.path)
+    sheets = [archive.read(n).decode() for n in archive.namelist() if n.startswith("xl/worksheets/sheet")]
+    assert sheets
+    assert not any("<f>" in sheet or "<hyperlink" in sheet for sheet in sheets)
+    cell = load_workbook(io.BytesIO(made.path.read_bytes()))["Theo đơn vị"]
+    assert any(str(c.value).strip().endswith("Phường") and c.data_type == "s" for row in cell.iter_rows() for c in row)
+
+
+def test_workbook_without_the_right_to_rows_has_none(survey: Surveyed, tmp_path: Path) -> None:
+    survey.answer(survey.unit(), 30, 5)
+    assert not {"Dữ liệu mã", "Dữ liệu có nhãn"} & set(workbook(survey, tmp_path, actor=survey.analyst()).sheetnames)
+
+
+def test_workbook_speaks_english_where_asked(survey: Surveyed, tmp_path: Path) -> None:
+    survey.answer(survey.unit(), 30, 5)
+    assert workbook(survey, tmp_path, language="en").sheetnames[:3] == ["Read me", "Results", "By unit"]
+
+
+def test_same_results_have_the_same_fingerprint(survey: Surveyed, tmp_path: Path) -> None:
+    survey.answer(survey.unit(), 30, 5)
+    survey.close()
+    first, second = about(workbook(survey, tmp_path)), about(workbook(survey, tmp_path))
+    assert first["Mã băm kết quả"] == second["Mã băm kết quả"]
+    assert len(first["Mã băm kết quả"]) == 64
+
+
+# --- rows of answers ------------------------------------------------------------------------------------------------
+
+
+def test_rows_hold_unit_month_field_and_codes_only(record: Record, tmp_path: Path) -> None:
+    survey = Surveyed(record, answers=document(item("q1"), item("q2"), SEX))
+    unit, field = survey.unit(), record.field()
+    for sex in (1, 2):
+        survey.say(unit, SATISFIED | {"r_sex": sex}, 12, field=field, day=date(2026, 11, 9))
+    rows = rows_file(survey, tmp_path)
+    assert list(rows[0]) == ["unit", "month", "field", "r_sex", "q1", "q2", "weight"]
+    assert Counter(row["r_sex"] for row in rows) == {"1": 12, "2": 12}
+    assert {(row["unit"], row["month"], row["field"]) for row in rows} == {(unit.code, "2026-11", field.code)}
+    assert {row["q1"] for row in rows} == {"5"}
+
+
+def test_made_up_rows_say_so_in_each_row_and_in_the_files_name(survey: Surveyed, tmp_path: Path) -> None:
+    survey.answer(survey.unit(), 30, 5)
+    assert {row["synthetic"] for row in rows_file(survey, tmp_path)} == {"THỬ NGHIỆM · số liệu giả lập"}
+    for write in (result_files.write_rows, result_files.write_workbook):
+        made = write(
+            survey.record.database, "W-1", "drawn", tmp_path / "file", actor=system(), now=survey.record.now,
+            instance=tmp_path,
+        )  # fmt: skip
+        assert made.name.startswith("THU-NGHIEM-W-1-drawn.")
+
+
+def test_rare_combinations_lose_their_facts(record: Record, tmp_path: Path) -> None:
+    survey = Surveyed(record, answers=document(item("q1"), item("q2"), SEX))
+    unit = survey.unit()
+    survey.say(unit, SATISFIED | {"r_sex": 1}, 20)
+    survey.say(unit, DISSATISFIED | {"r_sex": 2}, 3)
+    survey.say(unit, SATISFIED, 4)  # did not say
+    sizes = Counter((row["unit"], row["month"], row["field"], row["r_sex"]) for row in rows_file(survey, tmp_path))
+    assert min(sizes.values()) >= 5
+    assert sum(sizes.values()) == 27
+    assert not any(sex == "2" for *_, sex in sizes)
+
+
+def test_weight_of_a_small_stratum_is_not_shown(survey: Surveyed, tmp_path: Path) -> None:
+    small, large = survey.unit(), survey.unit()
+    survey.frame(small, 700)
+    survey.frame(large, 900)
+    survey.answer(small, 6, 0)
+    survey.answer(large, 30, 0)
+    weights = {row["unit"]: row["weight"] for row in rows_file(survey, tmp_path)}
+    assert weights == {small.code: "", large.code: "30.0"}
+
+
+def test_rows_are_refused_without_the_right(survey: Surveyed, tmp_path: Path) -> None:
+    survey.answer(survey.unit(), 30, 5)
+    for actor in (survey.analyst(), survey.person(Role.UNIT_VIEWER, row_data=True)):
+        with pytest.raises(Forbidden):
+            rows_file(survey, tmp_path, actor=actor)
+
+
+def test_answers_deleted_after_closing_are_in_no_new_file(survey: Surveyed, tmp_path: Path) -> None:
+    unit = survey.unit()
+    survey.answer(unit, 30, 5)
+    survey.close()
+    assert len(rows_file(survey, tmp_path)) == 35
+    survey.delete_one(unit)
+    assert len(rows_file(survey, tmp_path)) == 34
+    assert about(workbook(survey, tmp_path))["Đã xóa theo yêu cầu của người trả lời từ đó"] == "1"
+
+
+def test_multiple_choices_are_a_column_for_each_option(record: Record, tmp_path: Path) -> None:
+    options = [{"code": n, "label": text(f"Kênh {n}")} for n in (1, 2, 3)]
+    many = {"type": "item", "code": "c1", "text": text("Kênh nào?"), "short": "Kênh",
+            "response": {"kind": "multiple", "options": options}, "grade": "verbatim"}  # fmt: skip
+    survey = Surveyed(record, answers=document(item("q1"), item("q2"), many))
+    unit = survey.unit()
+    survey.say(unit, SATISFIED | {"c1": [1, 3]}, 12)
+    survey.say(unit, SATISFIED | {"c1": [2]}, 6)
+    survey.say(unit, SATISFIED, 6)
+    rows = Counter((row["c1=1"], row["c1=2"], row["c1=3"]) for row in rows_file(survey, tmp_path))
+    assert rows == {("1", "0", "1"): 12, ("0", "1", "0"): 6, ("", "", ""): 6}
+    shares = dict(survey.view().choices[0].shares)
+    assert [round(s.value or 0, 6) for s in shares.values()] == [round(12 / 18, 6), round(6 / 18, 6), round(12 / 18, 6)]
+
+
+# --- JSON -----------------------------------------------------------------------------------------------------------
+
+
+def test_json_has_the_shape_of_the_command_line_contract(survey: Surveyed) -> None:
+    unit = survey.unit(code="20242")
+    survey.frame(unit, 5000)
+    survey.answer(unit, 200, 0)
+    survey.close()
+    data = json.loads(json.dumps(result_json.result(survey.view()), allow_nan=False))
+    assert list(data) == ["meta", "estimates", "verdicts", "ranking", "reliability", "drivers"]
+    assert data["meta"]["rows"] == 200
+    assert data["meta"]["synthetic"] is True
+    wanted = {"measure", "variable", "domain", "n", "sum_w", "estimate", "se", "df", "deff_wor", "deff_wr", "interval",
+              "flags"}  # fmt: skip
+    assert all(wanted <= set(entry) for entry in data["estimates"])
+    judged = {"measure", "domain", "threshold", "verdict", "reasons", "lower_bound", "upper_bound", "p_kg_reached",
+              "p_kg_missed", "responses_needed"}  # fmt: skip
+    assert all(judged <= set(entry) for entry in data["verdicts"])
+    assert {"unit": "20242"} in [v["domain"] for v in data["verdicts"]]
+    assert {v["verdict"] for v in data["verdicts"]} == {"reached"}
+
+
+def test_json_of_a_running_wave_has_no_verdicts(survey: Surveyed) -> None:
+    survey.answer(survey.unit(), 40, 0)
+    data = result_json.result(survey.view())
+    assert (data["meta"]["status"], data["verdicts"]) == ("provisional", [])
+
+
+def test_terminal_lines_name_rate_interval_and_verdict(survey: Surveyed) -> None:
+    unit = survey.unit("Phường A")
+    survey.frame(unit, 5000)
+    survey.answer(unit, 199, 1)
+    survey.close()
+    lines = result_json.lines(survey.view())
+    assert any("THỬ NGHIỆM" in line for line in lines)
+    assert any("Phường A" in line and "99.5 %" in line and "reached (target 90.0 %)" in line for line in lines)
+
+
+def test_data_hash_is_of_keys_and_contents(survey: Surveyed) -> None:
+    survey.answer(survey.unit(), 30, 5)
+    first = survey.view().results.data_hash
+    assert first == survey.view().results.data_hash
+    assert len(first) == len(hashlib.sha256().hexdigest())
+    survey.answer(survey.unit(), 1, 0)
+    assert survey.view().results.data_hash != first
