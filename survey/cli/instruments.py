@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ import click
 from instruments.comparability import Comparison, ItemChange
 from instruments.model import InstrumentVersion
 from instruments.problems import Problem
+from instruments.xlsform import Remark
 from survey import clock
 from survey.cli.record import record
 from survey.errors import Invalid, SurveyError
+from survey.models.instruments import ServiceDomain
 from survey.services import exchange
-from survey.services.exchange import Format
-from survey.services.instruments import Imported, Unusable
+from survey.services.exchange import Carried, Format, Taken
+from survey.services.instruments import MOST_BYTES, Imported, Unusable
 
 MOST_SHOWN = 200
 WRITABLE = click.Path(path_type=Path, dir_okay=False, writable=True)
@@ -44,17 +47,22 @@ def list_() -> None:
 @instruments.command("import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=True))
 @click.option("--dry-run", is_flag=True, help="Only say what would be kept and what would not.")
+@click.option(
+    "--service",
+    type=click.Choice([s.value for s in ServiceDomain]),
+    help="Whose form it is, where the file cannot say.",
+)
 @click.option("--report", type=WRITABLE, help="Write the outcome as a JSON file, also when the file is refused.")
-def import_(file: Path, dry_run: bool, report: Path | None) -> None:
-    """Take a questionnaire from FILE (.json) and keep it as a draft.
+def import_(file: Path, dry_run: bool, service: str | None, report: Path | None) -> None:
+    """Take a questionnaire from FILE (.json, or .xlsx of XLSForm) and keep it as a draft.
 
-    Says what was kept; a file with problems is refused as a whole, with one sentence for each and where it stands.
-    Taking the same file again changes nothing. A published version never changes.
+    Says what was carried and what was not; a file with problems is refused as a whole, with one sentence for each and
+    where it stands. Taking the same file again changes nothing. A published version never changes.
     """
     with record() as opened:
         try:
-            done = exchange.take(
-                opened.database, file.read_bytes(), actor=opened.actor, now=clock.now(), dry_run=dry_run
+            taken = exchange.take(
+                opened.database, _content(file), actor=opened.actor, now=clock.now(), service=service, dry_run=dry_run
             )
         except SurveyError as error:
             findings = error.findings if isinstance(error, Unusable) else ()
@@ -64,10 +72,9 @@ def import_(file: Path, dry_run: bool, report: Path | None) -> None:
             if len(findings) > MOST_SHOWN:
                 click.echo(f"… and {len(findings) - MOST_SHOWN} more", err=True)
             raise Invalid("%(file)s was not taken. %(why)s", file=file, why=error) from None
-    _write(report, _taken(done, dry_run))
-    click.echo(_outcome(done, dry_run))
-    for problem in (*done.overrides, *done.warnings):
-        click.echo(f"  {problem.severity}: {_sentence(problem)}")
+    _write(report, _taken(taken, dry_run))
+    for line in _said(taken, dry_run):
+        click.echo(line)
 
 
 @instruments.command()
@@ -97,7 +104,49 @@ def diff(old: str, new: str) -> None:
 
 
 def _sentence(problem: Problem) -> str:
-    return f"{problem.path or 'the whole document'}: {problem.message}"
+    return f"{_place(problem.path) or 'the whole document'}: {problem.message}"
+
+
+def _place(path: str) -> str:
+    """`survey!14` in words; a path in a document as it is."""
+    sheet, mark, rows = path.partition("!")
+    if not mark:
+        return path
+    return f"sheet {sheet}, {'rows' if '-' in rows else 'row'} {rows}"
+
+
+def _said(taken: Taken, dry_run: bool) -> Iterable[str]:
+    yield _outcome(taken.imported, dry_run)
+    yield f"Carried: {_amounts(taken.carried)}."
+    for heading, remarks in (("Read differently", taken.changed), ("Left out", taken.left)):
+        if remarks:
+            yield f"{heading} ({len(remarks)}):"
+            yield from _first(_remark(one) for one in remarks)
+    problems = (*taken.imported.overrides, *taken.imported.warnings)
+    if problems:
+        yield f"To look at before publishing ({len(problems)}):"
+        yield from _first(f"  {problem.severity}: {_sentence(problem)}" for problem in problems)
+
+
+def _first(lines: Iterable[str]) -> Iterable[str]:
+    listed = list(lines)
+    yield from listed[:MOST_SHOWN]
+    if len(listed) > MOST_SHOWN:
+        yield f"  … and {len(listed) - MOST_SHOWN} more (--report writes all of them)"
+
+
+def _remark(remark: Remark) -> str:
+    place = _place(remark.place)
+    return f"  {place}: {remark.message}" if place else f"  {remark.message}"
+
+
+def _amounts(carried: Carried) -> str:
+    counts = [
+        (carried.questions, "questions"), (carried.statements, "statements"), (carried.sections, "sections"),
+        (carried.answer_lists, "answer lists"), (carried.answers, "answers"), (carried.conditions, "conditions"),
+    ]  # fmt: skip
+    said = [f"{count} {name}" for count, name in counts if count]
+    return ", ".join([*said, f"languages {', '.join(carried.languages)}"])
 
 
 def _outcome(done: Imported, dry_run: bool) -> str:
@@ -139,10 +188,28 @@ def _write(report: Path | None, content: dict[str, Any]) -> None:
         report.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
+def _cell(path: str) -> dict[str, Any]:
+    sheet, mark, row = path.partition("!")
+    return {"sheet": sheet, "row": int(row)} if mark and row.isdigit() else {}
+
+
+def _content(file: Path) -> bytes:
+    """The file, or as much of it as shows that it is too large."""
+    with file.open("rb") as handle:
+        return handle.read(MOST_BYTES + 1)
+
+
 def _plain(problem: Problem) -> dict[str, Any]:
     return {
-        "code": problem.code, "severity": problem.severity, "place": problem.path, "sentence": problem.message,
-        "params": dict(problem.params),
+        "code": problem.code, "severity": problem.severity, "place": problem.path, **_cell(problem.path),
+        "sentence": problem.message, "params": dict(problem.params),
+    }  # fmt: skip
+
+
+def _noted(remark: Remark) -> dict[str, Any]:
+    return {
+        "code": remark.code, "sheet": remark.sheet, "rows": list(remark.rows), "sentence": remark.message,
+        "params": dict(remark.params),
     }  # fmt: skip
 
 
@@ -150,7 +217,8 @@ def _refused(error: SurveyError, findings: Iterable[Problem]) -> dict[str, Any]:
     return {"taken": False, "why": str(error), "problems": [_plain(one) for one in findings]}
 
 
-def _taken(done: Imported, dry_run: bool) -> dict[str, Any]:
+def _taken(taken: Taken, dry_run: bool) -> dict[str, Any]:
+    done = taken.imported
     return {
         "taken": not dry_run,
         "dry_run": dry_run,
@@ -159,6 +227,9 @@ def _taken(done: Imported, dry_run: bool) -> dict[str, Any]:
         "status": done.status.value,
         "items": done.items,
         "content_hash": done.content_hash,
+        "carried": asdict(taken.carried),
+        "read_differently": [_noted(one) for one in taken.changed],
+        "left_out": [_noted(one) for one in taken.left],
         "needs_approver": [_plain(one) for one in done.overrides],
         "warnings": [_plain(one) for one in done.warnings],
     }
