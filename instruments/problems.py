@@ -90,7 +90,9 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "bad-text": _error("shape", "The text cannot be kept: {reason}."),
     # --- workbook: an XLSForm that cannot be read -------------------------------------------------------
     "xls-unreadable": _error("workbook", "This is not an Excel workbook (.xlsx) that can be read: {reason}."),
-    "xls-old": _error("workbook", "This is a workbook of an old Excel (.xls); save it as .xlsx and bring that."),
+    "xls-old": _error(
+        "workbook", "This is a workbook of an old Excel (.xls) or has a password; save it as .xlsx without one."
+    ),
     "xls-bomb": _error("workbook", "The workbook would unpack to {size} bytes; at most {limit} are read."),
     "xls-doctype": _error(
         "workbook", "The part {part} declares a document type or entities, which no spreadsheet program writes."

@@ -41,7 +41,7 @@ _ALIASES: Mapping[str, str] = {
     "control::appearance": "appearance", "body::appearance": "appearance", "listname": "list_name",
     "default_value": "default", "form_name": "form_title", "title": "form_title", "image": "media::image",
     "audio": "media::audio", "video": "media::video", "set_form_title": "form_title", "set_form_id": "form_id",
-    "id_string": "form_id", "$given_name": "name",
+    "id_string": "form_id", "value": "name",
 }  # fmt: skip
 _FAMILIES = frozenset({"media", "bind", "body", "control", "instance"})
 _CODE_IN_BRACKETS = re.compile(r"\(\s*([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})?)\s*\)\s*$")
@@ -120,7 +120,9 @@ def header_of(name: str, language: str) -> str:
     return f"{name}::{LANGUAGE_NAMES.get(language, language)} ({language})"
 
 
-def table(sheet: Sheet, languages: Languages, *, translated: frozenset[str]) -> Table:
+def table(
+    sheet: Sheet, languages: Languages, *, translated: frozenset[str], aliases: Mapping[str, str] = _ALIASES
+) -> Table:
     """The rows of a sheet by column names, or `InvalidInstrument` for a column that stands twice."""
     meaning: dict[int, tuple[str, str]] = {}
     seen: dict[tuple[str, str], str] = {}
@@ -128,7 +130,7 @@ def table(sheet: Sheet, languages: Languages, *, translated: frozenset[str]) -> 
         header = " ".join(as_text(written).split())
         if not header:
             continue
-        key = _meaning(header, languages, translated)
+        key = _meaning(header, languages, translated, aliases)
         if key in seen:
             place = f"{sheet.name}!{sheet.header.number}"
             raise InvalidInstrument([Problem("xls-column-twice", place, {"column": header[:80]})])
@@ -154,14 +156,16 @@ def without_marks(words: str) -> str:
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
-def _meaning(header: str, languages: Languages, translated: frozenset[str]) -> tuple[str, str]:
+def _meaning(
+    header: str, languages: Languages, translated: frozenset[str], aliases: Mapping[str, str]
+) -> tuple[str, str]:
     separator = "::" if "::" in header else ":"
     parts = [part.strip() for part in header.split(separator)]
     name = parts[0].lower().replace(" ", "_")
     rest = parts[1:]
     if name in _FAMILIES and rest:
         name, rest = f"{name}::{rest[0].lower().replace(' ', '_')}", rest[1:]
-    name = _ALIASES.get(name, name)
+    name = aliases.get(name, name)
     if name in translated:
         return name, languages.code(separator.join(rest))
     return (separator.join([name, *rest]).lower() if rest else name), ""

@@ -4,9 +4,11 @@ the document came from which row."""
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from instruments.problems import Problem
+from instruments.xlsform.layout import OURS
 from instruments.xlsform.remarks import Remark
 
 MOST_PROBLEMS = 500
@@ -33,10 +35,19 @@ class Notes:
 
     def placed(self, problem: Problem) -> Problem:
         """A problem of the document, at the row that part of it came from."""
-        return Problem(problem.code, place(self.places, problem.path), problem.params)
+        return placed(self.places, problem)
 
 
-def place(places: dict[str, str], path: str) -> str:
+def placed(places: Mapping[str, str], problem: Problem) -> Problem:
+    """A problem with the row of the part it is about as its path."""
+    where = problem.path
+    if problem.code == "unknown-key":
+        key = str(problem.params["key"])
+        where = next((path for path in places if path.startswith(f"{where}.{key}" if where else key)), where)
+    return Problem(problem.code, place(places, where) or OURS, problem.params)
+
+
+def place(places: Mapping[str, str], path: str) -> str:
     """The row of a part of the document, of the nearest part around it, or the path itself."""
     around = path
     while around:

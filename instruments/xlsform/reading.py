@@ -33,7 +33,7 @@ from instruments.xlsform.layout import (
 )
 from instruments.xlsform.lists import AnswerList, answer_lists
 from instruments.xlsform.naming import Known
-from instruments.xlsform.notes import Notes, place
+from instruments.xlsform.notes import Notes, placed
 from instruments.xlsform.parts import Misplaced, get, put
 from instruments.xlsform.remarks import Remark
 from instruments.xlsform.survey import Part, Reader, Survey
@@ -55,7 +55,7 @@ class Reading:
 
     def placed(self, problem: Problem) -> Problem:
         """A finding about the version, at the row of the workbook it is about."""
-        return Problem(problem.code, place(dict(self.places), problem.path), problem.params)
+        return placed(self.places, problem)
 
 
 def read(data: bytes, *, service_domain: str | None = None) -> Reading:
@@ -68,7 +68,10 @@ def read(data: bytes, *, service_domain: str | None = None) -> Reading:
     if SURVEY not in book.sheets:
         raise InvalidInstrument([Problem("xls-sheet-missing", "", {"sheet": SURVEY})])
     languages = Languages()
-    tables = {name: table(sheet, languages, translated=TRANSLATED) for name, sheet in book.sheets.items()}
+    tables = {
+        name: table(sheet, languages, translated=TRANSLATED, **({"aliases": {}} if name == OURS else {}))
+        for name, sheet in book.sheets.items()
+    }
     for name in book.others:
         if name.strip().lower() not in HARMLESS_SHEETS:
             notes.remark("sheet", name, sheet=name)
@@ -249,6 +252,8 @@ class _Form:
             places[path] = f"{SURVEY}!{section.row}"
             for n, child in enumerate(section.children):
                 places[f"{path}.elements[{n}]"] = f"{SURVEY}!{child.row}"
+                for o, row in enumerate(lists[child.one_of].rows if child.one_of else ()):
+                    places[f"{path}.elements[{n}].response.options[{o}]"] = f"{CHOICES}!{row}"
             sections.append({**section.plain, "elements": [child.plain for child in section.children]})
 
     def _lists_left(self, survey: Survey, lists: Mapping[str, AnswerList]) -> None:

@@ -48,6 +48,8 @@ class Part:
     name: str
     line: Line
     children: list[Part] = field(default_factory=list)
+    one_of: str = ""
+    """Name of its answer list."""
 
 
 @dataclass
@@ -256,7 +258,7 @@ class Reader:
         if self._required(line, code):
             plain["required"] = True
         own = None if isinstance(condition, bool) else condition
-        self._add(Part(plain, line.number, name, line), _both(self._outer(), own))
+        self._add(Part(plain, line.number, name, line, one_of=kind.one_of), _both(self._outer(), own))
 
     def _condition(self, line: Line, code: str, *, is_off: bool) -> Condition | bool | None:
         if not is_off:

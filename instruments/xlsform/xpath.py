@@ -218,7 +218,14 @@ class _Reader:
 
     def _path(self, start: _Token) -> Node:
         """A path through the form, which nothing here can follow: taken whole, to be named."""
-        while self._next.kind in ("word", "ref") or self._next.text in ("/", "//", "../", ".", "@", "[", "]"):
+        inside = 0
+        while self._next.kind != "end":
+            token = self._next
+            if not inside and token.kind not in ("word", "ref") and token.text not in ("/", "//", "../", ".", "@", "["):
+                break
+            if token.kind == "word" and token.text in ("and", "or", "div", "mod") and not inside:
+                break
+            inside += (token.text == "[") - (token.text == "]")
             self._place += 1
         return Call("path", (), self._from(start.position))
 

@@ -142,10 +142,10 @@ def _remark(remark: Remark) -> str:
 
 def _amounts(carried: Carried) -> str:
     counts = [
-        (carried.questions, "questions"), (carried.statements, "statements"), (carried.sections, "sections"),
-        (carried.answer_lists, "answer lists"), (carried.answers, "answers"), (carried.conditions, "conditions"),
+        (carried.questions, "question"), (carried.statements, "statement"), (carried.sections, "section"),
+        (carried.answer_lists, "answer list"), (carried.answers, "answer"), (carried.conditions, "condition"),
     ]  # fmt: skip
-    said = [f"{count} {name}" for count, name in counts if count]
+    said = [f"{count} {name}{'' if count == 1 else 's'}" for count, name in counts if count]
     return ", ".join([*said, f"languages {', '.join(carried.languages)}"])
 
 

@@ -18,6 +18,7 @@ from survey.database import Database
 from survey.models.instruments import InstrumentVersion
 from survey.services import instruments as service
 from tests.factories.questionnaires import as_file, item, questionnaire, text
+from tests.instruments.workbooks import form
 
 
 @dataclass(frozen=True)
@@ -162,3 +163,61 @@ def test_difference_names_the_questions_that_changed_and_the_series_they_break(h
     assert "  + Câu hỏi khác hẳn" in ran.out
     assert "moi: new" in ran.out
     assert "figure overall.top2_answers.rate: breaks (q1, moi)" in ran.out
+
+
+def test_workbook_goes_out_and_comes_back_as_the_same_version(hailong: Run, shipped: None, tmp_path: Path) -> None:
+    out = tmp_path / "sipas.xlsx"
+    assert hailong("instruments", "export", "sipas-2026@1", "--format", "xlsx", "--out", out).code == 0
+    ran = hailong("instruments", "import", out)
+    assert ran.code == 0, ran
+    assert ran.out.startswith("Exactly this version is in the record already: sipas-2026@1 (published).")
+
+
+def test_workbook_of_another_program_is_kept_with_the_list_of_what_was_not_carried(
+    hailong: Run, database: Database, tmp_path: Path
+) -> None:
+    file, report = tmp_path / "kobo.xlsx", tmp_path / "report.json"
+    file.write_bytes(
+        form(
+            [
+                ["start", "start"],
+                ["integer", "Tuổi", "Ông/Bà bao nhiêu tuổi?"],
+                ["text", "y_kien", "Ý kiến của Ông/Bà"],
+            ],
+            settings=[["form_title", "form_id", "version"], ["Phiếu", "phieu_kobo", "3"]],
+        )
+    )
+    ran = hailong("instruments", "import", file, "--service", "health", "--report", report)
+    assert ran.code == 0, ran
+    lines = ran.out.splitlines()
+    assert lines[0].startswith("Kept as phieu-kobo@3 (draft): 2 questions, content ")
+    assert lines[1] == "Carried: 2 questions, 1 section, languages vi."
+    assert "  sheet survey, row 3: “Tuổi” is now called “tuoi”" in ran.out
+    assert "Left out (1):\n  sheet survey, row 2: “start” (start) was left out" in ran.out
+    assert "  warning: sheet survey, row 4: “y_kien” should be marked as voluntary." in lines
+    told = json.loads(report.read_text())
+    assert told["carried"]["questions"] == 2
+    assert [(one["code"], one["rows"]) for one in told["left_out"]] == [("metadata", [2])]
+    with database.reading() as session:
+        row = session.execute(select(InstrumentVersion)).scalar_one()
+    assert codec.loads(row.document).service_domain == "health"
+
+
+def test_workbook_with_problems_is_refused_by_sheet_and_row(hailong: Run, database: Database, tmp_path: Path) -> None:
+    file, report = tmp_path / "odk.xlsx", tmp_path / "report.json"
+    file.write_bytes(form([["geopoint", "noi", "Ở đâu?"], ["select_one l", "q", "Hỏi?"]]))
+    ran = hailong("instruments", "import", file, "--report", report)
+    assert ran.code == 2
+    assert "sheet survey, row 2: “geopoint” is not supported here; take the row out.\n" in ran.err
+    assert "sheet survey, row 3: There is no answer list “l” in the sheet choices.\n" in ran.err
+    assert held(database) == 0
+    told = json.loads(report.read_text())["problems"]
+    assert [(one["sheet"], one["row"]) for one in told] == [("survey", 2), ("survey", 3)]
+
+
+def test_finding_of_the_checks_is_placed_at_its_row(hailong: Run, tmp_path: Path) -> None:
+    file = tmp_path / "twice.xlsx"
+    file.write_bytes(form([["select_one l", "q", "Hỏi gì?"]], [["l", "1", "Có"], ["l", "2", "Có"]]))
+    ran = hailong("instruments", "import", file)
+    assert ran.code == 2
+    assert "sheet choices, row 3: Two answers read “Có”." in ran.err
