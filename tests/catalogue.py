@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po, write_po
 from instruments.answers import MESSAGES, OUT_OF_RANGE_ONE_SIDED
 from instruments.indices import RULES
 from instruments.problems import PROBLEMS
+from instruments.xlsform import REMARKS
 from survey.i18n import LANGUAGES, TRANSLATIONS, compile_stale
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,6 +63,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "templates/components/questionnaires",
         "survey/services/instruments",
         "survey/services/publishing",
+        "survey/services/exchange",
     ),
     "fieldwork": (
         "survey/fieldwork",
@@ -108,6 +110,8 @@ def collect() -> dict[str, Catalog]:
             found[owner(path)].add(message, None, [(path, 0)], auto_comments=comments, context=context)
     for kind in PROBLEMS.values():
         found["designer"].add(kind.template, None, [("instruments/problems.py", 0)])
+    for remark in REMARKS.values():
+        found["designer"].add(remark.template, None, [("instruments/xlsform/remarks.py", 0)])
     for text in (*MESSAGES.values(), *OUT_OF_RANGE_ONE_SIDED.values()):
         found["citizen"].add(text, None, [("instruments/answers.py", 0)])
     for rule in RULES.values():

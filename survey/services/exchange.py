@@ -1,0 +1,186 @@
+"""Questionnaires as files: what came in is read and kept as a draft; what is in the record is given out.
+
+The same for the screens and the command line. A file is recognised by what it holds, not by its name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from instruments import codec, xlsform
+from instruments.comparability import Comparison, compare
+from instruments.model import InstrumentVersion as Document
+from instruments.problems import InvalidInstrument
+from instruments.xlsform import Remark, validation
+from survey.database import Database
+from survey.errors import Invalid, NotFound
+from survey.models.accounts import Role
+from survey.models.instruments import ServiceDomain
+from survey.permissions import Actor
+from survey.queries import instruments as queries
+from survey.queries.instruments import InstrumentRow, VersionRow
+from survey.services import instruments as record
+from survey.services.instruments import Imported, Unusable
+
+
+class Format(StrEnum):
+    """What a questionnaire can be given out as."""
+
+    JSON = "json"
+    XLSX = "xlsx"
+
+
+@dataclass(frozen=True)
+class Carried:
+    """How much of a file arrived."""
+
+    questions: int
+    statements: int
+    sections: int
+    answer_lists: int
+    answers: int
+    conditions: int
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What keeping a file did, or would do; for a workbook also what was read differently or left out of it."""
+
+    imported: Imported
+    document: Document
+    carried: Carried
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def changed(self) -> tuple[Remark, ...]:
+        return tuple(one for one in self.remarks if one.fate == "changed")
+
+    @property
+    def left(self) -> tuple[Remark, ...]:
+        return tuple(one for one in self.remarks if one.fate == "left")
+
+
+@dataclass(frozen=True)
+class File:
+    """A file to hand over."""
+
+    name: str
+    media_type: str
+    data: bytes
+
+
+MEDIA_TYPES = {
+    Format.JSON: "application/json",
+    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+MOST_CHECKED = 4_000  # questions × languages up to which pyxform is asked about other people's forms: half a second
+
+
+def take(
+    database: Database, data: bytes, *, actor: Actor, now: datetime, service: str | None = None, dry_run: bool = False
+) -> Taken:
+    """Read a file and keep it as a draft. Raises Unusable with every problem by its place in the file.
+
+    JSON or a workbook of XLSForm; `service` is for workbooks made elsewhere, which do not say whose they are. With
+    `dry_run` nothing is written: the answer says what would be.
+    """
+    actor.require(Role.DESIGNER)
+    if not xlsform.is_workbook(data):
+        document = record.read(data)
+        done = record.import_version(database, document, actor=actor, now=now, dry_run=dry_run)
+        return Taken(done, document, _carried(document))
+    if service is not None and service not in {one.value for one in ServiceDomain}:
+        raise Invalid("There is no service “%(service)s”.", service=service[:40])
+    reading = _reading(data, service)
+    try:
+        done = record.import_version(database, reading.version, actor=actor, now=now, dry_run=dry_run)
+    except Unusable as error:
+        raise Unusable(error.message, tuple(map(reading.placed, error.findings))) from error
+    placed = replace(
+        done,
+        warnings=tuple(map(reading.placed, done.warnings)),
+        overrides=tuple(map(reading.placed, done.overrides)),
+    )
+    return Taken(placed, reading.version, _carried(reading.version), reading.remarks)
+
+
+def _reading(data: bytes, service: str | None) -> xlsform.Reading:
+    try:
+        reading = xlsform.read(data, service_domain=service)
+    except InvalidInstrument as error:
+        raise Unusable("The workbook is not a usable questionnaire: %(count)s problems.", error.problems) from error
+    size = len(reading.version.elements) * len(reading.version.language_codes)
+    if not reading.is_ours and size <= MOST_CHECKED:
+        refusal = validation.verdict_of_file(data).refusal
+        if refusal:
+            remark = Remark("pyxform", "", (), {"reason": refusal[:300]})
+            return replace(reading, remarks=(*reading.remarks, remark))
+    return reading
+
+
+def _carried(document: Document) -> Carried:
+    parts = (*document.elements, *document.sections)
+    own = [options for item in document.items if (options := getattr(item.response, "options", None))]
+    lists = [*(scale.options for scale in document.scales), *own]
+    return Carried(
+        questions=len(document.items),
+        statements=len(document.elements) - len(document.items),
+        sections=len(document.sections),
+        answer_lists=len(lists),
+        answers=sum(map(len, lists)),
+        conditions=sum(part.show_if is not None for part in parts),
+        languages=document.language_codes,
+    )
+
+
+def give(database: Database, name: str, wanted: Format, *, actor: Actor) -> File:
+    """`one-stop-short` or `one-stop-short@1` as a file."""
+    row, document = find(database, name, actor=actor)
+    return File(f"{row.code}-{row.number}.{wanted.value}", MEDIA_TYPES[wanted], _rendered(document, wanted))
+
+
+def difference(database: Database, old: str, new: str, *, actor: Actor) -> tuple[Document, Document, Comparison]:
+    """Two versions and what changed between them."""
+    _, before = find(database, old, actor=actor)
+    _, after = find(database, new, actor=actor)
+    return before, after, compare(before, after)
+
+
+def listing(database: Database, *, actor: Actor) -> tuple[InstrumentRow, ...]:
+    """Every questionnaire of the record with its versions, newest first."""
+    with database.reading() as session:
+        return queries.listing(session, actor)
+
+
+def find(database: Database, name: str, *, actor: Actor) -> tuple[VersionRow, Document]:
+    """The version that `CODE@N` names; `CODE` alone is the newest in use, else the newest."""
+    code, number = _parts(name)
+    with database.reading() as session:
+        if number is None:
+            found = queries.instrument(session, actor, code)
+            row = found.current if found else None
+        else:
+            row = queries.version(session, actor, code, number)
+        if row is None:
+            raise NotFound("There is no questionnaire %(name)s in the record.", name=name)
+        return row, queries.document(session, row)
+
+
+def _parts(name: str) -> tuple[str, int | None]:
+    code, at, number = name.partition("@")
+    if not at:
+        return code, None
+    if not number.isascii() or not number.isdigit() or len(number) > 6:
+        raise Invalid("A version is named CODE@NUMBER, like one-stop-short@1; “%(name)s” is not.", name=name[:60])
+    return code, int(number)
+
+
+def _rendered(document: Document, wanted: Format) -> bytes:
+    match wanted:
+        case Format.JSON:
+            return codec.pretty(document).encode()
+        case Format.XLSX:
+            return xlsform.write(document)
