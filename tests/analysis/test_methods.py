@@ -9,8 +9,10 @@ import pytest
 
 from survey.config import ROOT
 
-MODULES = ("estimators", "variance", "intervals", "verdicts", "significance", "disclosure", "sampling", "calibration",
-           "waves")  # fmt: skip
+MODULES = (
+    "estimators", "variance", "intervals", "verdicts", "significance", "association", "comparison", "ranking",
+    "disclosure", "sampling", "calibration", "waves",
+)  # fmt: skip
 # What a reader of the page does not need by name: plain records that hold what another name gives.
 PARTS = {
     "CochranSize", "ClassResiduals", "SweepResiduals", "Residuals", "student_quantile", "at_zero", "at_one", "whole",
