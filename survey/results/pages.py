@@ -135,6 +135,21 @@ def pill(verdict: VerdictView | None) -> VerdictPill | None:
     return VerdictPill(verdict.verdict, words[:1].upper() + words[1:], TONES[verdict.verdict])
 
 
+def headline_line(view: ResultsView) -> tuple[str, str]:
+    """A closed wave in one line for the home page, and how it stands: good, warn, bad or nothing."""
+    found = _headline(view)
+    if found is None:
+        return _("closed, too few answers to show"), ""
+    words = f"{found.rate} ({found.interval})" if found.interval else found.rate
+    if found.verdict is None:
+        return _("%(rate)s, no target yet", rate=words), ""
+    said = _("%(rate)s · %(verdict)s, %(target)s", rate=words, verdict=found.verdict.words, target=found.target)
+    return f"{said} ({plan_words(view)})", _STATES.get(found.verdict.code, "warn")
+
+
+_STATES = {"reached": "good", "missed": "bad"}
+
+
 def _headline(view: ResultsView) -> Headline | None:
     row = view.overall
     if row is None or row.shown.value is None:

@@ -198,3 +198,15 @@ def test_a_rate_whose_uncertainty_cannot_be_told_has_no_interval(record: Record,
     assert "không có khoảng tin cậy" in page.text
     assert "30 phiếu đến từ quá ít điểm và ngày độc lập" in page.text
     assert "n hiệu dụng 0" not in page.text
+
+
+def test_home_page_shows_how_a_closed_wave_stands(survey: Surveyed, sign_in: SignIn) -> None:
+    answered(survey, 200, 0)
+    running = opened(survey, sign_in, "/quan-tri/").text
+    assert "đang chạy, số liệu tạm thời" in running
+    assert "100,0 %" not in running
+    survey.close()
+    page = opened(survey, sign_in, "/quan-tri/").text
+    assert "100,0 %" in page
+    assert "Đạt, chỉ tiêu 90 %" in page
+    assert COMPARISON in page
