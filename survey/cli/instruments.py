@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from instruments.comparability import Comparison, ItemChange
 from instruments.model import InstrumentVersion
 from instruments.problems import Problem
 from instruments.xlsform import Remark
-from survey import clock
+from survey import clock, i18n
 from survey.cli.record import record
 from survey.errors import Invalid, SurveyError
 from survey.models.instruments import ServiceDomain
@@ -81,10 +81,16 @@ def import_(file: Path, dry_run: bool, service: str | None, report: Path | None)
 @click.argument("name", metavar="CODE[@N]")
 @click.option("--format", "wanted", type=click.Choice([f.value for f in Format]), required=True, help="What to write.")
 @click.option("--out", type=WRITABLE, required=True, help="The file to write.")
-def export(name: str, wanted: str, out: Path) -> None:
-    """Write a version as a file; without @N the newest in use."""
+@click.option("--language", help="Of a form on paper (pdf, docx): one of its languages, else its first.")
+def export(name: str, wanted: str, out: Path, language: str | None) -> None:
+    """Write a version as a file; without @N the newest in use.
+
+    json and xlsx can be imported again; pdf and docx are the form on paper, with the codes for data entry.
+    """
     with record() as opened:
-        made = exchange.give(opened.database, name, Format(wanted), actor=opened.actor)
+        made = exchange.give(
+            opened.database, name, Format(wanted), actor=opened.actor, words=_catalogue, language=language
+        )
     out.write_bytes(made.data)
     click.echo(f"{out}: {len(made.data):,} bytes.")
 
@@ -98,6 +104,11 @@ def diff(old: str, new: str) -> None:
         before, after, found = exchange.difference(opened.database, old, new, actor=opened.actor)
     for line in _difference(before, after, found):
         click.echo(line)
+
+
+def _catalogue(language: str) -> Callable[[str], str]:
+    spoken = language if language in i18n.LANGUAGES else i18n.DEFAULT
+    return i18n.translations(spoken, "exports").gettext
 
 
 # --- in words -------------------------------------------------------------------------------------------------------

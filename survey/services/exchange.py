@@ -5,6 +5,7 @@ The same for the screens and the command line. A file is recognised by what it h
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +17,7 @@ from instruments.problems import InvalidInstrument
 from instruments.xlsform import Remark, validation
 from survey.database import Database
 from survey.errors import Invalid, NotFound
+from survey.exports import paper
 from survey.models.accounts import Role
 from survey.models.instruments import ServiceDomain
 from survey.permissions import Actor
@@ -24,12 +26,17 @@ from survey.queries.instruments import InstrumentRow, VersionRow
 from survey.services import instruments as record
 from survey.services.instruments import Imported, Unusable
 
+Words = Callable[[str], Callable[[str], str]]
+"""Language → the gettext of its catalogue."""
+
 
 class Format(StrEnum):
     """What a questionnaire can be given out as."""
 
     JSON = "json"
     XLSX = "xlsx"
+    PDF = "pdf"
+    DOCX = "docx"
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,8 @@ class File:
 MEDIA_TYPES = {
     Format.JSON: "application/json",
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Format.PDF: "application/pdf",
+    Format.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 MOST_CHECKED = 4_000  # questions × languages up to which pyxform is asked about other people's forms: half a second
 
@@ -136,10 +145,39 @@ def _carried(document: Document) -> Carried:
     )
 
 
-def give(database: Database, name: str, wanted: Format, *, actor: Actor) -> File:
-    """`one-stop-short` or `one-stop-short@1` as a file."""
+def give(
+    database: Database, name: str, wanted: Format, *, actor: Actor, words: Words, language: str | None = None
+) -> File:
+    """`one-stop-short` or `one-stop-short@1` as a file.
+
+    On paper (pdf, docx) in one of the version's languages, its first unless another is named; `words` gives the
+    sentences of the sheet in that language.
+    """
     row, document = find(database, name, actor=actor)
-    return File(f"{row.code}-{row.number}.{wanted.value}", MEDIA_TYPES[wanted], _rendered(document, wanted))
+    if language is not None and language not in document.language_codes:
+        raise Invalid(
+            "%(name)s is not written in “%(language)s”; it has %(languages)s.",
+            name=row.name, language=language[:20], languages=", ".join(document.language_codes),
+        )  # fmt: skip
+    data = rendered(document, wanted, words=words, language=language)
+    return File(f"{row.code}-{row.number}.{wanted.value}", MEDIA_TYPES[wanted], data)
+
+
+def rendered(document: Document, wanted: Format, *, words: Words, language: str | None = None) -> bytes:
+    """A document as a file, whether it is in the record yet or not."""
+    if wanted is Format.JSON:
+        return codec.pretty(document).encode()
+    if wanted is Format.XLSX:
+        return xlsform.write(document)
+    spoken = language or document.source_language
+    sheet = paper.plan(document, spoken, paper.words_in(words(spoken)))
+    if wanted is Format.PDF:
+        from survey.exports import paper_pdf  # typesetting only where something is printed
+
+        return paper_pdf.pdf(sheet)
+    from survey.exports import paper_docx
+
+    return paper_docx.docx(sheet)
 
 
 def difference(database: Database, old: str, new: str, *, actor: Actor) -> tuple[Document, Document, Comparison]:
@@ -176,11 +214,3 @@ def _parts(name: str) -> tuple[str, int | None]:
     if not number.isascii() or not number.isdigit() or len(number) > 6:
         raise Invalid("A version is named CODE@NUMBER, like one-stop-short@1; “%(name)s” is not.", name=name[:60])
     return code, int(number)
-
-
-def _rendered(document: Document, wanted: Format) -> bytes:
-    match wanted:
-        case Format.JSON:
-            return codec.pretty(document).encode()
-        case Format.XLSX:
-            return xlsform.write(document)

@@ -252,3 +252,13 @@ def test_limits_of_reading_are_those_documented():
     said = (library.DEFINITIONS.parent / "FORMAT.md").read_text("utf-8")
     for limit in (reader.MAX_ROWS, reader.MAX_COLUMNS, reader.MAX_CELLS, reader.MAX_FILE // 2**20):
         assert f"{limit:,}" in said
+
+
+def test_five_hundred_questions_in_twenty_languages_are_read_in_three_seconds():
+    from tests.load.exchange_bench import large_form
+
+    data = large_form(500, 20)
+    begun = time.process_time()
+    found = xlsform.read(data, service_domain="admin").version
+    assert time.process_time() - begun < 3
+    assert (len(found.items), len(found.language_codes)) == (500, 20)

@@ -221,3 +221,15 @@ def test_finding_of_the_checks_is_placed_at_its_row(hailong: Run, tmp_path: Path
     ran = hailong("instruments", "import", file)
     assert ran.code == 2
     assert "sheet choices, row 3: Two answers read “Có”." in ran.err
+
+
+@pytest.mark.parametrize(("wanted", "begins"), [("pdf", b"%PDF-"), ("docx", b"PK\x03\x04")])
+def test_form_on_paper_is_written_in_one_of_its_languages(
+    hailong: Run, shipped: None, tmp_path: Path, wanted: str, begins: bytes
+) -> None:
+    out = tmp_path / f"phieu.{wanted}"
+    ran = hailong("instruments", "export", "byt56-m1", "--format", wanted, "--out", out, "--language", "en")
+    assert ran.code == 0, ran
+    assert out.read_bytes().startswith(begins)
+    ran = hailong("instruments", "export", "byt56-m1", "--format", wanted, "--out", out, "--language", "fr")
+    assert (ran.code, "byt56-m1@1 is not written in “fr”; it has vi, en." in ran.err) == (2, True)
