@@ -219,7 +219,10 @@ def stylesheet() -> str:
 
 def _received_at(place: Place) -> str:
     """The unit that received the person, without the agency's name, which the page has just said."""
-    return place.received_at.removesuffix(place.agency).rstrip(" ,–-").removesuffix(" của")
+    unit, agency = place.received_at, place.agency
+    if unit.casefold().endswith(agency.casefold()):
+        unit = unit[: len(unit) - len(agency)].rstrip(" ,–-").removesuffix(" của")
+    return unit
 
 
 def _dropped(version: InstrumentVersion, code: str, language: str, values: Mapping[str, str]) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +18,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page
 
+from survey.config import ROOT
 from tests.browser import acts
 from tests.platform import Platform, serving
 
@@ -33,6 +37,15 @@ class Demonstration:
     def account(self, username: str) -> dict[str, str]:
         found: dict[str, str] = next(p for p in self.facts["accounts"] if p["username"] == username)
         return found
+
+    def hailong(self, *words: str, fails: bool = False) -> str:
+        """A command at the terminal of the same machine, and what it says."""
+        done = subprocess.run(
+            [sys.executable, "-m", "survey.cli", *words], cwd=ROOT, capture_output=True, text=True, check=False,
+            env={**os.environ, "HAILONG_INSTANCE": str(self.platform.instance)},
+        )  # fmt: skip
+        assert (done.returncode != 0) is fails, done.stderr
+        return done.stderr if fails else done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +191,39 @@ def test_designer_reads_a_questionnaire_exactly_as_citizens_do(
         "one => one.textContent"
     )
     phone.context.close()
+
+
+def test_a_version_imported_at_the_terminal_is_read_on_screen(
+    demonstration: Demonstration, desk: Callable[[str], Page], tmp_path: Path
+) -> None:
+    file = tmp_path / "phieu.json"
+    demonstration.hailong("instruments", "export", "one-stop-short@1", "--format", "json", "--out", str(file))
+    text = file.read_text(encoding="utf-8")
+    page = desk("thietke")
+
+    file.write_text(text.replace('"options"', '"option"'), encoding="utf-8")
+    refused = demonstration.hailong("instruments", "import", str(file), fails=True)
+    assert "option" in refused
+    page.goto("/quan-tri/bo-cau-hoi/one-stop-short")
+    assert "phiên bản 2" not in page.inner_text("main").lower()
+
+    document = json.loads(text)
+    document["version"] = 2
+    changed = json.dumps(document, ensure_ascii=False).replace(
+        "Công chức có thái độ giao tiếp lịch sự", "Công chức có thái độ giao tiếp nhã nhặn"
+    )
+    file.write_text(changed, encoding="utf-8")
+    assert "one-stop-short@2" in demonstration.hailong("instruments", "import", str(file))
+    page.reload()
+    assert "phiên bản 2" in page.inner_text("main").lower()
+    page.get_by_role("link", name="phiên bản 2").first.click()
+    assert "Bản thảo" in page.inner_text("main")
+    page.get_by_role("link", name="Xem thử trên điện thoại").click()
+    frame = page.frame_locator("iframe.phone").first
+    assert "nhã nhặn" in frame.locator("fieldset").first.inner_text()
+    frame.locator("fieldset label").first.click()
+    frame.get_by_role("button", name="Gửi phiếu").locator("visible=true").first.click()
+    frame.get_by_text("không có gì được lưu").first.wait_for()
 
 
 def test_every_form_of_the_demonstration_is_stamped_and_light(demonstration: Demonstration) -> None:

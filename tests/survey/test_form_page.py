@@ -10,9 +10,11 @@ from survey.form_page import Addresses, FormPage, Place, Province, QuestionView,
 PROVINCE = Province(name="thành phố Đà Nẵng", domain="", hotline="1022", retention_months=24)
 
 
-def page(app: Flask, instrument: str, *, received_at: str = "") -> FormPage:
+def page(
+    app: Flask, instrument: str, *, agency: str = "Sở Xây dựng thành phố Đà Nẵng", received_at: str = ""
+) -> FormPage:
     place = Place(
-        agency="Sở Xây dựng thành phố Đà Nẵng", point="Quầy số 1", received_at=received_at, asked_by="Sở Nội vụ",
+        agency=agency, point="Quầy số 1", received_at=received_at, asked_by="Sở Nội vụ",
         synthetic=False, asks_field=False,
     )  # fmt: skip
     with app.test_request_context():
@@ -28,6 +30,9 @@ def groups(shown: FormPage, part: int) -> set[str]:
 def test_agency_is_not_named_twice_beside_its_own_counter(app: Flask) -> None:
     own = page(app, "one-stop-short", received_at="Bộ phận Một cửa Sở Xây dựng thành phố Đà Nẵng")
     assert own.place == "Quầy số 1, Bộ phận Một cửa"
+    centre = "Trung tâm Phục vụ hành chính công phường An Hải"
+    ward = page(app, "one-stop-short", agency="Phường An Hải", received_at=centre)
+    assert ward.place == "Quầy số 1, Trung tâm Phục vụ hành chính công"
     assert page(app, "one-stop-short", received_at="Sở Xây dựng thành phố Đà Nẵng").place == "Quầy số 1"
     assert page(app, "one-stop-short", received_at="Phường Hải Châu").place == "Quầy số 1, Phường Hải Châu"
 
