@@ -11,7 +11,7 @@ from survey.config import ROOT
 
 MODULES = (
     "estimators", "variance", "intervals", "verdicts", "significance", "association", "comparison", "ranking",
-    "disclosure", "sampling", "calibration", "waves",
+    "regression", "drivers", "reliability", "disclosure", "sampling", "calibration", "waves",
 )  # fmt: skip
 # What a reader of the page does not need by name: plain records that hold what another name gives.
 PARTS = {
