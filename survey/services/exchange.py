@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from instruments import codec, xlsform
+from instruments import codec, conformity, xlsform
 from instruments.comparability import Comparison, compare
+from instruments.conformity import Conformity
 from instruments.model import InstrumentVersion as Document
 from instruments.problems import InvalidInstrument
 from instruments.xlsform import Remark, validation
@@ -178,6 +179,21 @@ def rendered(document: Document, wanted: Format, *, words: Words, language: str 
     from survey.exports import paper_docx
 
     return paper_docx.docx(sheet)
+
+
+def conforming(database: Database, name: str, *, actor: Actor) -> Conformity | None:
+    """Whether a version that carries a locked form is still that form; None for one that is its own."""
+    _, document = find(database, name, actor=actor)
+    if document.core is None:
+        return None
+    with database.reading() as session:
+        form = queries.document_of(session, document.core.code, document.core.version)
+    if form is None:
+        raise NotFound(
+            "%(name)s carries the form %(core)s, which is not in the record.",
+            name=name, core=f"{document.core.code}@{document.core.version}",
+        )  # fmt: skip
+    return conformity.check(document, form)
 
 
 def difference(database: Database, old: str, new: str, *, actor: Actor) -> tuple[Document, Document, Comparison]:
