@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from flask_babel import gettext as _
@@ -29,6 +29,7 @@ from survey.markup import safe
 from survey.pace import minutes_for
 from survey.queries.entry import FieldChoice
 
+NO_RULES = Markup("")
 OTHER_FIELD = "0"  # the row "other / do not remember" of the first question
 OWN_NAMES = {"vi": "Tiếng Việt", "en": "English"}
 FACES = {1: "f1", 2: "f2", 3: "f3", 4: "f4", 5: "f5"}
@@ -133,7 +134,7 @@ class FormPage:
     synthetic: bool
     province: Province
     parts: tuple[PartView, ...]
-    conditions: str = ""  # rules of the style sheet that take away what does not follow
+    conditions: Markup = NO_RULES  # rules of the style sheet that take away what does not follow
     field_options: tuple[OptionView, ...] = ()
     problems: tuple[tuple[str, str], ...] = ()  # (id of the question, sentence)
     notice: str = ""
@@ -184,7 +185,7 @@ def form_page(
         language=language,
         languages=tuple((code, OWN_NAMES.get(code, code)) for code in version.language_codes if code != language),
         agency=place.agency,
-        place=", ".join(filter(None, (place.point, place.received_at if place.received_at != place.agency else ""))),
+        place=", ".join(filter(None, (place.point, _received_at(place)))),
         heading=render(version.display.question or version.short_title, language, values),
         title=render(version.title, language, values),
         asked_by=place.asked_by or province.name or place.agency,
@@ -214,6 +215,11 @@ def stylesheet() -> str:
     text = (ROOT / "static" / "css" / "citizen.css").read_text(encoding="utf-8")
     text = re.sub(r"/\*.*?\*/|\s*\n\s*", "", text, flags=re.S)
     return re.sub(r"\s*([{};,])\s*", r"\1", text.replace(": ", ":"))
+
+
+def _received_at(place: Place) -> str:
+    """The unit that received the person, without the agency's name, which the page has just said."""
+    return place.received_at.removesuffix(place.agency).rstrip(" ,–-").removesuffix(" của")
 
 
 def _dropped(version: InstrumentVersion, code: str, language: str, values: Mapping[str, str]) -> str:
@@ -268,7 +274,20 @@ def _part(
             elif element.asked:
                 blocks.append(_question(version, section, element, language, values, numbers, work))
     first = page.sections[0].title
-    return PartView(page.number, page.total, render(first, language, values) if first else "", tuple(blocks))
+    title = render(first, language, values) if first else ""
+    return PartView(page.number, page.total, title, _under_titles(blocks, title if page.total > 1 else ""))
+
+
+def _under_titles(blocks: list[QuestionView | WordsView], title: str) -> tuple[QuestionView | WordsView, ...]:
+    """The blocks of a part; a question does not repeat the factor's name where the title above it says it."""
+    told: list[QuestionView | WordsView] = []
+    for block in blocks:
+        if isinstance(block, WordsView):
+            title = str(block.text) if block.is_title else title
+        elif block.group and block.group.casefold() in title.casefold():
+            block = replace(block, group="")
+        told.append(block)
+    return tuple(told)
 
 
 def _question(

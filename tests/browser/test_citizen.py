@@ -70,6 +70,10 @@ def test_a_citizen_answers_with_one_tap_a_question(phone: Phone, record: Record,
     assert page.context.cookies() == []
     press(page, "Lấy mã phiếu")
     assert len(page.locator(".code").inner_text().replace("-", "")) == 10
+    height, line = page.evaluate(
+        "(e => [e.offsetHeight, parseFloat(getComputedStyle(e).lineHeight)])(document.querySelector('.code'))"
+    )
+    assert height < 1.5 * line, "the code stands in one line of the smallest screen"
 
 
 @pytest.mark.parametrize("instrument", ["one-stop-short", "byt56-m3", "edu-mn-parent", "sipas-2026"])
@@ -201,6 +205,8 @@ def test_a_comment_that_is_too_long_comes_back_whole(phone: Phone, record: Recor
     page.locator("#q-comment textarea").fill(words)
     press(page, SEND)
     assert page.get_by_role("alert").is_visible()
+    assert page.evaluate("document.activeElement.id") == "problems", "read out first, and first on the way by keys"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().bottom") <= PHONE["height"]
     assert page.locator("#q-comment textarea").input_value() == words
     assert page.locator('[name="q1"]:checked').count() == 1
     assert stored(database) == []
