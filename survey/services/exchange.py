@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from instruments import codec, conformity, xlsform
-from instruments.comparability import Comparison, compare
+from instruments import codec, conformity, library, xlsform
+from instruments.comparability import Comparison, compare, side_by_side
 from instruments.conformity import Conformity
 from instruments.model import InstrumentVersion as Document
 from instruments.problems import InvalidInstrument
@@ -80,6 +80,7 @@ class File:
     data: bytes
 
 
+TOPICS = "service-topics"  # the shipped crosswalk between the forms on procedures
 MEDIA_TYPES = {
     Format.JSON: "application/json",
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -200,7 +201,15 @@ def difference(database: Database, old: str, new: str, *, actor: Actor) -> tuple
     """Two versions and what changed between them."""
     _, before = find(database, old, actor=actor)
     _, after = find(database, new, actor=actor)
-    return before, after, compare(before, after)
+    return before, after, compared(before, after)
+
+
+def compared(old: Document, new: Document) -> Comparison:
+    """What changed; between different questionnaires, questions on the same topic stand side by side."""
+    if old.code == new.code:
+        return compare(old, new)
+    topics = library.load_crosswalk(TOPICS).pairs(new=new.code, old=old.code)
+    return compare(old, new, crosswalk=side_by_side(old, new, topics))
 
 
 def listing(database: Database, *, actor: Actor) -> tuple[InstrumentRow, ...]:

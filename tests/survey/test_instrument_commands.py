@@ -256,3 +256,15 @@ def test_version_that_carries_a_locked_form_is_held_against_it(hailong: Run, shi
     assert "  The words of “a1” are not those of the form (text).\n" in ran.err
     assert "byt56-m1-dn@2 differs from byt56-m1@1 in 1 places." in ran.err
     assert hailong("instruments", "check", "sipas-2026").out == "sipas-2026 carries no other form: it is its own.\n"
+
+
+def test_forms_of_different_years_stand_side_by_side_by_topic_and_join_nothing(hailong: Run, shipped: None) -> None:
+    ran = hailong("instruments", "diff", "sipas-2022@1", "sipas-2026@1")
+    assert ran.code == 0, ran
+    counts = dict(reversed(one.split()) for one in ran.out.splitlines()[0].split(", "))
+    assert int(counts["wording"]) + int(counts["same"]) + int(counts["scale"]) >= 20
+    lines = ran.out.splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith("q9_24: wording"))
+    assert lines[at].endswith("not to be joined in a series")
+    assert lines[at + 1].startswith("  - ")
+    assert lines[at + 2].startswith("  + ")
