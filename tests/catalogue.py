@@ -17,6 +17,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from instruments.answers import MESSAGES, OUT_OF_RANGE_ONE_SIDED
+from instruments.editing import REFUSALS
 from instruments.indices import RULES
 from instruments.problems import PROBLEMS
 from survey.i18n import LANGUAGES, TRANSLATIONS, compile_stale
@@ -62,6 +63,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "templates/components/questionnaires",
         "survey/services/instruments",
         "survey/services/publishing",
+        "survey/services/drafts",
     ),
     "fieldwork": (
         "survey/fieldwork",
@@ -108,6 +110,8 @@ def collect() -> dict[str, Catalog]:
             found[owner(path)].add(message, None, [(path, 0)], auto_comments=comments, context=context)
     for kind in PROBLEMS.values():
         found["designer"].add(kind.template, None, [("instruments/problems.py", 0)])
+    for text in REFUSALS.values():
+        found["designer"].add(text, None, [("instruments/editing.py", 0)])
     for text in (*MESSAGES.values(), *OUT_OF_RANGE_ONE_SIDED.values()):
         found["citizen"].add(text, None, [("instruments/answers.py", 0)])
     for rule in RULES.values():
