@@ -50,7 +50,7 @@ class Crossed(Conflict):
     def __init__(
         self, base: Document, theirs: Document, mine: Document | None, pieces: frozenset[str], by: str
     ) -> None:
-        super().__init__("%(name)s has changed the same place meanwhile. Nothing was overwritten.", name=by or "?")
+        super().__init__(N_("%(name)s has changed the same place meanwhile. Nothing was overwritten."), name=by or "?")
         self.base, self.theirs, self.mine, self.pieces = base, theirs, mine, pieces
 
 
@@ -356,7 +356,8 @@ def comment(
     with database.writing() as session:
         row = _readable(session, code, number, actor)
         if element and element not in {one.code for one in codec.loads_draft(row.document).elements}:
-            raise Invalid(editing.REFUSALS["element-unknown"], code=element)
+            unknown = editing.REFUSALS["element-unknown"]
+            raise Invalid(unknown, code=element)
         session.add(DraftComment(version_id=row.id, element=element, text=text, made_at=now, made_by=actor.account_id))
 
 

@@ -1,0 +1,336 @@
+"""The editor by hand, without JavaScript: each act is a form, it comes back to its place, nothing is overwritten."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from instruments import codec
+from instruments.model import InstrumentVersion as Document
+from survey.database import Database
+from survey.models.accounts import Account, Role
+from survey.models.drafts import DraftRevision
+from survey.models.instruments import InstrumentVersion, VersionStatus
+from survey.permissions import system
+from survey.services import instruments, publishing
+from tests.factories.questionnaires import as_file, item, questionnaire
+from tests.factories.record import Record
+from tests.staff_client import Form, Page, StaffClient
+
+LIST = "/quan-tri/bo-cau-hoi"
+SignIn = Callable[[Account], StaffClient]
+Who = Callable[..., StaffClient]
+
+
+@pytest.fixture
+def people(record: Record, sign_in: SignIn) -> Who:
+    root = record.unit()
+
+    def browser(*roles: Role, services: tuple[str, ...] = ("admin",)) -> StaffClient:
+        return sign_in(record.account(*((role, root, services) for role in roles)))
+
+    return browser
+
+
+def begun(browser: StaffClient, title: str = "Phiếu mới", *, english: bool = False) -> Page:
+    entered: dict[str, Any] = {"title": title, "service": "admin", "issuer": "Sở Nội vụ", "code": "phieu-moi"}
+    if english:
+        entered["english"] = "y"
+    return browser.get(f"{LIST}/moi/phieu").form(**entered).send()
+
+
+def now_of(database: Database, code: str = "phieu-moi", number: int = 1) -> Document:
+    with database.reading() as session:
+        text = session.scalar(
+            select(InstrumentVersion.document).where(
+                InstrumentVersion.number == number, InstrumentVersion.document.contains(f'"code":"{code}"')
+            )
+        )
+        assert text is not None
+        return codec.loads_draft(text)
+
+
+def do(page: Page, act: str, **fields: Any) -> Page:
+    """Press a button of the open page: the act with the fields of its own form, and these on top."""
+    form = page.form("lam/hoan-tac")
+    form.action = form.action.replace("hoan-tac", act)
+    if act == "them-cau":
+        fields = {"answers": "scale:sat5", **fields}
+    for name, value in fields.items():
+        form.fields.setlist(name.replace("__", "-"), value if isinstance(value, list) else [value])
+    return form.send()
+
+
+def question(page: Page, **entered: Any) -> Form:
+    """The form of the question that is open."""
+    action = next(form.action for form in page.forms() if form.action.endswith("/lam/cau"))
+    return page.form(action, **entered)
+
+
+def test_a_new_questionnaire_begins_with_one_question_on_the_official_words(database: Database, people: Who):
+    page = begun(people(Role.DESIGNER))
+    assert page.status == 200
+    document = now_of(database)
+    assert [item.code for item in document.items] == ["q1"]
+    assert [o.label["vi"] for o in document.options(document.items[0])][:2] == ["Rất không hài lòng", "Không hài lòng"]
+    assert "Rất hài lòng" in page.text
+
+
+def test_many_questions_are_pasted_at_once_with_their_printed_numbers(database: Database, people: Who):
+    page = begun(people(Role.DESIGNER))
+    page = page.form(
+        "them-cau", **{"words-vi": "Câu 1. Thái độ lịch sự\n2) Trả kết quả đúng hẹn\nNơi ngồi chờ sạch sẽ"}
+    ).send()
+    document = now_of(database)
+    assert [(i.code, i.label, i.text["vi"]) for i in document.items][1:] == [
+        ("q2", "1", "Thái độ lịch sự"),
+        ("q3", "2", "Trả kết quả đúng hẹn"),
+        ("q4", None, "Nơi ngồi chờ sạch sẽ"),
+    ]
+    assert "Nơi ngồi chờ sạch sẽ" in page.text
+
+
+def test_a_list_of_its_own_with_khac_opens_a_text_field(database: Database, people: Who):
+    page = begun(people(Role.DESIGNER))
+    do(
+        page,
+        "them-cau",
+        section="s1",
+        words__vi="Biết qua đâu?",
+        answers="multiple",
+        list__vi="Báo\nTivi\nKhác, xin ghi rõ",
+    )
+    found = now_of(database).item("q2")
+    assert found.kind == "multiple"
+    assert found.other == 3
+    assert [o.code for o in now_of(database).options(found)] == [1, 2, 3]
+
+
+def test_a_question_is_changed_moved_copied_and_taken_away(database: Database, people: Who):
+    browser = people(Role.DESIGNER)
+    page = begun(browser)
+    page = do(page, "them-cau", section="s1", words__vi="Hai\nBa")
+    page = browser.get(f"{LIST}/phieu-moi/1/soan?mo=q2")
+    form = question(page, **{"text-vi": "Câu hai", "short": "Hai", "code": "dung_hen", "voluntary": "1"})
+    page = form.send()
+    changed = now_of(database).item("dung_hen")
+    assert (changed.text["vi"], changed.short, changed.voluntary) == ("Câu hai", "Hai", True)
+    page = do(page, "cau-xuong", element="dung_hen")
+    assert [i.code for i in now_of(database).items] == ["q1", "q3", "dung_hen"]
+    page = do(page, "cau-chep", element="q3")
+    page = do(page, "cau-xoa", element="q1")
+    assert [i.code for i in now_of(database).items] == ["q3", "q2", "dung_hen"]
+
+
+def test_undo_and_redo_bring_words_back_step_by_step(database: Database, people: Who):
+    page = begun(people(Role.DESIGNER))
+    for words in ("Hai", "Ba"):
+        page = do(page, "them-cau", section="s1", words__vi=words)
+    page = do(page, "hoan-tac")
+    page = do(page, "hoan-tac")
+    assert len(now_of(database).items) == 1
+    page = do(page, "lam-lai")
+    page = do(page, "lam-lai")
+    assert [i.text["vi"] for i in now_of(database).items][1:] == ["Hai", "Ba"]
+    page = do(page, "hoan-tac")
+    page = do(page, "them-cau", section="s1", words__vi="Bốn")
+    page = do(page, "lam-lai")
+    assert [i.text["vi"] for i in now_of(database).items][1:] == ["Hai", "Bốn"]
+
+
+def test_two_people_at_different_questions_are_merged(database: Database, people: Who):
+    first, second = people(Role.DESIGNER), people(Role.DESIGNER)
+    do(begun(first), "them-cau", section="s1", words__vi="Hai")
+    mine = first.get(f"{LIST}/phieu-moi/1/soan?mo=q1")
+    theirs = second.get(f"{LIST}/phieu-moi/1/soan?mo=q2")
+    assert "cũng đang" in theirs.text.lower()
+    question(theirs, **{"text-vi": "Hai, sửa"}).send()
+    page = question(mine, **{"text-vi": "Một, sửa"}).send()
+    assert page.status == 200
+    assert [i.text["vi"] for i in now_of(database).items] == ["Một, sửa", "Hai, sửa"]
+
+
+def test_two_people_at_the_same_question_see_both_wordings_and_nothing_is_overwritten(database: Database, people: Who):
+    first, second = people(Role.DESIGNER), people(Role.DESIGNER)
+    begun(first)
+    mine, theirs = (one.get(f"{LIST}/phieu-moi/1/soan?mo=q1") for one in (first, second))
+    question(theirs, **{"text-vi": "Lời của người kia"}).send()
+    page = question(mine, **{"text-vi": "Lời của tôi"}).send()
+    assert page.status == 409
+    assert "Lời của người kia" in page.text
+    assert "Lời của tôi" in page.text
+    assert now_of(database).item("q1").text["vi"] == "Lời của người kia"
+    question(page).send()
+    assert now_of(database).item("q1").text["vi"] == "Lời của tôi"
+
+
+def test_what_was_typed_stays_when_an_act_is_refused(database: Database, people: Who):
+    browser = people(Role.DESIGNER)
+    begun(browser)
+    page = browser.get(f"{LIST}/phieu-moi/1/soan?mo=q1")
+    page = question(page, **{"text-vi": "", "short": "Nhãn đã gõ"}).send()
+    assert page.status == 422
+    assert page.value("short") == "Nhãn đã gõ"
+    assert now_of(database).item("q1").short is None
+
+
+def test_letters_typed_at_one_place_are_undone_together(
+    staff_app: Flask, database: Database, people: Who, now: datetime
+):
+    browser = people(Role.DESIGNER)
+    begun(browser)
+    page = browser.get(f"{LIST}/phieu-moi/1/soan?mo=q1")
+    for n, words in enumerate(("T", "Th", "Thái độ")):
+        staff_app.config["CLOCK"] = lambda n=n: now + timedelta(seconds=10 * n)
+        form = question(page, **{"text-vi": words})
+        form.fields["revision"] = str(n)
+        answer = browser.browser.post(form.action, data=form.fields, headers={"Accept": "application/json"})
+        assert answer.json == {"revision": n + 1, "changed": True, "merged": False}
+    page = do(browser.get(f"{LIST}/phieu-moi/1/soan"), "hoan-tac")
+    assert now_of(database).item("q1").text["vi"].startswith("Nhìn chung")
+
+
+def test_a_condition_is_built_from_menus_and_read_as_a_sentence(database: Database, people: Who):
+    browser = people(Role.DESIGNER)
+    do(begun(browser), "them-cau", section="s1", words__vi="Vì sao?", answers="text")
+    page = browser.get(f"{LIST}/phieu-moi/1/soan?mo=q2&hoi=q1")
+    page = page.form("lam/dieu-kien", how="any", codes=["1", "2"]).send()
+    assert now_of(database).item("q2").show_if == "q1 in (1, 2)"
+    assert "Rất không hài lòng" in page.text
+    page = do(page, "cau-xoa", element="q1")
+    assert page.status == 422
+    page = do(browser.get(f"{LIST}/phieu-moi/1/soan"), "dieu-kien", element="q2", how="always")
+    assert now_of(database).item("q2").show_if is None
+
+
+def test_scales_factors_and_figures_are_forms(database: Database, people: Who):
+    page = begun(people(Role.DESIGNER), english=True)
+    page = do(page, "them-thang", library="yesno")
+    page = do(page, "yeu-to", name__vi="Thái độ", with_items="1", items=["q1"])
+    page = do(page, "chi-so", element="1", figure="overall/mean_items_rate/rate", headline="1", name__vi="Chỉ số chung")
+    document = now_of(database)
+    assert [s.code for s in document.scales] == ["sat5", "yesno"]
+    assert document.item("q1").factor == "F1"
+    assert [(r.rule, r.headline) for r in document.indices] == [("item_rate", False), ("mean_items_rate", True)]
+    assert page.status == 200
+    page = do(page, "yeu-to-xoa", element="F1")
+    assert page.status == 422
+
+
+def test_translations_are_written_side_by_side_and_completeness_is_told(database: Database, people: Who):
+    browser = people(Role.DESIGNER)
+    begun(browser, english=True)
+    page = browser.get(f"{LIST}/phieu-moi/1/soan/ngon-ngu?lang=en&only=missing")
+    form = page.form("lam/dich")
+    for name in [name for name in form.fields if name.startswith("t:")]:
+        form.fields[name] = f"English of {name}"
+    page = form.send()
+    assert "đủ" in page.text
+    assert now_of(database).title["en"] == "English of t:title"
+
+
+def test_a_published_version_is_not_edited_but_its_next_one_is(database: Database, now: datetime, people: Who):
+    instruments.import_document(database, as_file(questionnaire()), actor=system(), now=now)
+    publishing.publish(database, "phieu-mau", 1, actor=system(), now=now)
+    browser = people(Role.DESIGNER)
+    assert browser.get(f"{LIST}/phieu-mau/1/soan").path == f"{LIST}/phieu-mau/1"
+    page = browser.get(f"{LIST}/phieu-mau/1").form("phien-ban-moi").send()
+    assert page.path.startswith(f"{LIST}/phieu-mau/2/soan")
+    page = do(
+        page,
+        "cau",
+        element="q1",
+        text__vi="Lời khác",
+        grade="verbatim",
+        answers="scale:sat5",
+        factor="F",
+        short="Nhãn q1",
+    )
+    page = browser.get(f"{LIST}/phieu-mau/2/ra-soat")
+    assert "Lời khác" in page.text
+    form = next(f for f in page.forms() if "content_hash" in f.fields)
+    assert form.send().text.count("Đã phát hành") >= 1
+    with database.reading() as session:
+        assert session.scalars(select(InstrumentVersion.status)).all() == [VersionStatus.PUBLISHED] * 2
+
+
+def test_a_draft_goes_to_review_and_back_with_comments_and_is_published_by_another(database: Database, people: Who):
+    writer, approver = people(Role.DESIGNER), people(Role.APPROVER)
+    page = begun(writer)
+    page = writer.get(f"{LIST}/phieu-moi/1/ra-soat").form("gui").send()
+    assert writer.get(f"{LIST}/phieu-moi/1/soan").path.endswith("/ra-soat")
+    page = approver.get(f"{LIST}/phieu-moi/1/ra-soat")
+    page = page.form("y-kien", element="q1", text="Câu này dài quá").send()
+    page = page.form("tra-lai", text="Xin viết ngắn lại").send()
+    assert "Xin viết ngắn lại" in writer.get(f"{LIST}/phieu-moi/1/ra-soat").text
+    assert "Câu này dài quá" in writer.get(f"{LIST}/phieu-moi/1/soan?mo=q1").text
+    page = page.form("/xong").send()
+    writer.get(f"{LIST}/phieu-moi/1/ra-soat").form("gui").send()
+    form = next(f for f in approver.get(f"{LIST}/phieu-moi/1/ra-soat").forms() if "content_hash" in f.fields)
+    form.send()
+    with database.reading() as session:
+        assert session.scalars(select(InstrumentVersion.status)).all() == [VersionStatus.PUBLISHED]
+
+
+def test_whoever_wrote_at_a_draft_does_not_approve_it(people: Who):
+    first, second = people(Role.DESIGNER), people(Role.DESIGNER, Role.APPROVER)
+    begun(first)
+    do(second.get(f"{LIST}/phieu-moi/1/soan"), "them-cau", section="s1", words__vi="Thêm")
+    page = second.get(f"{LIST}/phieu-moi/1/ra-soat")
+    assert not [f for f in page.forms() if "content_hash" in f.fields]
+    assert "người duyệt khác" in page.text
+
+
+def test_a_draft_that_changed_since_it_was_looked_at_is_not_published(people: Who):
+    writer, approver = people(Role.DESIGNER), people(Role.APPROVER)
+    page = begun(writer)
+    form = next(f for f in approver.get(f"{LIST}/phieu-moi/1/ra-soat").forms() if "content_hash" in f.fields)
+    do(page, "them-cau", section="s1", words__vi="Thêm")
+    assert form.send().status == 200
+    assert writer.get(f"{LIST}/phieu-moi/1/soan").path.endswith("/soan")
+
+
+def test_a_draft_is_thrown_away_only_when_the_box_is_ticked(database: Database, people: Who):
+    browser = people(Role.DESIGNER)
+    begun(browser)
+    page = browser.get(f"{LIST}/phieu-moi/1/soan/thong-tin").form("soan/bo").send()
+    assert page.path.endswith("/phieu-moi/1")
+    browser.get(f"{LIST}/phieu-moi/1/soan/thong-tin").form("soan/bo", yes="1").send()
+    with database.reading() as session:
+        assert session.scalars(select(InstrumentVersion)).all() == []
+        assert session.scalars(select(DraftRevision)).all() == []
+
+
+def test_every_page_of_the_editor_is_sound_for_every_shipped_form(record: Record, people: Who):
+    browser = people(Role.DESIGNER)
+    record.published("sipas-2026")
+    page = browser.get(f"{LIST}/sipas-2026/1").form("phien-ban-moi").send()
+    for part in ("", "/thang-tra-loi", "/chi-so", "/ngon-ngu", "/thong-tin"):
+        assert browser.get(f"{LIST}/sipas-2026/2/soan{part}").status == 200
+    elements = {getattr(e, "kind", "words"): e.code for e in now_of(record.database, "sipas-2026", 2).elements}
+    for code in elements.values():
+        assert browser.get(f"{LIST}/sipas-2026/2/soan?mo={code}").status == 200
+    assert page.status == 200
+
+
+def test_an_act_on_a_form_of_sixty_questions_is_answered_quickly(database: Database, people: Who, now: datetime):
+    document = questionnaire(*(item(f"q{n}") for n in range(1, 61)))
+    instruments.import_document(database, as_file(document), actor=system(), now=now)
+    browser = people(Role.DESIGNER)
+    page = browser.get(f"{LIST}/phieu-mau/1/soan?mo=q30")
+    form = question(page)
+    times = []
+    for n in range(5):
+        form.fields["text-vi"] = f"Lời {n}"
+        form.fields["revision"] = str(n)
+        began = time.perf_counter()
+        answer = browser.browser.post(form.action, data=form.fields)
+        times.append(time.perf_counter() - began)
+        assert answer.status_code == 303
+    assert sorted(times)[2] < 0.15, times
