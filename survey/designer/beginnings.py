@@ -31,7 +31,7 @@ OVERALL = {
 class BlankForm(StaffForm):
     title = Line(_l("Name of the questionnaire"), most=300)
     service = Choice(_l("Whose results are they?"), choices=[])
-    issuer = Line(_l("Who asks"), hint=_l("The agency in whose name people are asked."))
+    issuer = Line(_l("The agency that asks"), hint=_l("The agency in whose name people are asked."))
     question = Line(
         _l("First question"),
         most=500,
