@@ -6,12 +6,12 @@ may ask for the same acts in the background (`Accept: application/json`): it is 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
-from werkzeug.wrappers import Response as AnyResponse
 
 from instruments.answer_library import SCALES
 from instruments.model import InstrumentVersion as Document
@@ -54,12 +54,12 @@ PARTS = {
 TYPING = frozenset({"cau", "dich", "thong-tin"})
 
 
-class NotOpen(Exception):
-    """The version is no draft that can be edited now; `answer` leads to where it can be seen."""
+@dataclass(frozen=True)
+class ClosedPage:
+    """A version that nobody edits now: in review, or published."""
 
-    def __init__(self, answer: AnyResponse) -> None:
-        super().__init__()
-        self.answer = answer
+    row: VersionRow
+    form: None = None
 
 
 @blueprint.get("/<code>/<int:number>/soan")
@@ -193,7 +193,7 @@ def _shown(code: str, number: int, part: str, *, problem: str = "", typed: Multi
     with staff.reading() as record:
         row = find(record, code, number)
     if row.status.value != "draft":
-        raise NotOpen(_elsewhere(row))
+        return closed(row)
     drafts.be_present(runtime().database, row.id, actor=actor, now=now)
     with staff.reading() as record:
         document = queries.document(record, row)
@@ -293,17 +293,9 @@ def _crossed(
     return render_template("designer/desk/crossed.html", page=page), 409
 
 
-def _elsewhere(row: VersionRow) -> AnyResponse:
-    if row.is_draft:
-        flash(gettext("The draft is in review. Take it back before you change it."), "warn")
-        return redirect(url_for("designer.review", code=row.code, number=row.number), 303)
-    flash(gettext("This version is published and never changes. Begin its next version instead."), "warn")
-    return redirect(url_for("designer.version", code=row.code, number=row.number), 303)
-
-
-@blueprint.errorhandler(NotOpen)
-def _not_open(error: NotOpen) -> AnyResponse:
-    return error.answer
+def closed(row: VersionRow) -> str:
+    """Why the version cannot be edited now, and what can be done instead."""
+    return render_template("designer/desk/closed.html", page=ClosedPage(row))
 
 
 def _json(values: dict[str, Any], status: int) -> View:

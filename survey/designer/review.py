@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import redirect, render_template, request, url_for
+from flask import render_template, request
 from flask_babel import gettext
 
 from instruments.model import InstrumentVersion
@@ -13,7 +13,7 @@ from instruments.response_domains import MultipleChoice
 from survey import staff
 from survey.app import runtime
 from survey.designer import blueprint
-from survey.designer.desk import EDITORS
+from survey.designer.desk import EDITORS, closed
 from survey.designer.desk_pages import Findings, findings_of
 from survey.designer.differences import Differences, differences
 from survey.designer.forms import PublishForm
@@ -69,7 +69,7 @@ def review(code: str, number: int) -> View:
     with staff.reading() as record:
         row = find(record, code, number)
         if not row.is_draft:
-            return redirect(url_for("designer.version", code=code, number=number), 303)
+            return closed(row)
         document = queries.document(record, row)
         before = queries.published_before(record, code, number)
         ready = publishing.readiness(record, code, number, actor=actor)

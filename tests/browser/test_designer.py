@@ -1,0 +1,140 @@
+"""A questionnaire of twelve questions in two languages from nothing to published, in a real browser, by somebody who
+only reads what the screen says: with JavaScript, and without."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from survey.database import Database
+from survey.models.accounts import Account, Role
+from survey.services import signin
+from survey.staff_session import COOKIE
+from tests.conftest import NOW
+from tests.factories.record import Record
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.parametrize("backend", ["sqlite"], indirect=True)]
+
+RATED = (
+    ("Công chức giao tiếp lịch sự", "Officials are polite"),
+    ("Công chức hướng dẫn dễ hiểu", "Officials explain clearly"),
+    ("Hồ sơ nộp một lần", "Papers are handed in once"),
+    ("Thời gian chờ ngắn", "The wait is short"),
+    ("Nơi chờ sạch sẽ", "The waiting area is clean"),
+    ("Trả kết quả đúng hẹn", "The result comes on time"),
+    ("Kết quả chính xác", "The result is correct"),
+    ("Phí được niêm yết rõ", "Fees are posted clearly"),
+)
+
+
+@pytest.fixture
+def signed_in(browser: Browser, served: str, database: Database) -> Callable[..., BrowserContext]:
+    def open_context(account: Account, **options: object) -> BrowserContext:
+        with database.writing() as session:
+            token = signin.open_session(session, account.id, now=NOW).token
+        context = browser.new_context(base_url=served, **options)  # type: ignore[arg-type]
+        context.set_default_timeout(10_000)
+        context.add_cookies([{"name": COOKIE, "value": "t." + token, "domain": "127.0.0.1", "path": "/quan-tri"}])
+        return context
+
+    return open_context
+
+
+def fits(page: Page, name: str) -> None:
+    """The page fits a phone and a screen; a picture is kept where `DESIGNER_PICTURES` says."""
+    folder = os.environ.get("DESIGNER_PICTURES")
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+        if folder:
+            page.screenshot(path=str(Path(folder) / f"{name}-{width}.png"), full_page=True)
+
+
+def add(page: Page, vi: str, en: str, answers: str = "", lists: tuple[str, str] | None = None) -> None:
+    form: Locator = page.locator("#add-s1 form")
+    form.locator("[name=words-vi]").fill(vi)
+    form.locator("[name=words-en]").fill(en)
+    if answers:
+        form.get_by_label("Phương án trả lời").select_option(value=answers)
+    if lists:
+        form.locator("[name=list-vi]").fill(lists[0])
+        form.locator("[name=list-en]").fill(lists[1])
+    form.get_by_role("button", name="Thêm").click()
+
+
+@pytest.mark.parametrize("scripted", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_twelve_questions_in_two_languages_from_nothing_to_published(
+    record: Record, signed_in: Callable[..., BrowserContext], scripted: bool
+) -> None:
+    root = record.unit()
+    writer = record.account((Role.DESIGNER, root, ("admin",)))
+    approver = record.account((Role.APPROVER, root, ("admin",)))
+    page = signed_in(writer, java_script_enabled=scripted).new_page()
+    said: list[str] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    look = fits if scripted else (lambda _page, _name: None)
+
+    page.goto("/quan-tri/bo-cau-hoi")
+    page.get_by_role("link", name="Soạn bộ mới").click()
+    page.get_by_label("Tên bộ câu hỏi").fill("Phiếu khảo sát Bộ phận Một cửa")
+    page.get_by_label("Kết quả thuộc lĩnh vực nào?").select_option(label="Thủ tục hành chính")
+    page.get_by_label("Cơ quan hỏi").fill("Sở Nội vụ")
+    page.get_by_label("Có cả tiếng Anh").check()
+    look(page, "start")
+    page.get_by_role("button", name="Bắt đầu").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Phiếu khảo sát Bộ phận Một cửa")
+
+    add(page, "\n".join(vi for vi, _ in RATED), "\n".join(en for _, en in RATED))
+    rows = page.locator(".desk-items > li")
+    expect(rows).to_have_count(9)
+    lists = ("Báo, đài\nMạng xã hội\nKhác (xin ghi rõ)", "Press\nSocial media\nOther (please say)")
+    add(page, "Ông/Bà biết thủ tục qua đâu?", "How did you learn of the procedure?", "multiple", lists)
+    expect(rows).to_have_count(10)
+    add(page, "Điều gì làm Ông/Bà chưa hài lòng?", "What were you not satisfied with?", "text")
+    expect(rows).to_have_count(11)
+    add(page, "Ông/Bà là", "You are", "respondent")
+    expect(rows).to_have_count(12)
+    look(page, "questions")
+
+    page.locator("#e-q11").get_by_role("link", name="Sửa").click()
+    page.get_by_label("Tùy theo câu trả lời cho câu").select_option(value="q1")
+    page.get_by_role("button", name="Chọn phương án").click()
+    page.get_by_label("Rất không hài lòng").check()
+    page.get_by_label("Không hài lòng", exact=True).check()
+    look(page, "condition")
+    page.get_by_role("button", name="Chỉ hiện khi đó").click()
+    expect(page.locator("#e-q11 .condition-words").first).to_contain_text("Rất không hài lòng")
+
+    page.locator("#e-q2").get_by_role("link", name="Sửa").click()
+    page.locator("#text-q2-vi").fill("Công chức giao tiếp đúng mực")
+    if scripted:
+        expect(page.locator("#saved")).to_have_text("Đã lưu")
+        page.reload()
+        expect(page.locator("#text-q2-vi")).to_have_value("Công chức giao tiếp đúng mực")
+        expect(page.frame_locator("#phone").get_by_text("Công chức giao tiếp đúng mực")).to_have_count(1)
+    else:
+        page.locator("#form-q2").get_by_role("button", name="Lưu").click()
+    page.get_by_role("button", name="Hoàn tác").click()
+    expect(page.locator("#e-q2 .item-words").first).to_have_text("Công chức giao tiếp lịch sự")
+
+    page.locator(".parts a").nth(3).click()
+    page.get_by_role("link", name="Chỉ hiện đoạn còn thiếu").click()
+    fields = page.locator(".translation textarea")
+    for n in range(fields.count()):
+        fields.nth(n).fill(f"In English {n}")
+    page.get_by_role("button", name="Lưu bản dịch").click()
+    expect(page.get_by_text("Không thiếu đoạn nào.")).to_be_visible()
+    for n, name in ((1, "scales"), (2, "figures"), (4, "facts"), (5, "review")):
+        page.locator(".parts a").nth(n).click()
+        look(page, name)
+
+    page.get_by_role("button", name="Gửi rà soát").click()
+    decider = signed_in(approver, java_script_enabled=scripted).new_page()
+    decider.goto(page.url)
+    decider.get_by_role("button", name="Phát hành").click()
+    expect(decider.get_by_text("Phiên bản này sẽ không bao giờ thay đổi")).to_be_visible()
+    assert said == []
