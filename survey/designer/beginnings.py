@@ -111,7 +111,7 @@ def start() -> View:
             )
             drafts.start(runtime().database, document, actor=staff.actor(), now=staff.now())
             message = gettext("The questionnaire is on the desk. Everything you change is saved at once.")
-            return staff.done(message, "designer.edit", code=code, number=1, _anchor="add-s1")
+            return staff.done(message, "designer.edit", code=code, number=1, them="s1", _anchor="add-s1")
     return render_template("designer/desk/start.html", page=StartPage(form))
 
 
