@@ -284,7 +284,7 @@ def test_whoever_wrote_at_a_draft_does_not_approve_it(people: Who):
     do(second.get(f"{LIST}/phieu-moi/1/soan"), "them-cau", section="s1", words__vi="Thêm")
     page = second.get(f"{LIST}/phieu-moi/1/ra-soat")
     assert not [f for f in page.forms() if "content_hash" in f.fields]
-    assert "người duyệt khác" in page.text
+    assert "phải do người phê duyệt khác phát hành" in page.text
 
 
 def test_a_draft_that_changed_since_it_was_looked_at_is_not_published(people: Who):
