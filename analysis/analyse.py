@@ -6,58 +6,30 @@ weights take their standard errors from rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from analysis import calibration, document, profile, weights
-from analysis.arrays import Codes, Floats, Ints
+from analysis import calibration, document, profile, sections, weights
+from analysis.arrays import Floats
 from analysis.calibration import Margin, Report
 from analysis.datafile import DataFile
 from analysis.design import SampleDesign, sample_design
-from analysis.domain_estimates import DomainEstimates, estimate
+from analysis.domain_estimates import DomainEstimates
 from analysis.errors import DesignError, WeightingError
 from analysis.features import Chunk
 from analysis.intervals import Interval
 from analysis.plan import Measure, MeasurePlan, Node, RatedItem
+from analysis.prepared import ALL, FACTORS, Prepared
 from analysis.request import CalibrationRequest, Request, TargetRequest
 from analysis.results import EstimateTable, table_of
-from analysis.rowscores import RowMeasures, with_row_variances
+from analysis.rowscores import RowMeasures
 from analysis.totals import Shape, Totals
 from analysis.verdicts import Figures
 
-ALL = "ALL"
-FACTORS = "FACTORS"
 ReadMargins = Callable[[str], DataFile]
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Data and request together: what every part of the answer is made from."""
-
-    request: Request
-    data: DataFile
-    plan: MeasurePlan
-    codes: Codes
-    design: SampleDesign
-    domains: Mapping[str, tuple[Ints, tuple[str, ...]]]
-    totals: Totals
-    report: Report | None
-
-    @property
-    def labels(self) -> dict[str, dict[int, str]]:
-        return {name: dict(enumerate(texts)) for name, (_, texts) in self.domains.items()}
-
-    def estimates(self, by: Sequence[str], measures: Sequence[Measure] | None = None) -> DomainEstimates:
-        """Estimates of a crossing, with standard errors from rows where weights were calibrated."""
-        lonely = self.request.design.lonely_psu
-        found = estimate(self.totals, by, measures=measures, lonely=lonely)
-        if not self.design.projections:
-            return found
-        columns = [self.domains[name][0] for name in by]
-        return with_row_variances(found, self.design, RowMeasures(self.plan, self.codes), columns)
 
 
 def wanted_columns(request: Request) -> list[str]:
@@ -129,9 +101,9 @@ def result(prepared: Prepared) -> dict[str, Any]:
         "meta": _meta(prepared),
         "estimates": document.estimate_entries(tables),
         "verdicts": verdicts,
-        "ranking": [],
-        "reliability": [],
-        "drivers": [],
+        "ranking": sections.ranking_entries(prepared),
+        "reliability": sections.reliability_entries(prepared),
+        "drivers": sections.drivers_entries(prepared),
     }
 
 
@@ -193,10 +165,7 @@ def _likelihood(prepared: Prepared, found: DomainEstimates) -> Interval:
 def _verdicts(prepared: Prepared, target: TargetRequest) -> list[dict[str, Any]]:
     """The verdicts of one target: a family for each variable of its measure."""
     entries = []
-    for measure in prepared.plan.measures:
-        shown = ALL if measure.variable == FACTORS else measure.variable
-        if measure.name != target.measure or (measure.name == "all_answers_satisfied" and shown != ALL):
-            continue
+    for measure in prepared.measures_named(target.measure):
         found = prepared.estimates(target.domain, (measure,))
         figures = Figures(*(getattr(found, name)[:, 0] for name in ("estimate", "se", "df", "n", "rows")))
         threshold = np.full(found.size, target.threshold)
@@ -209,7 +178,7 @@ def _verdicts(prepared: Prepared, target: TargetRequest) -> list[dict[str, Any]]
         )
         entries += document.verdict_entries(
             by=target.domain,
-            measure=Measure(measure.name, shown),
+            measure=Measure(measure.name, prepared.shown(measure)),
             keys=found.keys,
             threshold=threshold,
             figures=figures,

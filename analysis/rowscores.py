@@ -7,7 +7,7 @@ time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +21,7 @@ from analysis.domains import RatioScores
 from analysis.features import within
 from analysis.layout import Layout
 from analysis.plan import Measure, MeasurePlan
-from analysis.variance import taylor_variance
+from analysis.variance import taylor_covariance, taylor_variance
 
 _BLOCK_BYTES = 1 << 26
 
@@ -78,6 +78,32 @@ def with_row_variances(
     `columns` are the codes per row of the variables of the crossing, in the order of `estimates.by`.
     """
     domain = _domain_of(estimates.keys, columns, design.rows)
+    se = np.full_like(estimates.se, np.nan)
+    for k, score in enumerate(_scores(estimates, design, measures, domain)):
+        se[:, k] = np.sqrt(_variances(design, score, domain, estimates.size))
+    se = np.where(np.isnan(estimates.se), np.nan, np.where(se < NOISE, 0.0, se))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        change = np.where(estimates.se > 0, (se / estimates.se) ** 2, np.nan)
+    rows = np.full_like(estimates.rows, int((design.weights > 0).sum()))
+    return replace(
+        estimates, se=se, rows=rows, deff_wor=estimates.deff_wor * change, deff_wr=estimates.deff_wr * change
+    )
+
+
+def row_covariance(
+    estimates: DomainEstimates, design: SampleDesign, measures: RowMeasures, columns: Sequence[Ints]
+) -> Floats:
+    """The covariance matrix of the first measure over the domains, through the projections of the design."""
+    domain = _domain_of(estimates.keys, columns, design.rows)
+    score = next(_scores(estimates, design, measures, domain))
+    wide = np.zeros((design.rows, estimates.size))
+    inside = np.flatnonzero(domain < estimates.size)
+    wide[inside, domain[inside]] = score[inside]
+    return taylor_covariance(design, wide)
+
+
+def _scores(estimates: DomainEstimates, design: SampleDesign, measures: RowMeasures, domain: Ints) -> Iterator[Floats]:
+    """For each measure its linearised values, every row for its own domain."""
     layout = Layout(measures.plan)
     nodes = {
         layout.plan.measure_of(node, rule): (node, rule)
@@ -92,8 +118,8 @@ def with_row_variances(
             known[measure] = _ratio(measures.ratio(measure), design.weights, domain, estimates.size)
         return known[measure]
 
-    se = np.full_like(estimates.se, np.nan)
-    for k, measure in enumerate(estimates.measures):
+    rates = {rate_of(layout, item.code) for item in layout.plan.items}
+    for measure in estimates.measures:
         if measure in nodes:
             node, rule = nodes[measure]
             made = composite(layout, node, rule, lambda one: row_score(one)[1])
@@ -102,16 +128,9 @@ def with_row_variances(
                 score += np.r_[coefficient, 0.0][domain] * row_score(base)[0]
         else:
             score = row_score(measure)[0]
-        se[:, k] = np.sqrt(_variances(design, score, domain, estimates.size))
-        if measure.name != "item_rate" and measure not in {rate_of(layout, item.code) for item in layout.plan.items}:
+        yield score
+        if measure not in rates:
             known.pop(measure, None)
-    se = np.where(np.isnan(estimates.se), np.nan, np.where(se < NOISE, 0.0, se))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        change = np.where(estimates.se > 0, (se / estimates.se) ** 2, np.nan)
-    rows = np.full_like(estimates.rows, int((design.weights > 0).sum()))
-    return replace(
-        estimates, se=se, rows=rows, deff_wor=estimates.deff_wor * change, deff_wr=estimates.deff_wr * change
-    )
 
 
 def _ratio(pair: tuple[Floats, Floats], weights: Floats, domain: Ints, size: int) -> tuple[Floats, RatioScores]:

@@ -10,6 +10,7 @@ from scipy import special
 from analysis import estimators
 from analysis.arrays import Bools, Floats
 from analysis.design import SampleDesign
+from analysis.estimators import JointEstimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +36,41 @@ def mean_against(design: SampleDesign, values: Floats, target: float, domain: Bo
     """Whether a mean differs from a value. df is the design's minus 1, as R's svyttest has it."""
     found = estimators.mean(design, values - target, domain)
     return t_test(found.estimate, found.se, found.df - 1)
+
+
+def groups_differ(design: SampleDesign, values: Floats, group: Bools, domain: Bools | None = None) -> TTest:
+    """The difference of a mean between the rows in `group` and the others. df is the domain's minus 1.
+
+    The same as the slope of a regression on the group; R: svyttest(y ~ g).
+    """
+    inside = ~np.isnan(values) if domain is None else ~np.isnan(values) & domain
+    joint = estimators.domain_means(design, values, [group & inside, ~group & inside])
+    found = contrast(joint, np.array([1.0, -1.0]))
+    return t_test(found.estimate, found.se, design.degrees_of_freedom(inside) - 1)
+
+
+def contrast(joint: JointEstimate, coefficients: Floats) -> TTest:
+    """A linear combination of estimates with their covariance, against 0 with the joint df."""
+    value = float(coefficients @ joint.estimate)
+    spread = float(coefficients @ joint.covariance @ coefficients)
+    return t_test(value, float(np.sqrt(max(spread, 0.0))), joint.df)
+
+
+def ranks_differ(design: SampleDesign, values: Floats, group: Bools, domain: Bools | None = None) -> TTest:
+    """The design-based Wilcoxon test: whether ranks in the estimated population differ between two groups.
+
+    Mid-ranks over N, regressed on the group (Lumley and Scott 2013; R: svyranktest(test = "wilcoxon")).
+    """
+    keep = ~np.isnan(values) if domain is None else ~np.isnan(values) & domain
+    w = np.where(keep, design.weights, 0.0)
+    inside = np.flatnonzero(keep)
+    distinct, place = np.unique(values[inside], return_inverse=True)
+    place = place.reshape(-1)
+    order = np.argsort(place, kind="stable")
+    middle = np.empty(len(inside))
+    middle[order] = np.cumsum(w[inside][order]) - w[inside][order] / 2
+    count = np.bincount(place, minlength=len(distinct))
+    score = np.zeros(design.rows)
+    score[inside] = (np.bincount(place, middle, len(distinct)) / count)[place] / w.sum()
+    found = contrast(estimators.domain_means(design, score, [group & keep, ~group & keep]), np.array([1.0, -1.0]))
+    return t_test(found.estimate, found.se, design.degrees_of_freedom(keep) - 1)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Severity = Literal["error", "warning"]
-Layer = Literal["shape", "integrity", "quality"]
+Layer = Literal["shape", "workbook", "integrity", "quality"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,38 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "unknown-key": _error("shape", "The format does not know the key “{key}”; remove it or correct its name."),
     "missing-key": _error("shape", "“{key}” is missing."),
     "bad-text": _error("shape", "The text cannot be kept: {reason}."),
+    # --- workbook: an XLSForm that cannot be read -------------------------------------------------------
+    "xls-unreadable": _error("workbook", "This is not an Excel workbook (.xlsx) that can be read: {reason}."),
+    "xls-old": _error(
+        "workbook", "This is a workbook of an old Excel (.xls) or has a password; save it as .xlsx without one."
+    ),
+    "xls-bomb": _error("workbook", "The workbook would unpack to {size} bytes; at most {limit} are read."),
+    "xls-doctype": _error(
+        "workbook", "The part {part} declares a document type or entities, which no spreadsheet program writes."
+    ),
+    "xls-too-many": _error("workbook", "There are more than {limit} {what}; split the form."),
+    "xls-error-value": _error("workbook", "A cell shows the error {came}; write its value."),
+    "xls-sheet-missing": _error("workbook", "The sheet “{sheet}” is missing."),
+    "xls-sheet-twice": _error("workbook", "There are two sheets “{sheet}”; keep one."),
+    "xls-column-missing": _error("workbook", "The column “{column}” is missing."),
+    "xls-column-twice": _error("workbook", "The column “{column}” stands twice; keep one."),
+    "xls-type-missing": _error("workbook", "The row has no type."),
+    "xls-type-unknown": _error("workbook", "“{type}” is no type of question in XLSForm."),
+    "xls-type-unsupported": _error("workbook", "“{type}” is not supported here; take the row out."),
+    "xls-name-missing": _error("workbook", "The row has no name."),
+    "xls-name-twice": _error("workbook", "The name “{name}” stands twice; names are identity, choose another."),
+    "xls-label-missing": _error("workbook", "“{name}” has no label in the first language ({language})."),
+    "xls-list-missing": _error("workbook", "There is no answer list “{list}” in the sheet choices."),
+    "xls-list-unnamed": _error("workbook", "The question “{name}” does not say which answer list it uses."),
+    "xls-answer": _error("workbook", "An answer needs a list, a name and a label; this row lacks its {what}."),
+    "xls-answers-many": _error("workbook", "The list “{list}” has {count} answers; at most {limit} are taken."),
+    "xls-group-open": _error("workbook", "The group “{name}” is never closed."),
+    "xls-group-end": _error("workbook", "This row closes a group that was not opened."),
+    "xls-expression": _error("workbook", "The expression in “{column}” cannot be read: {reason}."),
+    "xls-reference": _error("workbook", "“{column}” names “{name}”, which is no question before it."),
+    "xls-yes-no": _error("workbook", "Expected yes or no in “{column}”, found “{came}”."),
+    "xls-nothing": _error("workbook", "The form asks nothing that can be asked here."),
+    "xls-part": _error("workbook", "“{field}” is no place in the document."),
     # --- integrity: the parts contradict each other -----------------------------------------------------
     "duplicate-code": _error("integrity", "The code “{code}” is used twice; codes are identity, choose another."),
     "duplicate-option": _error("integrity", "The answer code {code} stands twice in one list."),
@@ -157,6 +189,9 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     ),
     "translation-missing": _warning("The translation into “{language}” is missing."),
     "translation-ungraded": _warning("The translation into “{language}” has no grade."),
+    "translation-placeholder": _warning("The translation into “{language}” lost the placeholder “{name}”."),
+    "translation-copied": _warning("The words in “{language}” are those of the source, untranslated."),
+    "wrong-letter": _warning("“{letter}” is not a letter of Vietnamese; write “{right}”."),
     "text-long": _warning("{count} words; people read up to {limit} at a glance."),
     "text-space": _warning("The text begins or ends with a space, or holds two in a row."),
     "double-barrelled": _warning("The question seems to ask two things at once (“{word}”)."),

@@ -7,6 +7,8 @@ condition as a sentence above it; so does a browser that does not know `:has()`.
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from instruments import conditions
 from instruments.conditions import And, Answered, Blank, Compare, Condition, In, Includes, Not, Or
 from instruments.elements import Item
@@ -17,8 +19,11 @@ ONE = ("rating", "single")
 CHOICES = (*ONE, "multiple")
 
 
-def style(version: InstrumentVersion) -> str:
-    """The rules of a version; empty where no condition can be told by a style sheet."""
+def style(version: InstrumentVersion) -> Markup:
+    """The rules of a version; empty where no condition can be told by a style sheet.
+
+    Nothing in them was written by a person: codes of items (letters, digits, underscore) and numbers.
+    """
     rules = []
     shown = _Shown(version)
     for section in version.sections:
@@ -29,7 +34,7 @@ def style(version: InstrumentVersion) -> str:
                 rules.append(f"#form:not({selector}) #{place}{{display:none}}#{place} .if{{display:none}}")
             if isinstance(element, Item):
                 shown.of[element.code] = selector
-    return f"@supports selector(:has(*)){{{''.join(rules)}}}" if rules else ""
+    return Markup(f"@supports selector(:has(*)){{{''.join(rules)}}}" if rules else "")
 
 
 def element_id(code: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from flask_babel import gettext as _
@@ -29,8 +29,10 @@ from survey.markup import safe
 from survey.pace import minutes_for
 from survey.queries.entry import FieldChoice
 
+NO_RULES = Markup("")
 OTHER_FIELD = "0"  # the row "other / do not remember" of the first question
 OWN_NAMES = {"vi": "Tiếng Việt", "en": "English"}
+PRINTED_NUMBER = re.compile(r"\s*Câu \d")
 FACES = {1: "f1", 2: "f2", 3: "f3", 4: "f4", 5: "f5"}
 
 
@@ -87,7 +89,7 @@ class QuestionView:
     value: str = ""
     unit: str = ""
     other_value: str = ""
-    has_other: bool = False
+    other: str = ""  # the option beside which one may write
     voluntary: bool = False
     added: bool = False  # a local addition, not part of the form as issued
     condition: str = ""
@@ -133,7 +135,7 @@ class FormPage:
     synthetic: bool
     province: Province
     parts: tuple[PartView, ...]
-    conditions: str = ""  # rules of the style sheet that take away what does not follow
+    conditions: Markup = NO_RULES  # rules of the style sheet that take away what does not follow
     field_options: tuple[OptionView, ...] = ()
     problems: tuple[tuple[str, str], ...] = ()  # (id of the question, sentence)
     notice: str = ""
@@ -169,7 +171,7 @@ def form_page(
     """The whole form in one language, with what was already answered."""
     sentences = _sentences([p for p in problems if p.kind != "hidden_item"])
     work = _Typed(typed or {}, sentences)
-    numbers = {item.code: n for n, item in enumerate(questions_for_everyone(version), start=1)}
+    numbers = _places(version)
     total = len(numbers)
     values = version.parameter_values(language)
     all_pages = pages(version)
@@ -184,7 +186,7 @@ def form_page(
         language=language,
         languages=tuple((code, OWN_NAMES.get(code, code)) for code in version.language_codes if code != language),
         agency=place.agency,
-        place=", ".join(filter(None, (place.point, place.received_at if place.received_at != place.agency else ""))),
+        place=", ".join(filter(None, (place.point, _received_at(place)))),
         heading=render(version.display.question or version.short_title, language, values),
         title=render(version.title, language, values),
         asked_by=place.asked_by or province.name or place.agency,
@@ -214,6 +216,23 @@ def stylesheet() -> str:
     text = (ROOT / "static" / "css" / "citizen.css").read_text(encoding="utf-8")
     text = re.sub(r"/\*.*?\*/|\s*\n\s*", "", text, flags=re.S)
     return re.sub(r"\s*([{};,])\s*", r"\1", text.replace(": ", ":"))
+
+
+def _places(version: InstrumentVersion) -> dict[str, str]:
+    """Where one is, by question. "Câu 9 trên 63" above a printed "Câu 2." would be two numbers for one question."""
+    asked = questions_for_everyone(version)
+    total = len(asked)
+    if any(PRINTED_NUMBER.match(item.wording.inside(version.source_language)) for item in asked):
+        return {item.code: _("%(number)s of %(total)s", number=n, total=total) for n, item in enumerate(asked, 1)}
+    return {item.code: _("Question %(number)s of %(total)s", number=n, total=total) for n, item in enumerate(asked, 1)}
+
+
+def _received_at(place: Place) -> str:
+    """The unit that received the person, without the agency's name, which the page has just said."""
+    unit, agency = place.received_at, place.agency
+    if unit.casefold().endswith(agency.casefold()):
+        unit = unit[: len(unit) - len(agency)].rstrip(" ,–-").removesuffix(" của")
+    return unit
 
 
 def _dropped(version: InstrumentVersion, code: str, language: str, values: Mapping[str, str]) -> str:
@@ -252,7 +271,7 @@ def _part(
     page: Page,
     language: str,
     values: Mapping[str, str],
-    numbers: Mapping[str, int],
+    numbers: Mapping[str, str],
     work: _Typed,
 ) -> PartView:
     blocks: list[QuestionView | WordsView] = []
@@ -268,7 +287,20 @@ def _part(
             elif element.asked:
                 blocks.append(_question(version, section, element, language, values, numbers, work))
     first = page.sections[0].title
-    return PartView(page.number, page.total, render(first, language, values) if first else "", tuple(blocks))
+    title = render(first, language, values) if first else ""
+    return PartView(page.number, page.total, title, _under_titles(blocks, title if page.total > 1 else ""))
+
+
+def _under_titles(blocks: list[QuestionView | WordsView], title: str) -> tuple[QuestionView | WordsView, ...]:
+    """The blocks of a part; a question does not repeat the factor's name where the title above it says it."""
+    told: list[QuestionView | WordsView] = []
+    for block in blocks:
+        if isinstance(block, WordsView):
+            title = str(block.text) if block.is_title else title
+        elif block.group and block.group.casefold() in title.casefold():
+            block = replace(block, group="")
+        told.append(block)
+    return tuple(told)
 
 
 def _question(
@@ -277,19 +309,16 @@ def _question(
     item: Item,
     language: str,
     values: Mapping[str, str],
-    numbers: Mapping[str, int],
+    numbers: Mapping[str, str],
     work: _Typed,
 ) -> QuestionView:
     typed = work.values.get(item.code, ())
-    place = ""
-    if item.code in numbers:
-        place = _("Question %(number)s of %(total)s", number=numbers[item.code], total=len(numbers))
     factor = next((f for f in version.factors if f.code == item.factor), None)
     unit = item.response.unit if isinstance(item.response, Number) else None
     return QuestionView(
         name=item.code,
         kind=item.kind,
-        place=place,
+        place=numbers.get(item.code, ""),
         group=heading_words(render(factor.name, language, values)) if factor else "",
         text=safe(render(item.wording, language, values)),
         hint=render(item.hint, language, values) if item.hint else "",
@@ -297,7 +326,7 @@ def _question(
         value=typed[0] if typed and item.kind in ("number", "date", "text") else "",
         unit=unit.inside(language) if unit else "",
         other_value=next(iter(work.values.get(item.code + OTHER, ())), ""),
-        has_other=item.other is not None,
+        other="" if item.other is None else str(item.other),
         voluntary=item.voluntary,
         added=item.origin == "overlay",
         condition=_condition(version, section, item, language),

@@ -17,9 +17,11 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from instruments.answers import MESSAGES, OUT_OF_RANGE_ONE_SIDED
+from instruments.conformity import BADGES, DEVIATIONS
 from instruments.editing import REFUSALS
 from instruments.indices import RULES
 from instruments.problems import PROBLEMS
+from instruments.xlsform import REMARKS
 from survey.i18n import LANGUAGES, TRANSLATIONS, compile_stale
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,6 +66,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "survey/services/instruments",
         "survey/services/publishing",
         "survey/services/drafts",
+        "survey/services/exchange",
     ),
     "fieldwork": (
         "survey/fieldwork",
@@ -112,6 +115,10 @@ def collect() -> dict[str, Catalog]:
         found["designer"].add(kind.template, None, [("instruments/problems.py", 0)])
     for text in REFUSALS.values():
         found["designer"].add(text, None, [("instruments/editing.py", 0)])
+    for remark in REMARKS.values():
+        found["designer"].add(remark.template, None, [("instruments/xlsform/remarks.py", 0)])
+    for sentence in (*BADGES.values(), *DEVIATIONS.values()):
+        found["designer"].add(sentence, None, [("instruments/conformity.py", 0)])
     for text in (*MESSAGES.values(), *OUT_OF_RANGE_ONE_SIDED.values()):
         found["citizen"].add(text, None, [("instruments/answers.py", 0)])
     for rule in RULES.values():

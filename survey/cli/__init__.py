@@ -24,6 +24,9 @@ COMMANDS: dict[str, dict[str, str]] = {
         "run": "survey.cli.serve:run",
         "jobs": "survey.cli.serve:jobs",
     },
+    "Questionnaires": {
+        "instruments": "survey.cli.instruments:instruments",
+    },
     "Fieldwork": {
         "waves": "survey.cli.waves:waves",
         "codes": "survey.cli.fieldwork:codes",

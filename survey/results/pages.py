@@ -135,6 +135,21 @@ def pill(verdict: VerdictView | None) -> VerdictPill | None:
     return VerdictPill(verdict.verdict, words[:1].upper() + words[1:], TONES[verdict.verdict])
 
 
+def headline_line(view: ResultsView) -> tuple[str, str]:
+    """A closed wave in one line for the home page, and how it stands: good, warn, bad or nothing."""
+    found = _headline(view)
+    if found is None:
+        return _("closed, too few answers to show"), ""
+    words = f"{found.rate} ({found.interval})" if found.interval else found.rate
+    if found.verdict is None:
+        return _("%(rate)s, no target yet", rate=words), ""
+    said = _("%(rate)s · %(verdict)s, %(target)s", rate=words, verdict=found.verdict.words, target=found.target)
+    return f"{said} ({plan_words(view)})", _STATES.get(found.verdict.code, "warn")
+
+
+_STATES = {"reached": "good", "missed": "bad"}
+
+
 def _headline(view: ResultsView) -> Headline | None:
     row = view.overall
     if row is None or row.shown.value is None:
@@ -143,14 +158,23 @@ def _headline(view: ResultsView) -> Headline | None:
     rate = rate_text(row.shown.value, target=target, language=lang)
     low, high = (rate_text(v, language=lang).removesuffix(" %") for v in (row.shown.low, row.shown.high))
     words = _("target %(rate)s", rate=percent_target(target, lang)) if target is not None else ""
-    label = _("Rate %(rate)s, 95 %% interval %(low)s to %(high)s, %(target)s",
-              rate=rate, low=low, high=high, target=words or _("no target yet"))  # fmt: skip
+    goal = words or _("no target yet")
+    label = _("Rate %(rate)s, no interval, %(target)s", rate=rate, target=goal) if row.shown.low is None else _(
+        "Rate %(rate)s, 95 %% interval %(low)s to %(high)s, %(target)s", rate=rate, low=low, high=high, target=goal
+    )  # fmt: skip
     notes = _marks(view)
     mark = Mark(row.shown.value, row.shown.low, row.shown.high, target, verdict.verdict if verdict else None)
     chart = intervals.headline(
         mark, target_words=words, label=". ".join([label, *notes]), notes=notes, decimal=_decimal()
     )
-    return Headline(rate, f"{low} – {high}", chart, pill(verdict), words, tuple(_sentences(view, row)))
+    return Headline(
+        rate,
+        f"{low} – {high}" if row.shown.low is not None else "",
+        chart,
+        pill(verdict),
+        words,
+        tuple(_sentences(view, row)),
+    )
 
 
 def _marks(view: ResultsView) -> list[str]:
@@ -191,6 +215,12 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
             said.append(_("If the level is really so, the next wave needs about %(n)s answers to prove it.",
                           n=grouped(verdict.needed, lang)))  # fmt: skip
     shown = row.shown
+    if shown.low is None:
+        said.append(
+            _("%(n)s answers from too few independent places and days: how far chance may have moved the rate "
+              "cannot be told.", n=grouped(shown.n, lang))
+        )  # fmt: skip
+        return said
     said.append(
         _("%(n)s answers, effective number %(effective)s, standard error %(se)s points, %(df)s degrees of freedom.",
           n=grouped(shown.n, lang), effective=grouped(round(shown.effective_n or 0), lang),

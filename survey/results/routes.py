@@ -15,7 +15,7 @@ from survey.i18n import language
 from survey.permissions import Actor, Role, access, roles
 from survey.queries import results as queries
 from survey.results import KEPT, blueprint
-from survey.results.pages import results_page
+from survey.results.pages import headline_line, results_page
 from survey.services import result_files
 from survey.services import results as results_service
 
@@ -60,13 +60,16 @@ def todays_results(session: staff.Record, actor: Actor, now: datetime) -> staff.
     """On the home page: the waves whose results this person may read."""
     if not actor.has(Role.ANALYST, Role.UNIT_VIEWER) or actor.is_system:
         return None
-    items = tuple(
-        staff.PanelItem(
-            row.title,
-            url_for("results.wave", wave_code=row.code),
-            _("closed, final results") if row.final else _("running, provisional figures") if row.running else "",
-        )
-        for row in queries.waves(session, actor)[:6]
-        if row.running or row.closed
-    )
-    return staff.Panel(_("Results"), items, _("No wave has answers yet."))
+    items = []
+    for row in queries.waves(session, actor)[:6]:
+        detail, state = _("running, provisional figures") if row.running else "", ""
+        if row.final:
+            view = results_service.read(
+                runtime().database, row.code, None, actor=actor, now=now, kept=current_app.extensions[KEPT],
+                language=language(),
+            )  # fmt: skip
+            detail, state = headline_line(view)
+        if row.running or row.closed:
+            url = url_for("results.wave", wave_code=row.code)
+            items.append(staff.PanelItem(row.title, url, detail, state))
+    return staff.Panel(_("Results"), tuple(items), _("No wave has answers yet."))

@@ -106,7 +106,10 @@ def unpack(data: bytes, *, result_set_id: int | None = None, deleted_since: int 
         clusters=found["clusters"],
         result_set_id=result_set_id,
         deleted_since=deleted_since,
-        parts={int(unit): {by: _unpack_verdicts(v) for by, v in own.items()} for unit, own in found["parts"].items()},
+        parts={
+            int(unit): {by: _unpack_verdicts(v) for by, v in own.items()}
+            for unit, own in found.get("parts", {}).items()
+        },
     )
 
 

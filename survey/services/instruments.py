@@ -55,13 +55,21 @@ def import_document(database: Database, data: bytes, *, actor: Actor, now: datet
     With `dry_run` nothing is written: the answer says what would be.
     """
     actor.require(Role.DESIGNER)
-    document = read(data)
+    return import_version(database, _parsed(data), actor=actor, now=now, dry_run=dry_run)
+
+
+def import_version(
+    database: Database, document: Document, *, actor: Actor, now: datetime, dry_run: bool = False
+) -> Imported:
+    """The same for a document that was read already, whatever file it came from."""
+    actor.require(Role.DESIGNER)
+    found = linting.lint(document)
+    _refuse(found)
     if document.service_domain not in scope.domains(actor, Role.DESIGNER):
         raise Forbidden(
             "The questionnaire %(code)s belongs to a service for which your account may not write questionnaires.",
             code=document.code,
         )
-    found = linting.lint(document)
     draft = _Draft(
         document=document,
         content_hash=codec.content_hash(document),
@@ -82,19 +90,27 @@ def import_document(database: Database, data: bytes, *, actor: Actor, now: datet
 
 def read(data: bytes) -> Document:
     """A usable document, or Unusable with every problem by its path."""
+    document = _parsed(data)
+    _refuse(linting.lint(document))
+    return document
+
+
+def _parsed(data: bytes) -> Document:
     if len(data) > MOST_BYTES:
         raise Invalid(
             "A questionnaire file has at most %(limit)s MB; this one has %(size)s MB.",
             limit=MOST_BYTES // 2**20, size=round(len(data) / 2**20, 1),
         )  # fmt: skip
     try:
-        document = codec.loads(data)
+        return codec.loads(data)
     except InvalidInstrument as error:
         raise Unusable("The file is not a usable questionnaire: %(count)s problems.", error.problems) from error
-    errors = tuple(p for p in linting.lint(document) if p.severity == "error" and not p.kind.approver)
+
+
+def _refuse(found: list[Problem]) -> None:
+    errors = tuple(p for p in found if p.severity == "error" and not p.kind.approver)
     if errors:
         raise Unusable("The questionnaire cannot be used as it is: %(count)s problems.", errors)
-    return document
 
 
 def register_shipped(database: Database, *, now: datetime) -> int:

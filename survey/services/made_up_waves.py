@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -160,7 +160,7 @@ def make_one(
             selection=Selection.DRAWN, actor=actor, now=opened,
         )  # fmt: skip
     chosen = _units_of(domain, units)
-    frame = _frame(domain, chosen, fields, draw)
+    frame = _frame(domain, chosen, fields, draw, hoped_for=round(plan.responses * 1.1))
     waves.set_frame(database, plan.code, frame, source="Số liệu giả lập", as_of=plan.opens_on, actor=actor, now=opened)
     waves.open_wave(database, plan.code, actor=actor, now=opened)
     document = codec.loads(version.document)
@@ -184,20 +184,23 @@ def _units_of(domain: ServiceDomain, units: list[Unit]) -> list[Unit]:
 
 
 def _frame(
-    domain: ServiceDomain, units: list[Unit], fields: dict[str, Field], draw: np.random.Generator
+    domain: ServiceDomain, units: list[Unit], fields: dict[str, Field], draw: np.random.Generator, *, hoped_for: int
 ) -> list[FrameEntry]:
-    """Made-up transaction counts; a few cells are tiny, as they are in life."""
-    cells = []
+    """Made-up transaction counts; a few cells are tiny, as they are in life. A large unit plans for more answers."""
+    cells: list[FrameEntry] = []
+    whole: list[FrameEntry] = []
     for unit in units:
         size = float(np.exp(draw.normal(6.6 if unit.kind in COMMUNE_KINDS else 7.4, 0.45)))
         if domain is not ServiceDomain.ADMIN:
-            cells.append(FrameEntry(unit.id, None, round(size * 3), planned=200))
+            whole.append(FrameEntry(unit.id, None, round(size * 3)))
             continue
         codes = FIELDS_OF_AGENCIES.get(unit.code, FIELDS_AT_COMMUNES)
         shares = draw.dirichlet(np.linspace(3.0, 0.7, len(codes)))
         for code, share in zip(codes, shares, strict=True):
             planned = max(10, round(60 * share)) if unit.kind in COMMUNE_KINDS else 120
             cells.append(FrameEntry(unit.id, fields[code].id, max(3, round(size * share)), planned=planned))
+    together = sum(cell.transactions**0.7 for cell in whole)
+    cells += [replace(c, planned=max(10, round(hoped_for * c.transactions**0.7 / together))) for c in whole]
     return cells
 
 

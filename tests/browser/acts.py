@@ -64,9 +64,9 @@ def invite(page: Page, name: str, username: str, role: str, *, unit: str) -> str
     return said[0]
 
 
-def sign_in(page: Page, username: str, secret: str, *, at: Moment = None) -> None:
+def sign_in(page: Page, username: str, secret: str, *, at: Moment = None, password: str = PASSWORD) -> None:
     page.get_by_label("Tên đăng nhập").fill(username)
-    page.get_by_label("Mật khẩu").fill(PASSWORD)
+    page.get_by_label("Mật khẩu").fill(password)
     page.get_by_role("button", name="Tiếp tục").click()
     page.get_by_label("Mã sáu chữ số").fill(_code(secret, at))
     page.get_by_role("button", name="Đăng nhập").click()

@@ -70,6 +70,10 @@ def test_a_citizen_answers_with_one_tap_a_question(phone: Phone, record: Record,
     assert page.context.cookies() == []
     press(page, "Lấy mã phiếu")
     assert len(page.locator(".code").inner_text().replace("-", "")) == 10
+    height, line = page.evaluate(
+        "(e => [e.offsetHeight, parseFloat(getComputedStyle(e).lineHeight)])(document.querySelector('.code'))"
+    )
+    assert height < 1.5 * line, "the code stands in one line of the smallest screen"
 
 
 @pytest.mark.parametrize("instrument", ["one-stop-short", "byt56-m3", "edu-mn-parent", "sipas-2026"])
@@ -82,6 +86,9 @@ def test_every_row_is_large_enough_and_nothing_hangs_over_a_small_screen(
     assert min(h for h in heights if h) >= 56
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert page.evaluate("document.documentElement.scrollWidth") <= 320, "letters of twice the size"
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    page.set_viewport_size({"width": 195, "height": 422})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 195, "a telephone of 390 px at 200 %"
 
 
 def test_the_five_words_stand_in_rows_and_the_local_answer_apart(phone: Phone, record: Record) -> None:
@@ -201,6 +208,8 @@ def test_a_comment_that_is_too_long_comes_back_whole(phone: Phone, record: Recor
     page.locator("#q-comment textarea").fill(words)
     press(page, SEND)
     assert page.get_by_role("alert").is_visible()
+    assert page.evaluate("document.activeElement.id") == "problems", "read out first, and first on the way by keys"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().bottom") <= PHONE["height"]
     assert page.locator("#q-comment textarea").input_value() == words
     assert page.locator('[name="q1"]:checked').count() == 1
     assert stored(database) == []
@@ -213,6 +222,7 @@ def test_every_page_a_citizen_can_meet_is_accessible(phone: Phone, record: Recor
     form = record.form()
     kiosk = record.entry_code(form.point, mode=Mode.QR_LATER)  # does not say the field: the first question asks it
     long = record.form("sipas-2026")
+    beside = record.form("byt56-m1")  # boxes beside "other", numbers
     gone = record.entry_code(form.point)
     with database.writing() as session:
         session.execute(update(EntryCode).where(EntryCode.id == gone.id).values(status=EntryCodeStatus.RETIRED))
@@ -225,8 +235,8 @@ def test_every_page_a_citizen_can_meet_is_accessible(phone: Phone, record: Recor
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 320, (what, wide)
 
-    for path in ("/", "/rieng-tu", "/ma-phieu", f"/{form.code}", f"/{kiosk.code}", f"/{long.code}", "/ZZZZZ9",
-                 f"/{gone.code}", "/khong-co-trang-nay"):  # fmt: skip
+    codes = (form.code, kiosk.code, long.code, beside.code, gone.code, "ZZZZZ9")
+    for path in ("/", "/rieng-tu", "/ma-phieu", "/khong-co-trang-nay", *(f"/{code}" for code in codes)):
         page.goto(path)
         sound(path)
     page.goto(f"/{form.code}")

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -61,15 +62,19 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(command: list[str], environ: dict[str, str], port: int, *, path: str = "/") -> Iterator[Server]:
+    words = tempfile.TemporaryFile()  # noqa: SIM115 - what the server says is read only when it does not come up
     process = subprocess.Popen(
-        [sys.executable, "-m", *command], cwd=ROOT, env={**os.environ, **environ}, stdout=subprocess.DEVNULL
-    )
+        [sys.executable, "-m", *command], cwd=ROOT, env={**os.environ, **environ}, stdout=subprocess.DEVNULL,
+        stderr=words,
+    )  # fmt: skip
     server = Server(process, "127.0.0.1", port)
     try:
         deadline = time.monotonic() + 30
         while not ask_once("127.0.0.1", port, path):
             if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{command[0]} did not come up")
+                words.seek(0)
+                said = words.read().decode(errors="replace")[-2000:]
+                raise RuntimeError(f"{command[0]} did not come up: {said}")
             time.sleep(0.1)
         yield server
     finally:
@@ -79,6 +84,7 @@ def running(command: list[str], environ: dict[str, str], port: int, *, path: str
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        words.close()
 
 
 @contextlib.contextmanager

@@ -186,3 +186,27 @@ def test_list_asks_the_record_as_often_for_many_waves_as_for_one(
 def test_command_line_acts_as_the_system_and_sees_everything(survey: Surveyed) -> None:
     answered(survey)
     assert survey.view(actor=system()).whole_scope
+
+
+def test_a_rate_whose_uncertainty_cannot_be_told_has_no_interval(record: Record, sign_in: SignIn) -> None:
+    """All answers of a self-selected channel from one point on one day are one cluster."""
+    survey = Surveyed(record)
+    unit = survey.unit("UBND phường Hải Châu")
+    survey.frame(unit, 4000)
+    survey.answer(unit, 28, 2, channel=survey.qr)
+    page = opened(survey, sign_in, "/quan-tri/ket-qua/W-1?kenh=qr")
+    assert "không có khoảng tin cậy" in page.text
+    assert "30 phiếu đến từ quá ít điểm và ngày độc lập" in page.text
+    assert "n hiệu dụng 0" not in page.text
+
+
+def test_home_page_shows_how_a_closed_wave_stands(survey: Surveyed, sign_in: SignIn) -> None:
+    answered(survey, 200, 0)
+    running = opened(survey, sign_in, "/quan-tri/").text
+    assert "đang chạy, số liệu tạm thời" in running
+    assert "100,0 %" not in running
+    survey.close()
+    page = opened(survey, sign_in, "/quan-tri/").text
+    assert "100,0 %" in page
+    assert "Đạt, chỉ tiêu 90 %" in page
+    assert COMPARISON in page

@@ -1,0 +1,210 @@
+"""What does one row of the sheet survey ask: which answers it permits, within which limits?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from instruments.conditions import Condition
+from instruments.xlsform import xpath
+from instruments.xlsform.columns import Line
+from instruments.xlsform.layout import DECIMALS, KIND, OTHER, OWN_LIST, SURVEY
+from instruments.xlsform.lists import MOST_ANSWERS, OTHER_LABEL, AnswerList
+from instruments.xlsform.naming import Known
+from instruments.xlsform.notes import Notes
+from instruments.xlsform.types import RowType
+from instruments.xlsform.words import Words, in_language
+
+LONGEST_TEXT = 2000
+MOST_IN_A_SCALE = 100
+_STRICT = {">": 1, "<": -1}
+
+
+class Questions:
+    """Reads rows into response domains; remembers which lists are shared."""
+
+    def __init__(self, lists: dict[str, AnswerList], words: Words, notes: Notes) -> None:
+        self._lists = lists
+        self._words = words
+        self._notes = notes
+        self.used: dict[str, int] = {}
+        self.rated: set[str] = set()
+
+    def count(self, kind: RowType) -> None:
+        """A first pass: how many questions use a list."""
+        if kind.one_of:
+            self.used[kind.one_of] = self.used.get(kind.one_of, 0) + 1
+
+    def is_scale(self, name: str) -> bool:
+        """Does a list stand for itself, shared by questions, rather than inside its only question?"""
+        found = self._lists[name]
+        if name.endswith(OWN_LIST) or len(found.options) > MOST_IN_A_SCALE:
+            return False
+        return self._words.exact or name in self.rated or found.has_official_words or self.used.get(name, 0) > 1
+
+    def response(self, line: Line, kind: RowType, code: str, scale_code: dict[str, str]) -> dict[str, Any] | None:
+        """The response domain of a row; None where a problem was noted."""
+        match kind.sort:
+            case "single" | "multiple" | "score_row":
+                return self._choice(line, kind, code, scale_code)
+            case "number":
+                return self._number(line, kind, code)
+            case "date":
+                return {"kind": "date"}
+        response: dict[str, Any] = {"kind": "text"}
+        if "multiline" in line.text("appearance").lower():
+            response["lines"] = 4
+        limits = self._limits(line, code)
+        if limits and limits.get("length"):
+            response["max_length"] = min(int(limits["length"]), LONGEST_TEXT)
+        return response
+
+    def answers(self, kind: RowType) -> AnswerList | None:
+        """The list of a choice."""
+        return self._lists.get(kind.one_of)
+
+    # --- choices ------------------------------------------------------------------------------------------
+
+    def _choice(self, line: Line, kind: RowType, code: str, scale_code: dict[str, str]) -> dict[str, Any] | None:
+        if not kind.one_of:
+            self._notes.problem("xls-list-unnamed", SURVEY, line.number, name=line.text("name"))
+            return None
+        found = self._lists.get(kind.one_of)
+        if found is None or not found.options:
+            self._notes.problem("xls-list-missing", SURVEY, line.number, list=kind.one_of)
+            return None
+        marked = line.text(KIND)
+        is_scale = self.is_scale(kind.one_of) and not kind.or_other
+        rated = (
+            kind.sort != "multiple"
+            and is_scale
+            and (marked == "rating" or (not marked and self._is_rating(line, found)))
+        )
+        if rated and not marked and not found.has_official_words:
+            self._notes.remark("likert", SURVEY, line.number, code=code)
+        response: dict[str, Any] = {"kind": "rating" if rated else "multiple" if kind.sort == "multiple" else "single"}
+        if is_scale:
+            response["scale"] = scale_code[kind.one_of]
+        else:
+            response["options"] = [dict(option) for option in found.options]
+        if kind.or_other:
+            self._with_other(line, response, found, code)
+        elif line.text(OTHER):
+            response["other"] = line.cells.get(OTHER)
+        return response
+
+    def _is_rating(self, line: Line, found: AnswerList) -> bool:
+        return found.has_official_words or "likert" in line.text("appearance").lower()
+
+    def _with_other(self, line: Line, response: dict[str, Any], found: AnswerList, code: str) -> None:
+        """`or_other`: an answer more, with a text field beside it."""
+        existing = found.codes.get("other")
+        if existing is None and len(found.options) < MOST_ANSWERS:
+            existing = found.free_code()
+            words = dict.fromkeys(self._languages(found), "Other")
+            words |= {language: word for language, word in OTHER_LABEL.items() if language in words}
+            words |= in_language(self._words.source, OTHER_LABEL)
+            response["options"] = [*response["options"], {"code": existing, "label": words}]
+        response["other"] = existing
+        self._notes.remark("other-added", SURVEY, line.number, code=code, answer=existing or 0)
+
+    def _languages(self, found: AnswerList) -> list[str]:
+        return list(found.options[0]["label"])
+
+    # --- numbers ------------------------------------------------------------------------------------------
+
+    def _number(self, line: Line, kind: RowType, code: str) -> dict[str, Any]:
+        response: dict[str, Any] = {"kind": "number"}
+        if kind.name == "decimal":
+            response["decimals"] = 2
+        if line.text(DECIMALS):
+            response["decimals"] = line.cells.get(DECIMALS)
+        if kind.name == "range":
+            self._range(line, code, response)
+        limits = self._limits(line, code)
+        for name in ("minimum", "maximum"):
+            if limits and limits.get(name) is not None:
+                response[name] = limits[name]
+        return response
+
+    def _range(self, line: Line, code: str, response: dict[str, Any]) -> None:
+        given: dict[str, float] = {"start": 1, "end": 10, "step": 1}
+        for part in line.text("parameters").replace(",", " ").replace(";", " ").split():
+            name, _, value = part.partition("=")
+            if name.lower() in given:
+                try:
+                    given[name.lower()] = float(value)
+                except ValueError:
+                    self._notes.problem(
+                        "xls-expression", SURVEY, line.number, column="parameters", reason=f"“{part[:40]}”"
+                    )
+        low, high = sorted((given["start"], given["end"]))
+        response |= {"minimum": low, "maximum": high}
+        if any(not value.is_integer() for value in map(float, given.values())):
+            response["decimals"] = 2
+        self._notes.remark("range", SURVEY, line.number, code=code, minimum=low, maximum=high)
+
+    def _limits(self, line: Line, code: str) -> dict[str, float] | None:
+        """Smallest, largest and longest answer of a constraint; None where there is none or it cannot be kept."""
+        source = line.text("constraint")
+        if not source:
+            return None
+        try:
+            found: dict[str, float] = {}
+            for part in _conjuncts(xpath.parse(source)):
+                _limit(part, found)
+        except xpath.Broken as wrong:
+            self._notes.problem("xls-expression", SURVEY, line.number, column="constraint", reason=str(wrong))
+        except xpath.Unsupported as piece:
+            self._notes.remark("limits", SURVEY, line.number, code=code, reason=str(piece))
+        else:
+            return found
+        return None
+
+
+def relevant(line: Line, known: Known, notes: Notes, code: str) -> Condition | bool | None:
+    """The condition of a row; True where there is none (or it always holds), None where it could not be kept."""
+    source = line.text("relevant")
+    if not source:
+        return True
+    try:
+        return xpath.condition(xpath.parse(source), known)
+    except xpath.Broken as wrong:
+        notes.problem("xls-expression", SURVEY, line.number, column="relevant", reason=str(wrong))
+    except xpath.Unknown as name:
+        notes.problem("xls-reference", SURVEY, line.number, column="relevant", name=str(name))
+    except xpath.Unsupported as piece:
+        notes.remark("condition", SURVEY, line.number, code=code, reason=str(piece))
+    return None
+
+
+def _conjuncts(node: xpath.Node) -> list[xpath.Node]:
+    if isinstance(node, xpath.Call) and node.name == "and":
+        return [part for inner in node.parts for part in _conjuncts(inner)]
+    return [node]
+
+
+def _limit(node: xpath.Node, found: dict[str, float]) -> None:
+    match node:
+        case xpath.Call(">=" | ">" | "<=" | "<", (xpath.Here(), xpath.Literally(value)), _):
+            bound = _bound(node, value)
+            if node.name.startswith(">"):
+                found["minimum"] = max(bound, found.get("minimum", bound))
+            else:
+                found["maximum"] = min(bound, found.get("maximum", bound))
+        case xpath.Call("<=" | "<", (xpath.Call("string-length()", (xpath.Here(),), _), xpath.Literally(value)), _):
+            found["length"] = _bound(node, value)
+        case _:
+            raise xpath.Unsupported(xpath.described(node))
+
+
+def _bound(node: xpath.Call, value: str | float) -> float:
+    """`. > 17` among whole numbers is `. >= 18`; among others it cannot be kept."""
+    try:
+        number = float(value)
+    except ValueError:
+        raise xpath.Unsupported(xpath.described(node)) from None
+    if node.name in _STRICT:
+        if not number.is_integer():
+            raise xpath.Unsupported(xpath.described(node))
+        return number + _STRICT[node.name]
+    return number

@@ -1,0 +1,49 @@
+"""What does a row say, in which languages, and which of them is the first?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from instruments.xlsform.columns import Line
+
+_VIETNAMESE = re.compile("[ăâđêôơưĂÂĐÊÔƠƯạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]")
+_BREAKS = re.compile("\r\n?|_x000[dD]_\n?|\v|\f")
+_UNSEEN = re.compile("[\ufeff\u200b\u2060\x00-\x08\x0e-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How texts of a workbook become texts of a document."""
+
+    source: str
+    """The first language: every text must have it."""
+    unnamed: str
+    """The language of columns that name none."""
+    exact: bool
+    """A file of ours: every space is meant."""
+
+    def of(self, line: Line, column: str) -> dict[str, str]:
+        """The words of one column by language; empty if nobody can read them in the first language."""
+        found: dict[str, str] = {}
+        for language, words in line.words.get(column, {}).items():
+            kept = words if self.exact else tidy(words)
+            if kept.strip():
+                found.setdefault(language or self.unnamed, kept)
+        return found if self.source in found else {}
+
+
+def tidy(words: str) -> str:
+    """A text of another program with line ends and unseen signs put right."""
+    return _UNSEEN.sub("", _BREAKS.sub("\n", words)).strip()
+
+
+def looks_vietnamese(texts: list[str]) -> bool:
+    """Do letters stand in it that only Vietnamese has together?"""
+    return sum(1 for text in texts if _VIETNAMESE.search(text)) * 4 >= len(texts) > 0
+
+
+def in_language(language: str, by_language: Mapping[str, str]) -> dict[str, str]:
+    """Words of ours in one language: its own, else English."""
+    return {language: by_language.get(language, by_language["en"])}
