@@ -1,4 +1,5 @@
-"""How does a questionnaire begin? Blank, as the next version of one in use, or as a copy under a name of its own."""
+"""How does a questionnaire begin? Blank, as the next version of one in use, as a locked form with local parts, or as a
+copy under a name of its own."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from typing import Literal
 
+from instruments import overlay
 from instruments.answer_library import SCALES, spoken
 from instruments.elements import Item, Section
 from instruments.indices import IndexRule
@@ -16,6 +18,16 @@ from instruments.response_domains import Rating
 from instruments.text import Text
 
 LONGEST_CODE = 40
+
+
+def code_for_adaptation(form: str, taken: Collection[str] = ()) -> str:
+    """A code for a form with local parts: `byt56-m1-rieng`."""
+    stem = f"{form[: LONGEST_CODE - 10].rstrip('-')}-rieng"
+    code, n = stem, 1
+    while code in taken:
+        n += 1
+        code = f"{stem}-{n}"
+    return code
 
 
 def code_from(title: str, taken: Collection[str] = ()) -> str:
@@ -96,6 +108,12 @@ def blank(
 def next_version(version: InstrumentVersion, number: int) -> InstrumentVersion:
     """The same questionnaire under its next number. Judgements on comparability are made anew."""
     return version.model_copy(update={"version": number, "comparable": ()})
+
+
+def adapted(form: InstrumentVersion, *, code: str) -> InstrumentVersion:
+    """A locked form with room for local parts, under a code of its own; what was local on it comes along."""
+    local = overlay.extract(form).model_copy(update={"comparable": ()})
+    return overlay.apply(overlay.strip(form), local, version=1, code=code)
 
 
 def copied(version: InstrumentVersion, *, code: str, title: Text) -> InstrumentVersion:

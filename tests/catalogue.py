@@ -20,6 +20,7 @@ from instruments.answers import MESSAGES, OUT_OF_RANGE_ONE_SIDED
 from instruments.conformity import BADGES, DEVIATIONS
 from instruments.editing import REFUSALS
 from instruments.indices import RULES
+from instruments.misfits import MISFITS
 from instruments.problems import PROBLEMS
 from instruments.xlsform import REMARKS
 from survey.i18n import LANGUAGES, TRANSLATIONS, compile_stale
@@ -114,9 +115,11 @@ def collect() -> dict[str, Catalog]:
     for kind in PROBLEMS.values():
         found["designer"].add(kind.template, None, [("instruments/problems.py", 0)])
     for text in REFUSALS.values():
-        found["designer"].add(text, None, [("instruments/editing.py", 0)])
+        found["designer"].add(text, None, [("instruments/editing/refusals.py", 0)])
     for remark in REMARKS.values():
         found["designer"].add(remark.template, None, [("instruments/xlsform/remarks.py", 0)])
+    for sentence in MISFITS.values():
+        found["designer"].add(sentence, None, [("instruments/misfits.py", 0)])
     for sentence in (*BADGES.values(), *DEVIATIONS.values()):
         found["designer"].add(sentence, None, [("instruments/conformity.py", 0)])
     for text in (*MESSAGES.values(), *OUT_OF_RANGE_ONE_SIDED.values()):
