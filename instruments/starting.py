@@ -6,15 +6,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from instruments import overlay
 from instruments.answer_library import SCALES, spoken
 from instruments.elements import Item, Section
 from instruments.indices import IndexRule
 from instruments.model import InstrumentVersion, Respondent
-from instruments.provenance import Language
-from instruments.response_domains import Rating
+from instruments.provenance import Language, Passage
+from instruments.response_domains import Part, Rating
 from instruments.text import Text
 
 LONGEST_CODE = 40
@@ -121,16 +121,40 @@ def copied(version: InstrumentVersion, *, code: str, title: Text) -> InstrumentV
 
     Local parts become its own; a locked form lends its words, not its standing.
     """
-    return version.model_copy(
+    own = _without_marks(version)
+    decisions = tuple(
+        one.model_copy(update={"role": "context"}) if one.role == "basis" else one for one in own.decisions
+    )
+    return own.model_copy(
         update={
             "code": code,
             "version": 1,
             "core": None,
             "title": title,
             "short_title": title,
+            "decisions": decisions,
             "claim": "demonstration",
             "survey_family": code.replace("-", "_")[:32].rstrip("_"),
             "comparable": (),
             "exports": (),
         }
     )
+
+
+_SomePart = TypeVar("_SomePart", bound=Part)
+
+
+def _without_marks(part: _SomePart) -> _SomePart:
+    """The same words with nothing set apart as local; words shown instead of the form's become the words."""
+    updates: dict[str, Any] = {}
+    if isinstance(part, Item) and part.relabel is not None:
+        updates |= {"text": part.relabel, "relabel": None}
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        if name == "origin" and not isinstance(part, Passage):
+            updates[name] = "core"
+        elif isinstance(value, Part):
+            updates[name] = _without_marks(value)
+        elif isinstance(value, tuple) and value and isinstance(value[0], Part):
+            updates[name] = tuple(_without_marks(one) for one in value)
+    return part.model_copy(update=updates)

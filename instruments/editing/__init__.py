@@ -32,13 +32,15 @@ from instruments.editing.finding import (
 )
 from instruments.editing.languages import add_language, grade_language, remove_language, translate
 from instruments.editing.locking import guarded, is_locked, relabel, switch
-from instruments.editing.pieces import parts_of, touched
+from instruments.editing.pieces import ORDER, Together, parts_of, together, touched
 from instruments.editing.refusals import REFUSALS, EditError, kept
 from instruments.local_languages import texts
 
 __all__ = [
+    "ORDER",
     "REFUSALS",
     "EditError",
+    "Together",
     "add_element",
     "add_language",
     "add_section",
@@ -74,6 +76,7 @@ __all__ = [
     "section_of",
     "switch",
     "texts",
+    "together",
     "touched",
     "translate",
     "users_of",

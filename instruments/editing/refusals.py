@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from pydantic import ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
+from instruments import codec
 from instruments.model import InstrumentVersion
 
 REFUSALS: Mapping[str, str] = {
@@ -26,15 +27,23 @@ REFUSALS: Mapping[str, str] = {
     "factor-used": "The factor “%(code)s” holds %(users)s. Move them first.",
     "locked": "“%(code)s” belongs to the locked form and stays as it is. Only what is added locally can be changed.",
     "locked-whole": "The locked form as a whole stays as it is (%(code)s). Only what is added locally can be changed.",
-    "locked-border": "This would mix local parts with the locked form: %(reason)s",
+    "locked-border": "No part of the locked form can stand behind what is added locally, or depend on it.",
     "not-hideable": "The form does not allow “%(code)s” to be switched off.",
     "not-relabelable": "The form does not allow other words for “%(code)s”.",
-    "rows-crossed": "The answer list has changed meanwhile. Look at it as it is now; nothing was overwritten.",
     "no-words": "Write the words in the questionnaire's first language.",
     "no-answers": "A choice needs at least one answer.",
     "no-codes": "Choose at least one answer of “%(code)s”.",
     "not-a-number": "“%(came)s” is not a number that can stand here.",
-    "not-taken": "This cannot be kept: %(reason)s",
+    "not-taken": "This cannot be kept: the questionnaire format does not take it (%(reason)s).",
+    "bad-code": "“%(came)s” cannot be a code. Use small letters a-z, digits and single underscores, a letter first.",
+    "bad-name": "“%(came)s” cannot be a code. Use small letters a-z, digits and single hyphens, a letter first.",
+    "bad-language": "“%(came)s” is not the code of a language; write two letters, such as en or km.",
+    "bad-answer-code": "The code of an answer is a whole number from 0 to 254; “%(came)s” is not.",
+    "too-long": "A text has at most %(limit)s characters; this one is longer: “%(came)s”.",
+    "too-many": "There are too many entries in one list; at most %(limit)s are kept.",
+    "text-control": "The text holds control characters, which cannot be kept. Type it again instead of copying it.",
+    "text-direction": "The text holds hidden marks that turn the direction of writing. Type it again.",
+    "text-marks": "The text holds too many accents on one letter. Type it again.",
 }
 """Why an act cannot be done, as sentences with %(names)s."""
 
@@ -48,12 +57,34 @@ class EditError(ValueError):
 
 
 def kept(make: Callable[[], InstrumentVersion]) -> InstrumentVersion:
-    """The result of an act, with the format's own refusals as `EditError`."""
+    """The result of an act, read back as it will be stored; the format's own refusals as `EditError`."""
     try:
-        return make()
+        return InstrumentVersion.model_validate_json(codec.dumps(make()))
     except ValidationError as wrong:
-        first = wrong.errors(include_url=False)[0]
-        place = ".".join(str(step) for step in first["loc"][-2:])
-        raise EditError("not-taken", reason=f"{place}: {first['msg']}") from None
+        raise _refusal(wrong.errors(include_url=False)[0]) from None
     except PydanticCustomError as wrong:
-        raise EditError("not-taken", reason=wrong.message()) from None
+        raise _of_text(wrong.type) from None
+
+
+def _refusal(error: ErrorDetails) -> EditError:
+    place, kind, limits = error["loc"], error["type"], error.get("ctx", {})
+    came = str(error["input"])[:60]
+    last = str(place[-1]) if place else ""
+    if kind.startswith("text-"):
+        return _of_text(kind)
+    if kind in ("string_pattern_mismatch", "string_too_long", "string_too_short") and last == "code":
+        part = str(place[0])
+        return EditError({"code": "bad-name", "languages": "bad-language"}.get(part, "bad-code"), came=came)
+    if last == "code" and "options" in place:
+        return EditError("bad-answer-code", came=came)
+    if kind == "string_too_long":
+        return EditError("too-long", limit=str(limits["max_length"]), came=came)
+    if kind == "too_long":
+        return EditError("too-many", limit=str(limits["max_length"]))
+    if kind.startswith(("greater_than", "less_than", "int_", "float_")):
+        return EditError("not-a-number", came=came)
+    return EditError("not-taken", reason=".".join(str(step) for step in place[-2:]))
+
+
+def _of_text(kind: str) -> EditError:
+    return EditError(kind if kind in REFUSALS else "no-words")

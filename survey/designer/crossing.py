@@ -28,6 +28,8 @@ class CrossedPage:
     revision: int
     fields: tuple[tuple[str, str], ...]
     leave: str
+    since: int  # the revision that was open when it was written
+    reordered: bool
     form: None = None
 
 
@@ -35,8 +37,9 @@ def pieces(crossed: Crossed) -> tuple[Wordings, ...]:
     """Every piece that both have changed, side by side."""
     mine = crossed.mine
     return tuple(
-        Wordings(name.split(" ", 1)[1], _lines(crossed.theirs, name), _lines(mine, name) if mine else ())
+        Wordings(name.split(" ", 1)[-1], _lines(crossed.theirs, name), _lines(mine, name) if mine else ())
         for name in sorted(crossed.pieces)
+        if name != editing.ORDER
     )
 
 

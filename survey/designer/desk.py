@@ -14,6 +14,7 @@ from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from instruments.answer_library import SCALES
+from instruments.editing import ORDER
 from instruments.model import InstrumentVersion as Document
 from survey import staff
 from survey.app import runtime
@@ -144,9 +145,8 @@ def be_present(code: str, number: int) -> View:
 
 
 def _done(row: VersionRow, act: str, entered: Entered) -> drafts.Saved:
-    base = entered.line("revision")
     common: dict[str, Any] = {
-        "base": int(base) if base.isdecimal() and len(base) < 9 else -1,
+        "base": _revision(entered.line("revision")),
         "actor": staff.actor(),
         "now": staff.now(),
     }
@@ -157,8 +157,13 @@ def _done(row: VersionRow, act: str, entered: Entered) -> drafts.Saved:
         return drafts.redo(database, row.code, row.number, **common)
     return drafts.change(
         database, row.code, row.number, lambda document: ACTS[act](entered, document), act=act,
-        place=entered.line("element"), typing=act in TYPING, **common,
+        place=entered.line("element"), typing=act in TYPING,
+        insist_since=_revision(entered.line("since")) if "since" in entered.fields else None, **common,
     )  # fmt: skip
+
+
+def _revision(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 9 else -1
 
 
 def _back(row: VersionRow, act: str, entered: Entered, part: str) -> str:
@@ -279,7 +284,10 @@ def _crossed(
     with staff.reading() as record:
         desk = draft_queries.desk(record, row, staff.actor().account_id, staff.now())
     kept = [
-        (name, value) for name, values in fields.lists() if name not in ("csrf_token", "revision") for value in values
+        (name, value)
+        for name, values in fields.lists()
+        if name not in ("csrf_token", "revision", "since")
+        for value in values
     ]
     page = CrossedPage(
         row=row,
@@ -289,6 +297,8 @@ def _crossed(
         revision=desk.revision,
         fields=tuple(kept),
         leave=url_for(ENDPOINTS[part], code=row.code, number=row.number),
+        since=_revision(fields.get("since", "") or fields.get("revision", "")),
+        reordered=ORDER in crossed.pieces,
     )
     return render_template("designer/desk/crossed.html", page=page), 409
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from instruments.model import InstrumentVersion
@@ -69,6 +69,8 @@ def review(code: str, number: int) -> View:
     with staff.reading() as record:
         row = find(record, code, number)
         if not row.is_draft:
+            if request.method == "POST":  # the button pressed twice
+                return redirect(url_for("designer.version", code=code, number=number), 303)
             return closed(row)
         document = queries.document(record, row)
         before = queries.published_before(record, code, number)
@@ -80,7 +82,7 @@ def review(code: str, number: int) -> View:
         with form.problems():
             publishing.publish(
                 runtime().database, code, number, actor=actor, now=staff.now(), reason=form.reason.data or "",
-                expected=request.form.get("content_hash", ""),
+                expected=request.form.get("content_hash") or "-",
             )  # fmt: skip
             message = gettext("%(name)s is published. It will never change.", name=row.name)
             return staff.done(message, "designer.version", code=code, number=number)

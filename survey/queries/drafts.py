@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from instruments.model import InstrumentVersion as Document
 from survey.models.accounts import Account
 from survey.models.drafts import DraftComment, DraftPresence, DraftRevision
+from survey.models.instruments import Instrument, InstrumentVersion, VersionStatus
+from survey.queries import instruments as queries
 from survey.queries.instruments import VersionRow
 
 PRESENT = timedelta(minutes=3)
@@ -80,6 +83,23 @@ def desk(session: Session, row: VersionRow, account_id: int | None, now: datetim
         redo=revision.redo_to is not None,
         others=others,
     )
+
+
+def newer_form(session: Session, document: Document) -> tuple[int, Document] | None:
+    """A newer version in use of the locked form that a document carries: its number and its words."""
+    if document.core is None:
+        return None
+    number = session.scalar(
+        select(func.max(InstrumentVersion.number))
+        .join(Instrument, Instrument.id == InstrumentVersion.instrument_id)
+        .where(
+            Instrument.code == document.core.code,
+            InstrumentVersion.number > document.core.version,
+            InstrumentVersion.status == VersionStatus.PUBLISHED,
+        )
+    )
+    found = queries.document_of(session, document.core.code, number) if number is not None else None
+    return (number, found) if number is not None and found is not None and found.core is None else None
 
 
 def remarks(session: Session, version_id: int) -> tuple[Remark, ...]:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from instruments import codec, editing, starting
+from instruments import codec, conformity, editing, starting
 from instruments.editing import EditError
 from instruments.model import InstrumentVersion as Document
 from survey.database import Database
@@ -24,7 +24,7 @@ from survey.models.accounts import Account, Role
 from survey.models.drafts import DraftComment, DraftPresence, DraftRevision
 from survey.models.instruments import Instrument, InstrumentVersion, ServiceDomain, VersionStatus
 from survey.permissions import Actor
-from survey.queries import scope
+from survey.queries import drafts, scope
 from survey.services import audit
 from survey.services.instruments import row_of
 
@@ -99,9 +99,44 @@ def start_next(database: Database, code: str, number: int, *, actor: Actor, now:
         assert newest is not None
         if newest.status in (VersionStatus.DRAFT, VersionStatus.IN_REVIEW):
             return newest.number
-        document = starting.next_version(codec.loads_draft(row.document), newest.number + 1)
+        before = codec.loads_draft(row.document)
+        if conformity.is_locked_form(before):
+            raise Conflict(
+                "%(name)s is the form of a decision and stays as it is. Add local parts to it, or copy it as a "
+                "questionnaire of your own.", name=f"{code}@{number}",
+            )  # fmt: skip
+        document = starting.next_version(before, newest.number + 1)
         _add(session, instrument, document, actor, now)
         return document.version
+
+
+def adapt(database: Database, code: str, number: int, new_code: str, *, actor: Actor, now: datetime) -> None:
+    """Put a form of a decision on the desk with room for local parts, under a code of its own."""
+    with database.reading() as session:
+        form = codec.loads_draft(row_of(session, code, number).document)
+    if not conformity.is_locked_form(form):
+        raise Conflict("%(name)s is no locked form: begin its next version instead.", name=f"{code}@{number}")
+    start(database, made(lambda: starting.adapted(form, code=new_code)), actor=actor, now=now)
+
+
+def carry_over(
+    database: Database, code: str, number: int, form_number: int, *, base: int, actor: Actor, now: datetime
+) -> Saved:
+    """Put the local parts of a draft on a newer version of its form, as far as they fit."""
+    with database.writing() as session:
+        row = _open_draft(session, code, number, actor)
+        newest = _newest(session, row, now)
+        if base != newest.number:
+            raise Conflict("Somebody has changed the questionnaire meanwhile. Look at it first.")
+        document = codec.loads_draft(row.document)
+        found = drafts.newer_form(session, document)
+        if found is None or found[0] != form_number:
+            raise Conflict("There is no such newer version of the form any more.")
+        carried = made(lambda: conformity.carry_over(document, found[1], number=document.version).version)
+        saved = _save(
+            session, row, newest, carried, actor, now, act="carry", place="", undo_to=newest.number, redo_to=None
+        )
+        return Saved(saved.number, changed=True, merged=False)
 
 
 def discard(database: Database, code: str, number: int, *, actor: Actor, now: datetime) -> None:
@@ -153,16 +188,23 @@ def change(
     now: datetime,
     place: str = "",
     typing: bool = False,
+    insist_since: int | None = None,
 ) -> Saved:
-    """Do one act on a draft. Raises Invalid in a sentence, or Crossed with both wordings."""
+    """Do one act on a draft. Raises Invalid in a sentence, or Crossed with both wordings.
+
+    `insist_since`: the revision the act was first made on, by somebody who has seen both wordings at revision `base`
+    and wants their own all the same.
+    """
     with database.writing() as session:
         row = _open_draft(session, code, number, actor)
         newest = _newest(session, row, now)
         current = codec.loads_draft(row.document)
-        if base == newest.number:
-            new, merged = _done(edit, current), False
+        if base != newest.number:
+            new, merged = _on_top(session, row, newest, current, base, edit, insist=False), True
+        elif insist_since is not None and insist_since != base:
+            new, merged = _on_top(session, row, newest, current, insist_since, edit, insist=True), False
         else:
-            new, merged = _on_top(session, row, newest, current, base, edit), True
+            new, merged = _done(edit, current), False
         if new == current:
             return Saved(newest.number, changed=False, merged=merged)
         together = (
@@ -205,14 +247,21 @@ def _step(database: Database, code: str, number: int, base: int, actor: Actor, n
 
 
 def _done(edit: Edit, document: Document) -> Document:
-    """The act on a document; what it refuses is said in a sentence."""
-    return made(lambda: edit(document))
+    """The act on a document, which leaves a locked form as it is; what it refuses is said in a sentence."""
+    return made(lambda: editing.guarded(document, edit(document)))
 
 
 def _on_top(
-    session: Session, row: InstrumentVersion, newest: DraftRevision, current: Document, base: int, edit: Edit
+    session: Session,
+    row: InstrumentVersion,
+    newest: DraftRevision,
+    current: Document,
+    base: int,
+    edit: Edit,
+    *,
+    insist: bool,
 ) -> Document:
-    """The act on top of what others saved meanwhile, if it touches other pieces than theirs."""
+    """The act on top of what others saved meanwhile, if it alters nothing of theirs."""
     held = _revision(session, row, base)
     by = session.get(Account, newest.made_by) if newest.made_by is not None else None
     name = by.full_name if by else ""
@@ -220,13 +269,14 @@ def _on_top(
         raise Conflict("This page is too old to be saved. Look at the questionnaire as it is now.")
     before = codec.loads_draft(held.document)
     mine = _done(edit, before)
-    crossed = editing.touched(before, mine) & editing.touched(before, current)
-    if crossed:
-        raise Crossed(before, current, mine, crossed, name)
     try:
-        return editing.kept(lambda: edit(current))
+        merged = editing.together(before, current, lambda document: editing.guarded(document, edit(document)))
+        result = editing.kept(lambda: merged.document)
     except EditError:
         raise Crossed(before, current, mine, editing.touched(before, mine), name) from None
+    if merged.crossed and not insist:
+        raise Crossed(before, current, mine, merged.crossed, name)
+    return result
 
 
 def _open_draft(session: Session, code: str, number: int, actor: Actor) -> InstrumentVersion:
