@@ -15,6 +15,18 @@
   };
   const freshen = () => { if (phone) phone.contentWindow.location.reload(); };
 
+  // What was typed after the last save comes through a reload: the field is filled and saved again.
+  const keepTyping = () => {
+    const field = document.activeElement;
+    if (field && field.id && field.form && field.form.matches("[data-autosave]")) sessionStorage.setItem("typing", JSON.stringify([location.pathname, field.id, field.value]));
+  };
+  const typed = JSON.parse(sessionStorage.getItem("typing") || "null");
+  sessionStorage.removeItem("typing");
+  if (typed && typed[0] === location.pathname) {
+    const field = document.getElementById(typed[1]);
+    if (field) { field.focus(); if (field.value !== typed[2]) { field.value = typed[2]; setTimeout(() => field.dispatchEvent(new Event("input", { bubbles: true }))); } }
+  }
+
   const send = async (form) => {
     if (busy) { again = form; return; }
     busy = true;
@@ -22,6 +34,7 @@
     try {
       const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
       const said = answer.headers.get("Content-Type") === "application/json" ? await answer.json() : {};
+      if (answer.ok && said.merged) { keepTyping(); location.reload(); return; }  // the page must show what the other saved
       if (answer.ok) { setRevision(said.revision); say("saved"); if (said.changed) freshen(); } else say("failed", said.problem);
     } catch { say("failed"); }
     busy = false;
@@ -44,7 +57,7 @@
   let held = null;
   for (const row of document.querySelectorAll(".desk-items > li")) {
     const grip = row.querySelector(".item-head");
-    if (!grip || row.classList.contains("is-open")) continue;
+    if (!grip || row.classList.contains("is-open") || "locked" in row.dataset || !row.dataset.code) continue;
     grip.draggable = true;
     grip.addEventListener("dragstart", (event) => { held = row; event.dataTransfer.effectAllowed = "move"; row.classList.add("held"); });
     grip.addEventListener("dragend", () => { row.classList.remove("held"); held = null; });

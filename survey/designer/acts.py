@@ -46,7 +46,8 @@ def add_questions(e: Entered, v: Document) -> Document:
     answers = e.line("answers")
     options = written_list({code: e.lines(f"list-{code}") for code in v.language_codes}, source)
     after = e.line_or_none("after") or section.elements[-1].code
-    stem = "r_" if e.tick("about_person") else "q"
+    person = "r_" if e.tick("about_person") else ""
+    stem = f"{person}x" if v.core else person or "q"
     for n, line in enumerate(said[source][:MOST_LINES]):
         label, words = without_number(line)
         rest = {code: without_number(lines[n])[1] for code, lines in said.items() if code != source and n < len(lines)}
@@ -58,10 +59,11 @@ def add_questions(e: Entered, v: Document) -> Document:
         else:
             v, response = response_for(v, answers, None, e, options)
             code = RESPONDENT_KIND if answers == "respondent" else editing.free_code(v, stem)
-            person = stem == "r_" or answers == "respondent"
+            is_fact = bool(person) or answers == "respondent"
+            factor = e.line_or_none("factor") if _rates(v, response) else None
             made = Item(
                 type="item", code=code, label=label, text=text, response=response, grade="draft",
-                voluntary=person or answers == "text", factor=e.line_or_none("factor") if _rates(v, response) else None,
+                voluntary=is_fact or answers == "text", factor=factor,
             )  # fmt: skip
         v = editing.add_element(v, made, section=section.code, after=after)
         after = made.code
@@ -169,6 +171,17 @@ def _number(v: Document, answers: str, e: Entered, *, same: bool) -> Number:
 
 def _rates(v: Document, response: Response) -> bool:
     return isinstance(response, Rating) and v.scale(response.scale).measures_satisfaction()
+
+
+def switch_question(e: Entered, v: Document) -> Document:
+    """A question of a locked form is put to citizens, or is not."""
+    return editing.switch(v, e.line("element"), asked=e.tick("asked"))
+
+
+def relabel_question(e: Entered, v: Document) -> Document:
+    """A question of a locked form in other words; all blank: in its own again."""
+    words = editing.words_or_none(v, e.words("relabel", v.language_codes))
+    return editing.relabel(v, e.line("element"), words)
 
 
 def place_question(e: Entered, v: Document) -> Document:
@@ -343,17 +356,22 @@ def change_facts(e: Entered, v: Document) -> Document:
             changes[name] = None
         else:
             changes[name] = old.model_copy(update={"text": said}) if old else Passage(text=said, grade="draft")
+    if e.line("claim") in ("official", "to_check", "demonstration", "archive"):
+        changes["claim"] = e.line("claim")
+    return change_display(e, v.model_copy(update=changes))
+
+
+def change_display(e: Entered, v: Document) -> Document:
+    """How it is laid out on a telephone: a local choice, also on a locked form."""
     pages = e.line("pages")
-    changes["display"] = v.display.model_copy(
+    display = v.display.model_copy(
         update={
             "pages": pages if pages in ("auto", "one", "sections") else v.display.pages,
-            "question": editing.words_or_none(v, e.words("question", languages)),
+            "question": editing.words_or_none(v, e.words("question", v.language_codes)),
             "counter": e.tick("counter"),
         }
     )
-    if e.line("claim") in ("official", "to_check", "demonstration", "archive"):
-        changes["claim"] = e.line("claim")
-    return v.model_copy(update=changes)
+    return v.model_copy(update={"display": display})
 
 
 def put_decision(e: Entered, v: Document) -> Document:
@@ -402,6 +420,8 @@ ACTS: Mapping[str, Act] = {
     "cau-xoa": lambda e, v: editing.remove_element(v, e.line("element")),
     "cau-chep": lambda e, v: editing.copy_element(v, e.line("element")),
     "cau-dat": place_question,
+    "bat-tat": switch_question,
+    "loi-rieng": relabel_question,
     "dieu-kien": show_question,
     "them-phan": add_section,
     "phan": change_section,
@@ -418,6 +438,7 @@ ACTS: Mapping[str, Act] = {
     "chi-so": put_figure,
     "chi-so-xoa": lambda e, v: editing.remove_figure(v, e.whole("element", -1)),
     "thong-tin": change_facts,
+    "trinh-bay": change_display,
     "van-ban": put_decision,
     "van-ban-xoa": remove_decision,
     "muc-chac": grade_all,

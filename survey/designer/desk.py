@@ -13,14 +13,16 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
+from instruments import editing
 from instruments.answer_library import SCALES
 from instruments.editing import ORDER
 from instruments.model import InstrumentVersion as Document
 from survey import staff
 from survey.app import runtime
-from survey.designer import blueprint, desk_pages
+from survey.designer import blueprint, desk_pages, desk_rows
 from survey.designer.acts import ACTS
 from survey.designer.crossing import CrossedPage, pieces
+from survey.designer.desk_findings import Findings, findings_of
 from survey.designer.desk_pages import (
     FactsPage,
     FiguresPage,
@@ -29,6 +31,7 @@ from survey.designer.desk_pages import (
     ScalesPage,
 )
 from survey.designer.entered import Entered
+from survey.designer.pages import badge
 from survey.designer.routes import View, find
 from survey.errors import NotFound, SurveyError
 from survey.i18n import language
@@ -46,13 +49,13 @@ PARTS = {
     for part, acts in {
         "scales": ("them-thang", "thang", "thang-xoa"),
         "languages": ("dich", "them-tieng", "bo-tieng", "muc-tieng"),
-        "facts": ("thong-tin", "van-ban", "van-ban-xoa", "muc-chac"),
+        "facts": ("thong-tin", "trinh-bay", "van-ban", "van-ban-xoa", "muc-chac"),
         "figures": ("yeu-to", "yeu-to-len", "yeu-to-xuong", "yeu-to-xoa", "chi-so", "chi-so-xoa"),
     }.items()
     for act in acts
 }
 """The page an act belongs to, where it is not the page of questions."""
-TYPING = frozenset({"cau", "dich", "thong-tin"})
+TYPING = frozenset({"cau", "dich", "thong-tin", "trinh-bay"})
 
 
 @dataclass(frozen=True)
@@ -177,20 +180,28 @@ def _back(row: VersionRow, act: str, entered: Entered, part: str) -> str:
         )  # fmt: skip
     if part != "questions":
         return url_for(
-            ENDPOINTS[part], _anchor=f"e-{element}" if element and not act.endswith("-xoa") else None, **where
+            ENDPOINTS[part],
+            mo=element if part == "figures" and act in ("yeu-to", "chi-so") else None,
+            _anchor=f"e-{element}" if element and not act.endswith("-xoa") else None,
+            **where,
         )
     if act in ("them-cau", "them-phan"):
         section = entered.line("section")
         return url_for("designer.edit", them=section or None, _anchor=f"add-{section}" if section else "end", **where)
-    if act in ("cau", "dieu-kien"):
+    if act in ("cau", "dieu-kien", "bat-tat", "loi-rieng"):
         opened = (entered.line("code") if act == "cau" else "") or element
         stay = entered.tick("stay") or act == "dieu-kien" or "o-move" in entered.fields
-        return url_for("designer.edit", mo=opened if stay else None, _anchor=f"e-{opened}", **where)
+        return url_for(
+            "designer.edit", mo=opened if stay else None, phan=None if stay else opened, _anchor=f"e-{opened}", **where
+        )
     if act == "cau-xoa" or act == "phan-xoa":
-        return url_for("designer.edit", _anchor=entered.line("near") or None, **where)
+        near = entered.line("near")
+        return url_for("designer.edit", phan=near.removeprefix("sec-") or None, _anchor=near or None, **where)
+    opened = entered.line("open")
     return url_for(
-        "designer.edit", mo=entered.line("open") or None, _anchor=f"e-{element}" if element else None, **where
-    )
+        "designer.edit", mo=opened or None, phan=None if opened else element or None,
+        _anchor=f"e-{element}" if element else None, **where,
+    )  # fmt: skip
 
 
 def _shown(code: str, number: int, part: str, *, problem: str = "", typed: MultiDict[str, str] | None = None) -> str:
@@ -205,7 +216,9 @@ def _shown(code: str, number: int, part: str, *, problem: str = "", typed: Multi
         desk = draft_queries.desk(record, row, actor.account_id, now)
         remarks = draft_queries.remarks(record, row.id) if part == "questions" else ()
         before = queries.published_before(record, code, number) if part == "questions" else None
-    found = desk_pages.findings_of(document)
+        form = queries.document_of(record, document.core.code, document.core.version) if document.core else None
+        newer = draft_queries.newer_form(record, document)
+    found = findings_of(document)
     about = language() if language() in document.language_codes else document.source_language
     common: dict[str, Any] = {
         "row": row,
@@ -215,6 +228,8 @@ def _shown(code: str, number: int, part: str, *, problem: str = "", typed: Multi
         "languages": document.language_codes,
         "findings": found,
         "preview": url_for("designer.preview_page", code=code, number=number, lang=document.source_language),
+        "conformity": badge(document, form),
+        "newer_form": f"{document.core.code}@{newer[0]}" if document.core and newer else "",
         "problem": problem,
         "typed": typed,
     }
@@ -234,7 +249,7 @@ def _page(
     part: str,
     common: dict[str, Any],
     document: Document,
-    found: desk_pages.Findings,
+    found: Findings,
     about: str,
     remarks: tuple[draft_queries.Remark, ...],
     fixed: frozenset[str],
@@ -244,15 +259,21 @@ def _page(
     if part == "scales":
         taken = {scale.code for scale in document.scales}
         shelf = tuple((s.code, plain(s.name)) for s in SCALES if s.code not in taken)
-        return ScalesPage(**common, scales=desk_pages.scale_rows(document, found), library=shelf)
+        return ScalesPage(**common, scales=desk_rows.scale_rows(document, found), library=shelf)
     if part == "figures":
-        opened = asked.get("mo", "")
+        factors = desk_rows.factor_rows(document)
         return FiguresPage(
             **common,
-            figures=desk_pages.figure_rows(document),
-            rules=desk_pages.rule_menu(),
-            rated=tuple((i.code, i.wording.inside(about)) for i in document.items if document.measures_satisfaction(i)),
-            open_figure=int(opened) if opened.isdecimal() and len(opened) < 5 else None,
+            figures=desk_rows.figure_rows(document),
+            rules=desk_rows.rule_menu(),
+            rated=tuple(
+                (i.code, i.wording.inside(about), i.factor or "")
+                for i in document.items
+                if document.measures_satisfaction(i) and not editing.is_locked(document, i)
+            ),
+            factors=factors,
+            parents=tuple((row.factor.code, plain(row.factor.name)) for row in factors if not row.locked),
+            opened=(typed.get("element") or typed.get("new") or "") if typed else asked.get("mo", ""),
         )
     if part == "languages":
         others = [code for code in document.language_codes if code != document.source_language]
@@ -261,19 +282,21 @@ def _page(
         only = asked.get("only") == "missing"
         return LanguagesPage(
             **common,
-            completeness=desk_pages.completeness(document),
+            completeness=desk_rows.completeness(document),
             chosen=chosen,
-            texts=desk_pages.text_rows(document, chosen, only_missing=only) if chosen else (),
+            texts=desk_rows.text_rows(document, chosen, only_missing=only) if chosen else (),
             only_missing=only,
         )
     if part == "facts":
         return FactsPage(**common)
     opened = (typed.get("element") or typed.get("open") or "") if typed else asked.get("mo", "")
     adding = (typed.get("section") or "") if typed else asked.get("them", "")
-    rows = desk_pages.question_rows(
-        document, about, found, remarks, open_code=opened, asked=asked.get("hoi", ""), fixed=fixed
-    )
-    return QuestionsPage(**common, sections=rows, menu=desk_pages.answers_menu(document, about), adding=adding)
+    shown = (typed.get("section") or typed.get("near") or "").removeprefix("sec-") if typed else asked.get("phan", "")
+    rows = desk_rows.question_rows(
+        document, about, found, remarks, open_code=opened, asked=asked.get("hoi", ""), fixed=fixed,
+        shown=shown or adding,
+    )  # fmt: skip
+    return QuestionsPage(**common, sections=rows, menu=desk_rows.answers_menu(document, about), adding=adding)
 
 
 def _crossed(

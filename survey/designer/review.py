@@ -14,7 +14,7 @@ from survey import staff
 from survey.app import runtime
 from survey.designer import blueprint
 from survey.designer.desk import EDITORS, closed
-from survey.designer.desk_pages import Findings, findings_of
+from survey.designer.desk_findings import Findings, findings_of
 from survey.designer.differences import Differences, differences
 from survey.designer.forms import PublishForm
 from survey.designer.pages import Finding, finding
