@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext
 
+from instruments import conformity
+from instruments.conformity import Additions
 from instruments.model import InstrumentVersion
 from instruments.response_domains import MultipleChoice
 from survey import staff
@@ -17,7 +19,7 @@ from survey.designer.desk import EDITORS, closed
 from survey.designer.desk_findings import Findings, findings_of
 from survey.designer.differences import Differences, differences
 from survey.designer.forms import PublishForm
-from survey.designer.pages import Finding, finding
+from survey.designer.pages import Badge, Finding, badge, finding
 from survey.designer.routes import WRITERS, View, find
 from survey.errors import NotFound
 from survey.permissions import Role, access
@@ -53,6 +55,8 @@ class ReviewPage:
     waves: tuple[WaveUse, ...]  # that pin the version before and keep it
     remarks: tuple[Remark, ...]
     may_edit: bool
+    conformity: Badge | None
+    additions: Additions | None  # of a version that carries a locked form
     part: str = "review"
 
     @property
@@ -74,6 +78,7 @@ def review(code: str, number: int) -> View:
             return closed(row)
         document = queries.document(record, row)
         before = queries.published_before(record, code, number)
+        core = queries.document_of(record, document.core.code, document.core.version) if document.core else None
         ready = publishing.readiness(record, code, number, actor=actor)
         found = queries.instrument(record, actor, code)
         desk = draft_queries.desk(record, row, actor.account_id, staff.now())
@@ -101,6 +106,8 @@ def review(code: str, number: int) -> View:
         waves=tuple(w for w in found.uses_of(followed.id) if w.status.value == "open") if found and followed else (),
         remarks=remarks,
         may_edit=actor.has(Role.DESIGNER),
+        conformity=badge(document, core),
+        additions=conformity.additions(document) if document.core else None,
     )
     return render_template("designer/desk/review.html", page=page)
 

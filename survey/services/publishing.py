@@ -14,7 +14,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from instruments import codec, linting
+from instruments import codec, linting, overlay
 from instruments.elements import Item
 from instruments.model import InstrumentVersion as Document
 from instruments.problems import Problem
@@ -38,7 +38,7 @@ class Readiness:
     """What stands before the publication of a draft, for one person."""
 
     follows: int | None  # the version in use that it is compared with; None: the first of its questionnaire
-    weighty: tuple[str, ...]  # what is not a change of words: keys of WEIGHTY, or "first"
+    weighty: tuple[str, ...]  # what is not a change of words: keys of WEIGHTY, "first", or "deviates"
     overrides: tuple[Problem, ...]  # what only an approver may let pass, with a reason
     blockers: tuple[Problem, ...]  # what nobody may let pass
     is_author: bool
@@ -55,6 +55,10 @@ def readiness(session: Session, code: str, number: int, *, actor: Actor) -> Read
     document = codec.loads_draft(row.document)
     before = queries.published_before(session, code, number)
     weighty = tuple(_weighty(before[1], document)) if before else ("first",)
+    if document.core is not None:
+        form = queries.document_of(session, document.core.code, document.core.version)
+        if form is None or not overlay.conforms(document, form):
+            weighty = (*weighty, "deviates")
     wrong = [p for p in linting.lint(document) if p.severity == "error"]
     overrides = tuple(p for p in wrong if p.kind.approver)
     needs_approver = bool(weighty or overrides)

@@ -181,7 +181,7 @@ def test_a_version_says_whether_it_still_conforms_to_its_core(
         instruments.import_document(database, as_file(document), actor=system(), now=now)
     browser = people(Role.DESIGNER)
     assert "Đúng theo bản chép phieu-mau@1" in browser.get(f"{LIST}/phieu-phuong/1").text
-    assert "Không còn đúng mẫu phieu-mau@1" in browser.get(f"{LIST}/phieu-sai/1").text
+    assert "Không còn đúng theo phieu-mau@1" in browser.get(f"{LIST}/phieu-sai/1").text
 
 
 @pytest.mark.usefixtures("two_versions")
