@@ -8,17 +8,26 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from werkzeug.datastructures import MultiDict
 
+from instruments import library
+from instruments.provenance import Language
 from survey.database import Database
+from survey.designer.acts import ACTS
+from survey.designer.entered import Entered
 from survey.models.accounts import Account, Role
-from survey.services import signin
+from survey.models.drafts import DraftRevision
+from survey.permissions import system
+from survey.services import drafts, instruments, publishing, signin
 from survey.staff_session import COOKIE
 from tests.conftest import NOW
 from tests.factories.record import Record
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.parametrize("backend", ["sqlite"], indirect=True)]
 
+STRICT = {"resultTypes": ["violations"], "rules": {"color-contrast-enhanced": {"enabled": True}}}  # 7 : 1 for text
 RATED = (
     ("Công chức giao tiếp lịch sự", "Officials are polite"),
     ("Công chức hướng dẫn dễ hiểu", "Officials explain clearly"),
@@ -138,3 +147,79 @@ def test_twelve_questions_in_two_languages_from_nothing_to_published(
     decider.get_by_role("button", name="Phát hành").click()
     expect(decider.get_by_text("Phiên bản này sẽ không bao giờ thay đổi")).to_be_visible()
     assert said == []
+
+
+DESK = {
+    "list": "?",
+    "start": "/moi/phieu",
+    "adapt": "/byt56-m1/1/them-rieng",
+    "copy": "/one-stop-short/1/chep",
+    "own-questions": "/one-stop-short/2/soan",
+    "own-open": "/one-stop-short/2/soan?mo=q1&phan=f1",
+    "own-adding": "/one-stop-short/2/soan?them=f1",
+    "own-scales": "/one-stop-short/2/soan/thang-tra-loi",
+    "own-figures": "/one-stop-short/2/soan/chi-so",
+    "own-factor": "/one-stop-short/2/soan/chi-so?mo=yeu-to",
+    "own-figure": "/one-stop-short/2/soan/chi-so?mo=0",
+    "own-languages": "/one-stop-short/2/soan/ngon-ngu",
+    "own-facts": "/one-stop-short/2/soan/thong-tin",
+    "own-review": "/one-stop-short/2/ra-soat",
+    "locked-questions": "/byt56-m1-rieng/1/soan?phan=a",
+    "locked-switch": "/byt56-m1-rieng/1/soan?mo=%(hideable)s",
+    "locked-local": "/byt56-m1-rieng/1/soan?mo=x1",
+    "locked-scales": "/byt56-m1-rieng/1/soan/thang-tra-loi",
+    "locked-figures": "/byt56-m1-rieng/1/soan/chi-so",
+    "locked-languages": "/byt56-m1-rieng/1/soan/ngon-ngu?lang=km",
+    "locked-facts": "/byt56-m1-rieng/1/soan/thong-tin",
+    "locked-review": "/byt56-m1-rieng/1/ra-soat",
+    "locked-newer": "/byt56-m1-rieng/1/soan/mau-moi",
+    "locked-version": "/byt56-m1/1",
+}
+
+
+def test_every_page_of_the_desk_fits_a_phone_and_is_accessible(
+    record: Record, database: Database, signed_in: Callable[..., BrowserContext]
+) -> None:
+    hideable = _two_drafts(record, database)
+    account = record.account((Role.DESIGNER, record.unit(), ("admin", "health")))
+    page = signed_in(account).new_page()
+    said: list[str] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    folder, axe = os.environ.get("DESIGNER_PICTURES"), Axe()
+    for name, path in DESK.items():
+        answer = page.goto("/quan-tri/bo-cau-hoi" + path.replace("%(hideable)s", hideable))
+        assert answer is not None
+        assert answer.status == 200, name
+        for width in (320, 390, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+            if folder and width > 320:
+                page.screenshot(path=str(Path(folder) / f"{name}-{width}.png"), full_page=True)
+        found = axe.run(page, options=STRICT).response["violations"]
+        assert not found, f"{name}: " + "; ".join(f"{v['id']} {v['nodes'][0]['html'][:160]}" for v in found)
+    assert said == []
+
+
+def _two_drafts(record: Record, database: Database) -> str:
+    """The next version of a form of one's own, and a ministry's form with local parts, of which a newer one is out."""
+    who, form = system("tests"), library.load("byt56-m1")
+    record.published("one-stop-short")
+    drafts.start_next(database, "one-stop-short", 1, actor=who, now=NOW)
+    record.published("byt56-m1")
+    drafts.adapt(database, "byt56-m1", 1, "byt56-m1-rieng", actor=who, now=NOW)
+    for act, fields in (
+        ("them-cau", {"section": "a", "answers": "scale:yesno", "words-vi": "Bệnh viện có chỗ gửi xe không?"}),
+        ("them-tieng", {"language": "km"}),
+    ):
+        entered = Entered(MultiDict(fields))
+        with database.reading() as session:
+            base = session.query(DraftRevision).count()
+        drafts.change(
+            database, "byt56-m1-rieng", 1, lambda v, act=act, e=entered: ACTS[act](e, v),  # type: ignore[misc]
+            base=0 if not base else base - 1, act=act, actor=who, now=NOW,
+        )  # fmt: skip
+    languages = (*form.languages, Language(code="km", role="translation"))
+    newer = form.model_copy(update={"version": 2, "languages": languages})
+    instruments.import_version(database, newer, actor=who, now=NOW)
+    publishing.publish(database, "byt56-m1", 2, actor=who, now=NOW)
+    return next(i.code for i in form.items if i.hideable and i.given_by is None)
