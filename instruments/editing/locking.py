@@ -13,14 +13,14 @@ from instruments import integrity, overlay
 from instruments.editing.finding import element_of
 from instruments.editing.pieces import touched
 from instruments.editing.refusals import EditError
-from instruments.elements import Factor, Item, Section, Statement
+from instruments.elements import Element, Factor, Item, Section
 from instruments.indices import IndexRule
 from instruments.model import InstrumentVersion
 from instruments.provenance import Language
 from instruments.response_domains import Scale
 from instruments.text import Text
 
-_Part = TypeVar("_Part", Item, Statement, Section, Scale, Factor, IndexRule, Language)
+_Part = TypeVar("_Part", Element, Section, Scale, Factor, IndexRule, Language)
 
 
 def added(version: InstrumentVersion, part: _Part) -> _Part:
@@ -40,7 +40,7 @@ def first_place(version: InstrumentVersion, section: Section) -> int:
     return sum(element.origin == "core" for element in section.elements)
 
 
-def is_locked(version: InstrumentVersion, part: Item | Statement | Section | Scale | Factor | IndexRule) -> bool:
+def is_locked(version: InstrumentVersion, part: Element | Section | Scale | Factor | IndexRule) -> bool:
     """Does this part belong to the locked form?"""
     return version.core is not None and part.origin == "core"
 
@@ -78,8 +78,11 @@ def guarded(before: InstrumentVersion, after: InstrumentVersion) -> InstrumentVe
         return after
     old, new = overlay.strip(before), overlay.strip(after)
     if old != new:
-        name = min(touched(old, new), key=_weight, default="field form").split(" ", 1)
-        raise EditError("locked" if name[0] != "field" else "locked-whole", code=name[1])
+        changed = touched(old, new)
+        if not changed:
+            raise EditError("locked-order")
+        kind, code = min(changed, key=_weight).split(" ", 1)
+        raise EditError("locked-whole" if kind == "field" else "locked", code=code)
     known = {(one.code, *one.params.values()) for one in integrity.border(before)}
     for problem in integrity.border(after):
         if (problem.code, *problem.params.values()) not in known:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from instruments.elements import Factor, Item, Section, Statement
+from instruments.elements import Element, Factor, Section
 from instruments.model import InstrumentVersion
 from instruments.response_domains import Scale
 
-_Coded = TypeVar("_Coded", Item, Statement, Scale, Factor)
+_Coded = TypeVar("_Coded", Element, Scale, Factor)
 WHOLE = ("sections", "scales", "factors", "indices")
 ORDER = "order"
 

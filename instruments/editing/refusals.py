@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from instruments import codec
 from instruments.model import InstrumentVersion
 
 REFUSALS: Mapping[str, str] = {
@@ -27,6 +26,7 @@ REFUSALS: Mapping[str, str] = {
     "factor-used": "The factor “%(code)s” holds %(users)s. Move them first.",
     "locked": "“%(code)s” belongs to the locked form and stays as it is. Only what is added locally can be changed.",
     "locked-whole": "The locked form as a whole stays as it is (%(code)s). Only what is added locally can be changed.",
+    "locked-order": "The order of the locked form stays as it is. Only what is added locally can be moved.",
     "locked-border": "No part of the locked form can stand behind what is added locally, or depend on it.",
     "not-hideable": "The form does not allow “%(code)s” to be switched off.",
     "not-relabelable": "The form does not allow other words for “%(code)s”.",
@@ -57,26 +57,28 @@ class EditError(ValueError):
 
 
 def kept(make: Callable[[], InstrumentVersion]) -> InstrumentVersion:
-    """The result of an act, read back as it will be stored; the format's own refusals as `EditError`."""
+    """The result of an act, with the format's own refusals as `EditError`."""
     try:
-        return InstrumentVersion.model_validate_json(codec.dumps(make()))
+        return make()
     except ValidationError as wrong:
-        raise _refusal(wrong.errors(include_url=False)[0]) from None
+        raise _refusal(wrong.errors(include_url=False)[0], wrong.title) from None
     except PydanticCustomError as wrong:
         raise _of_text(wrong.type) from None
 
 
-def _refusal(error: ErrorDetails) -> EditError:
+def _refusal(error: ErrorDetails, whose: str) -> EditError:
+    """`whose`: the part that was being made; the place of the error is inside it."""
     place, kind, limits = error["loc"], error["type"], error.get("ctx", {})
     came = str(error["input"])[:60]
     last = str(place[-1]) if place else ""
     if kind.startswith("text-"):
         return _of_text(kind)
-    if kind in ("string_pattern_mismatch", "string_too_long", "string_too_short") and last == "code":
-        part = str(place[0])
-        return EditError({"code": "bad-name", "languages": "bad-language"}.get(part, "bad-code"), came=came)
-    if last == "code" and "options" in place:
+    if last == "code" and (whose == "Option" or "options" in place):
         return EditError("bad-answer-code", came=came)
+    if kind in ("string_pattern_mismatch", "string_too_long", "string_too_short") and last == "code":
+        if whose == "Language" or place[0] == "languages":
+            return EditError("bad-language", came=came)
+        return EditError("bad-name" if (whose, len(place)) == ("InstrumentVersion", 1) else "bad-code", came=came)
     if kind == "string_too_long":
         return EditError("too-long", limit=str(limits["max_length"]), came=came)
     if kind == "too_long":

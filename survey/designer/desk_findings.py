@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext
 
-from instruments import linting
+from instruments import editing, linting
 from instruments.model import InstrumentVersion
 from instruments.problems import Problem
 from survey.designer.pages import Finding, finding
@@ -56,7 +56,10 @@ def findings_of(v: InstrumentVersion) -> Findings:
         said = finding(problem)
         place, scale = _PLACE.match(problem.path), _SCALE.match(problem.path)
         if place and place[2] is not None:
-            code = v.sections[int(place[1])].elements[int(place[2])].code
+            element = v.sections[int(place[1])].elements[int(place[2])]
+            code = element.code
+            if editing.is_locked(v, element) and problem.severity != "error":
+                continue  # the words of a locked form are not for the editor to better
             elements.setdefault(code, []).append(said)
         elif place:
             sections.setdefault(v.sections[int(place[1])].code, []).append(said)

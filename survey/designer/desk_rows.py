@@ -101,7 +101,8 @@ def _unfolded(v: InstrumentVersion, wanted: Sequence[str]) -> str | None:
         for section in v.sections:
             if code and (section.code == code or any(e.code == code for e in section.elements)):
                 return section.code
-    return v.sections[0].code
+    asked = (s.code for s in v.sections if any(isinstance(e, Item) and e.asked for e in s.elements))
+    return next(asked, v.sections[0].code)
 
 
 def answers_menu(v: InstrumentVersion, language: str) -> tuple[tuple[str, str], ...]:

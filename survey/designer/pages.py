@@ -139,7 +139,7 @@ def misfit(found: Misfit) -> str:
     if "key" in params:  # the path of a text: the question it belongs to, or the field
         steps = params["key"].split("/")
         params["key"] = steps[3] if len(steps) > 4 and steps[0] == "sections" else steps[-1]
-    sentence = gettext(found.template).format(**params)
+    sentence = str(gettext(found.template)).format(**params)
     return sentence[:1].upper() + sentence[1:]
 
 
