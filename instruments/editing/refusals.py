@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from instruments import codec
 from instruments.model import InstrumentVersion
 
 REFUSALS: Mapping[str, str] = {
@@ -57,9 +58,9 @@ class EditError(ValueError):
 
 
 def kept(make: Callable[[], InstrumentVersion]) -> InstrumentVersion:
-    """The result of an act, with the format's own refusals as `EditError`."""
+    """The result of an act, read back as it will be stored; the format's own refusals as `EditError`."""
     try:
-        return make()
+        return InstrumentVersion.model_validate_json(codec.dumps(make()))
     except ValidationError as wrong:
         raise _refusal(wrong.errors(include_url=False)[0], wrong.title) from None
     except PydanticCustomError as wrong:
