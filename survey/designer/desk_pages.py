@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from survey.queries.drafts import Desk, Remark
 from survey.queries.instruments import VersionRow
 
 Typed = MultiDict[str, str]
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")  # no page may hold these
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ class DeskPage:
     def value(self, name: str, default: object = "", *, about: str = "") -> str:
         """What stands in a field: what was typed if the act was refused, else what the document says."""
         if self.typed is not None and name in self.typed and self.typed.get("element", "") == about:
-            return self.typed[name]
+            return _UNPRINTABLE.sub("", self.typed[name])
         return "" if default is None else str(default)
 
 

@@ -279,8 +279,15 @@ def _on_top(
     return result
 
 
-def _open_draft(session: Session, code: str, number: int, actor: Actor) -> InstrumentVersion:
+def _held(session: Session, code: str, number: int) -> InstrumentVersion:
+    """The version, held until the transaction ends: of two people saving at once the second waits for the first."""
     row = row_of(session, code, number)
+    session.refresh(row, with_for_update=True)
+    return row
+
+
+def _open_draft(session: Session, code: str, number: int, actor: Actor) -> InstrumentVersion:
+    row = _held(session, code, number)
     instrument = session.get_one(Instrument, row.instrument_id)
     _writes(actor, instrument.service_domain.value)
     if row.status is VersionStatus.IN_REVIEW:
@@ -423,8 +430,7 @@ def settle(database: Database, code: str, number: int, comment_id: int, *, actor
 def submit(database: Database, code: str, number: int, *, actor: Actor, now: datetime) -> None:
     """Send a draft for review: it rests until it is published or given back. Safe to call twice."""
     with database.writing() as session:
-        row = row_of(session, code, number)
-        if row.status is VersionStatus.IN_REVIEW:
+        if _held(session, code, number).status is VersionStatus.IN_REVIEW:
             return
         row = _open_draft(session, code, number, actor)
         row.status = VersionStatus.IN_REVIEW
@@ -445,7 +451,7 @@ def give_back(database: Database, code: str, number: int, *, actor: Actor, now: 
 
 
 def _readable(session: Session, code: str, number: int, actor: Actor) -> InstrumentVersion:
-    row = row_of(session, code, number)
+    row = _held(session, code, number)
     instrument = session.get_one(Instrument, row.instrument_id)
     if instrument.service_domain.value not in scope.domains(actor, Role.DESIGNER, Role.APPROVER):
         raise Forbidden(N_("Your account may not decide about questionnaires of this service."))

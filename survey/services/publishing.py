@@ -83,6 +83,7 @@ def publish(
     reason = " ".join(reason.split())
     with database.writing() as session:
         row = row_of(session, code, number)
+        session.refresh(row, with_for_update=True)
         if row.status in IN_USE:
             return ()
         if expected and expected != row.content_hash:
