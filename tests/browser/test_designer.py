@@ -12,8 +12,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from werkzeug.datastructures import MultiDict
 
-from instruments import library
+from instruments import editing, library
 from instruments.provenance import Language
+from instruments.text import Text
 from survey.database import Database
 from survey.designer.acts import ACTS
 from survey.designer.entered import Entered
@@ -223,3 +224,25 @@ def _two_drafts(record: Record, database: Database) -> str:
     instruments.import_version(database, newer, actor=who, now=NOW)
     publishing.publish(database, "byt56-m1", 2, actor=who, now=NOW)
     return next(i.code for i in form.items if i.hideable and i.given_by is None)
+
+
+def test_what_is_typed_comes_through_when_somebody_else_saves_meanwhile(
+    record: Record, database: Database, signed_in: Callable[..., BrowserContext]
+) -> None:
+    record.published("one-stop-short")
+    drafts.start_next(database, "one-stop-short", 1, actor=system("tests"), now=NOW)
+    page = signed_in(record.account((Role.DESIGNER, record.unit(), ("admin",)))).new_page()
+    page.goto("/quan-tri/bo-cau-hoi/one-stop-short/2/soan?mo=q1")
+    drafts.change(
+        database, "one-stop-short", 2,
+        lambda v: editing.change_element(v, "q2", text=Text(vi="Lời của người kia")),
+        base=0, act="cau", actor=system("tests"), now=NOW,
+    )  # fmt: skip
+    page.locator("#text-q1-vi").fill("Lời tôi đang gõ")
+    expect(page.locator("#e-q2 .item-words")).to_have_text("Lời của người kia")
+    expect(page.locator("#text-q1-vi")).to_have_value("Lời tôi đang gõ")
+    page.locator("#text-q1-vi").fill("Lời tôi gõ tiếp")
+    expect(page.locator("#saved")).to_have_text("Đã lưu")
+    page.reload()
+    expect(page.locator("#text-q1-vi")).to_have_value("Lời tôi gõ tiếp")
+    expect(page.locator("#e-q2 .item-words")).to_have_text("Lời của người kia")
