@@ -96,13 +96,14 @@ def _limits(p: float, se: float, t: float, n: int, rows: int, information: float
             roots.append(sign * np.sqrt(max(fall, 0.0)))
             if abs(roots[-1]) >= widest:
                 break
-    order = np.argsort(roots)
+    order = np.argsort(places)
     x, y = np.array(places)[order], np.array(roots)[order]
     fine = np.linspace(x[0], x[-1], 3 * len(x))
     curve = _spline(x, y, fine)
-    if curve[0] > -cutoff or curve[-1] < cutoff:
+    heights, place, times = np.unique(curve, return_inverse=True, return_counts=True)
+    if heights[0] > -cutoff or heights[-1] < cutoff:
         return np.nan, np.nan
-    limits = special.expit(np.interp([-cutoff, cutoff], curve, fine))
+    limits = special.expit(np.interp([-cutoff, cutoff], heights, np.bincount(place, fine) / times))
     return float(limits[0]), float(limits[1])
 
 
