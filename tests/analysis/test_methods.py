@@ -19,6 +19,7 @@ WHOLE = [
     "drivers",
     "regression",
     "reliability",
+    "polychoric",
     "small_areas",
     "optin",
     "monitoring",
