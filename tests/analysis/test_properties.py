@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import calibration, estimators, intervals, replicates, verdicts
+from analysis import calibration, estimators, intervals, profile, replicates, verdicts
 from analysis.arrays import Floats
 from analysis.design import SampleDesign, sample_design
 from analysis.domain_estimates import DomainEstimates, estimate
@@ -212,6 +212,31 @@ def test_the_jackknife_of_a_total_is_the_linearised_variance(seed: int) -> None:
     values = random.normal(3, 1, len(psu))
     made = replicates.jackknife(design).covariance(lambda w: np.array([w @ values]), around_estimate=True)
     assert np.sqrt(made[0, 0]) == pytest.approx(estimators.total(design, values).se, rel=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(surveys, st.sampled_from(CROSSINGS), st.permutations([2, 4, 5, 5]), st.booleans())
+def test_people_who_all_agree_leave_no_error(
+    survey: Survey, by: tuple[str, ...], answers: list[int], clustered: bool
+) -> None:
+    """Not even of rounding: a unit with an error of 1e-9 would be judged, one without is not estimable."""
+    one = np.tile(np.array(answers, np.uint8), (survey.chunk.rows, 1))
+    chunk, shape = replace(survey.chunk, codes=np.asfortranarray(one)), survey.shape
+    if not clustered:
+        keys = {name: own for name, own in chunk.keys.items() if name != "psu"}
+        chunk, shape = replace(chunk, keys=keys, population_psus=None, population_units=None), Shape(clustered=False)
+    found = estimate(Totals(PLAN, shape, CROSSINGS).add(chunk).settle(), by)
+    assert np.nanmax(found.se, initial=0.0) == 0.0
+    assert np.isnan(found.deff_wr).all()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(0.01, 0.99), st.floats(1e-4, 0.45), st.integers(1, 4), st.integers(2, 400), st.integers(0, 30))
+def test_likelihood_intervals_exist_or_are_nothing(p: float, se: float, df: int, n: int, silent: int) -> None:
+    figures = (np.array([p]), np.array([se]), np.array([df]), np.array([n]), np.array([n + silent]))
+    low, high = profile.likelihood(*figures).limits(0)
+    assert np.isnan(low) == np.isnan(high)
+    assert np.isnan(low) or 0 <= low < p < high <= 1
 
 
 figures = st.builds(
