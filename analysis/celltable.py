@@ -18,6 +18,7 @@ import numpy as np
 from analysis.arrays import Floats, Ints
 from analysis.cells import add_by, packed, regroup
 from analysis.errors import AnalysisError, DesignError
+from analysis.products import Products
 
 MAGIC = b"HAILONG-TOTALS\n"
 FORMAT = 1
@@ -29,8 +30,8 @@ class CellTable:
 
     `names` name the key columns. `sums` (C × F) are weighted sums, `squares` the same under squared weights, `counts`
     (C × N) numbers of rows with positive weight, `rows` the same with rows of weight zero (None: there are none),
-    `products` (C × M) sums of products between items under squared weights, `population` (C × 2) the numbers of
-    clusters in the stratum and of units in the cluster, constant there (inf: not finite).
+    `products` the products between items under squared weights, `population` (C × 2) the numbers of clusters in the
+    stratum and of units in the cluster, constant there (inf: not finite).
     """
 
     names: tuple[str, ...]
@@ -39,7 +40,7 @@ class CellTable:
     counts: Ints
     rows: Ints | None = None
     squares: Floats | None = None
-    products: Floats | None = None
+    products: Products | None = None
     population: Floats | None = None
 
     @property
@@ -86,9 +87,16 @@ class CellTable:
             together(self.counts, other.counts),
             rows,
             None if self.squares is None else together(self.squares, other.squares),
-            None if self.products is None else together(self.products, other.products),
+            self._products_of(other, first, second),
             self._population_of(other, len(keys), first, second),
         )
+
+    def _products_of(self, other: CellTable, first: Ints | None, second: Ints | None) -> Products | None:
+        if self.products is None or other.products is None:
+            return self.products
+        if first is None or second is None:
+            return self.products.merged(other.products)
+        return self.products.moved(first).merged(other.products.moved(second))
 
     def _population_of(self, other: CellTable, size: int, first: Ints | None, second: Ints | None) -> Floats | None:
         if self.population is None or other.population is None:
@@ -126,7 +134,7 @@ class CellTable:
             grouped(self.counts),
             grouped(self.rows),
             grouped(self.squares),
-            grouped(self.products),
+            None if self.products is None else self.products.moved(groups.codes),
             None if self.population is None else self.population[first],
         )
 
@@ -136,7 +144,7 @@ class CellTable:
             self,
             sums=self.sums * factors[:, None],
             squares=None if self.squares is None else self.squares * (factors**2)[:, None],
-            products=None if self.products is None else self.products * (factors**2)[:, None],
+            products=None if self.products is None else self.products.reweighted(factors),
         )
 
     def restricted(self, cells: Ints) -> CellTable:
@@ -144,8 +152,10 @@ class CellTable:
         changes = {
             item.name: getattr(self, item.name)[cells]
             for item in fields(self)
-            if item.name != "names" and getattr(self, item.name) is not None
+            if item.name not in ("names", "products") and getattr(self, item.name) is not None
         }
+        if self.products is not None:
+            changes["products"] = self.products.restricted(cells, self.size)
         return replace(self, **changes)
 
 
@@ -172,6 +182,8 @@ def to_bytes(tables: Sequence[CellTable], about: Mapping[str, Any]) -> bytes:
             value = getattr(table, item.name)
             if item.name == "names" or value is None:
                 continue
+            if isinstance(value, Products):
+                value = value.all_sums(table.size)
             little = np.ascontiguousarray(value, dtype=value.dtype.newbyteorder("<"))
             described["arrays"][item.name] = {"dtype": little.dtype.str, "shape": list(little.shape)}
             parts.append(little.tobytes())
@@ -180,8 +192,8 @@ def to_bytes(tables: Sequence[CellTable], about: Mapping[str, Any]) -> bytes:
     return b"".join([MAGIC, str(len(text)).encode(), b"\n", text, *parts])
 
 
-def from_bytes(data: bytes) -> tuple[list[CellTable], dict[str, Any]]:
-    """What `to_bytes` wrote."""
+def from_bytes(data: bytes) -> tuple[list[CellTable], dict[str, Any], list[Floats | None]]:
+    """What `to_bytes` wrote: the tables without their products, the header, and the sums of products of each."""
     if not data.startswith(MAGIC):
         raise AnalysisError("These bytes are not saved totals: they do not begin with the name of the format.")
     end = data.index(b"\n", len(MAGIC))
@@ -189,7 +201,8 @@ def from_bytes(data: bytes) -> tuple[list[CellTable], dict[str, Any]]:
     header = json.loads(data[end + 1 : start])
     if header["format"] != FORMAT:
         raise AnalysisError(f"The saved totals have format {header['format']}; this program reads format {FORMAT}.")
-    tables = []
+    tables: list[CellTable] = []
+    products: list[Floats | None] = []
     for described in header["tables"]:
         arrays: dict[str, Any] = {}
         for item in fields(CellTable):
@@ -202,8 +215,9 @@ def from_bytes(data: bytes) -> tuple[list[CellTable], dict[str, Any]]:
             values = np.frombuffer(data, kind, offset=start, count=size // kind.itemsize)
             arrays[item.name] = values.reshape(form["shape"]).astype(kind.newbyteorder("="))
             start += size
+        products.append(arrays.pop("products", None))
         tables.append(CellTable(tuple(described["names"]), **arrays))
-    return tables, header["about"]
+    return tables, header["about"], products
 
 
 def positions(table: CellTable, keys: Ints) -> Ints:

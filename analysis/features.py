@@ -17,6 +17,7 @@ from analysis.cells import Grouping
 from analysis.errors import AnalysisError
 from analysis.layout import Layout, NodeColumns
 from analysis.plan import MeasurePlan
+from analysis.products import Products
 
 _DENSE_CODES = 15
 
@@ -62,7 +63,7 @@ class Sums:
     counts: Ints
     rows: Ints | None
     squares: Floats | None
-    products: Floats | None
+    products: Products | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Features:
     def __init__(self, layout: Layout, *, squared: bool, gram: tuple[int, ...]) -> None:
         self.layout, self.squared, self.gram = layout, squared, gram
         self.maps = _code_maps(layout)
+        self.basis = _basis(layout, gram) if gram else None
 
     def sums(self, chunk: Chunk, groupings: list[Grouping]) -> list[Sums]:
         """For each table (one grouping each) the sums over the rows of the chunk."""
@@ -139,31 +141,11 @@ class Features:
                     points[k] += column * answers
         return [_Person(a > 0, a, s, p) for a, s, p in zip(answered, satisfied, points, strict=True)]
 
-    def _products(self, chunk: Chunk, groups: Grouping) -> Floats | None:
-        """Sums of weight² · u uᵀ by cell, u = (satisfied, answered[, points]) of the items of composite measures."""
-        if not self.gram:
+    def _products(self, chunk: Chunk, groups: Grouping) -> Products | None:
+        """The answers to the items of composite measures, for products between them."""
+        if self.basis is None:
             return None
-        plan = self.layout.plan
-        size = len(self.gram)
-        order = np.argsort(groups.codes, kind="stable")
-        bounds = np.searchsorted(groups.codes[order], np.arange(groups.size + 1))
-        kinds = self.layout.gram_kinds
-        u = np.empty((chunk.rows, len(kinds) * size))
-        for k, place in enumerate(self.gram):
-            column = chunk.codes[:, place]
-            u[:, k] = within(column, plan.items[place].satisfied)
-            u[:, size + k] = within(column, plan.items[place].substantive)
-            if "points" in kinds:
-                u[:, 2 * size + k] = column * u[:, size + k]
-        if chunk.weight is not None:
-            u *= chunk.weight[:, None]
-        u = u[order]
-        upper = np.triu_indices(u.shape[1])
-        result = np.empty((groups.size, len(upper[0])))
-        for cell in range(groups.size):
-            block = u[bounds[cell] : bounds[cell + 1]]
-            result[cell] = (block.T @ block)[upper]
-        return result
+        return Products.of_rows(self.basis, groups.codes, [chunk.codes[:, k] for k in self.gram], chunk.weight)
 
 
 class _Table:
@@ -303,6 +285,19 @@ def within(column: Codes, codes: tuple[int, ...]) -> Bools:
     table = np.zeros(256, np.bool_)
     table[ordered] = True
     return np.take(table, column)
+
+
+def _basis(layout: Layout, gram: tuple[int, ...]) -> Floats:
+    """What each answer code of the items of composite measures adds: satisfied, answered and, where needed, points."""
+    items = [layout.plan.items[place] for place in gram]
+    classes = max(max(item.substantive) for item in items) + 2
+    basis = np.zeros((len(layout.gram_kinds), len(items), classes))
+    for place, item in enumerate(items):
+        basis[0, place, list(item.satisfied)] = 1.0
+        basis[1, place, list(item.substantive)] = 1.0
+        if "points" in layout.gram_kinds:
+            basis[2, place, list(item.substantive)] = item.substantive
+    return basis
 
 
 def _code_maps(layout: Layout) -> list[_CodeMap]:
