@@ -132,7 +132,8 @@ class _Estimation:
 
     def _columns(self) -> tuple[list[int], list[Columns]]:
         """For each measure the column of the number of people behind it, and that of their weights."""
-        counts, people = [], []
+        counts: list[int] = []
+        people: list[Columns] = []
         for k, measure in enumerate(self.measures):
             if k in self.nodes:
                 code = self.nodes[k][0].code
@@ -240,7 +241,8 @@ class _Estimation:
 
 
 def _quotient(above: Floats, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.full(above.shape, np.nan), where=(below > 0) & (above > 0))
+    there = (below > 0) & (above > 0)
+    return np.asarray(np.divide(above, below, out=np.full(above.shape, np.nan), where=there))
 
 
 def _class_of(table: CellTable, classes: Classes) -> Ints:

@@ -18,15 +18,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from analysis.arrays import AnyArray, Bools, Floats, Ints
-from analysis.cells import regroup
+from analysis.cells import Groups, regroup
 from analysis.celltable import CellTable, positions
 from analysis.design import LONELY_RULES
 from analysis.errors import DesignError
 from analysis.layout import BaseRatio, Columns
 from analysis.totals import Shape
+
+_LINES = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Frame:
         """Count the clusters of each stratum (or, without clusters, its rows) and check them against populations."""
         if lonely not in LONELY_RULES:
             raise DesignError(f"Rule '{lonely}' for strata with one PSU is unknown; choose {', '.join(LONELY_RULES)}.")
-        clusters = table.coarsened(("stratum", "psu") if shape.clustered else ("stratum",))
+        clusters = table.bare().coarsened(("stratum", "psu") if shape.clustered else ("stratum",))
         groups = regroup(clusters.keys[:, :1])
         if shape.clustered:
             sampled = np.bincount(groups.codes, minlength=groups.size).astype(np.float64)
@@ -89,27 +90,6 @@ class Frame:
         first = np.where(np.isfinite(self.population), self.sampled / self.population, 0.0)[self.stratum]
         second = 1 - np.where(np.isfinite(units), taken / units, 0.0)
         return np.asarray(first * second * np.where(taken > 1, taken / np.maximum(taken - 1, 1), 0.0))
-
-
-class Groups:
-    """Which lines belong to which group, for sums over the lines of each: a matrix of ones, many times as fast as
-    sorting or adding line by line when many columns are summed at once."""
-
-    def __init__(self, codes: Ints, size: int) -> None:
-        self.codes, self.size = codes, size
-        ends = np.cumsum(np.bincount(codes, minlength=size))
-        order = np.argsort(codes, kind="stable") if (codes[1:] < codes[:-1]).any() else np.arange(len(codes))
-        self._ones = sparse.csr_array((np.ones(len(codes)), order, np.r_[0, ends]), shape=(size, len(codes)))
-        self._counts = self._ones.astype(np.int64)
-
-    def total(self, values: AnyArray) -> AnyArray:
-        """Sums over the lines of each group."""
-        ones = self._ones if values.dtype.kind == "f" else self._counts
-        return np.asarray(ones @ values)
-
-    def first(self) -> Ints:
-        """The first line of each group; every group has one."""
-        return np.asarray(self._ones.indices[self._ones.indptr[:-1]], np.int64)
 
 
 class Partition:
@@ -297,20 +277,20 @@ def linearised(partition: Partition, ratios: Ratios) -> tuple[Floats, Floats | N
     """Sums of linearised values per line (lines × ratios), and of their squares where respondents are a stage."""
     lines, domain = partition.lines, partition.domain
     r, inverse = ratios.values()
-    scores = gathered(lines.sums, [ratio.numerator for ratio in ratios.of])
-    part = r[domain]
-    part *= gathered(lines.sums, [ratio.denominator for ratio in ratios.of])
-    scores -= part
-    np.take(inverse, domain, axis=0, out=part)
-    scores *= part
-    scores = partition.residual(scores, ratios.of, r, inverse)
-    if not partition.shape.elements:
-        return scores, None
-    assert lines.squares is not None
-    squares = quadratic(lines.squares, ratios.of, r, domain)
-    squares *= part
-    squares *= part
-    return scores, squares
+    scores = np.empty((len(domain), len(ratios.of)))
+    squares = np.empty_like(scores) if partition.shape.elements else None
+    tops, bottoms = [ratio.numerator for ratio in ratios.of], [ratio.denominator for ratio in ratios.of]
+    for start in range(0, len(domain), _LINES):
+        some = slice(start, start + _LINES)
+        own, over = r[domain[some]], inverse[domain[some]]
+        part = gathered(lines.sums[some], bottoms)
+        part *= own
+        np.subtract(gathered(lines.sums[some], tops), part, out=part)
+        np.multiply(part, over, out=scores[some])
+        if squares is not None and lines.squares is not None:
+            over *= over
+            np.multiply(quadratic(lines.squares[some], ratios.of, own), over, out=squares[some])
+    return partition.residual(scores, ratios.of, r, inverse), squares
 
 
 def ratio_scores(partition: Partition, ratio: BaseRatio, totals: Floats | None = None) -> RatioScores:
@@ -322,22 +302,18 @@ def ratio_scores(partition: Partition, ratio: BaseRatio, totals: Floats | None =
     )
 
 
-def quadratic(source: Floats, ratios: Sequence[BaseRatio], r: Floats, domain: Ints | None = None) -> Floats:
-    """Σ (y − r x)² per line of the source, from the sums of products; `domain` is that of each line."""
-    own = r if domain is None else r[domain]
+def quadratic(source: Floats, ratios: Sequence[BaseRatio], r: Floats) -> Floats:
+    """Σ (y − r x)² per line of the source, from the sums of products (r: lines × ratios)."""
     squares = gathered(source, [ratio.square for ratio in ratios])
     base = gathered(source, [ratio.base for ratio in ratios])
-    # Σ (y − r x)² = Σ y² + r (r Σ x² − 2 Σ x y), and of a proportion Σ x y = Σ y², whence a form that cancels nothing
-    shares = [place for place, ratio in enumerate(ratios) if ratio.indicator]
-    others = [place for place, ratio in enumerate(ratios) if not ratio.indicator]
-    result = np.empty_like(squares)
-    if shares:
-        p, yy = own[:, shares], squares[:, shares]
-        result[:, shares] = (1 - p) ** 2 * yy + p**2 * (base[:, shares] - yy)
-    if others:
-        p, cross = own[:, others], gathered(source, [ratios[place].cross for place in others])
-        result[:, others] = np.maximum(squares[:, others] - 2 * p * cross + p**2 * base[:, others], 0.0)
-    return result
+    shares = np.array([ratio.indicator for ratio in ratios], np.bool_)
+    if shares.all():  # of a proportion Σ x y = Σ y²
+        return np.asarray((1 - r) ** 2 * squares + r**2 * (base - squares))
+    cross = gathered(source, [ratio.cross for ratio in ratios])
+    general = np.maximum(squares - 2 * r * cross + r**2 * base, 0.0)
+    if not shares.any():
+        return np.asarray(general)
+    return np.where(shares, (1 - r) ** 2 * squares + r**2 * (base - squares), general)
 
 
 def simple_variance(totals: Floats, ratios: Ratios, n: Ints) -> tuple[Floats, Floats]:

@@ -15,9 +15,9 @@ import numpy as np
 from scipy import sparse
 
 from analysis.arrays import AnyArray, Floats, Ints
-from analysis.cells import add_by, regroup
+from analysis.cells import Groups, add_by, regroup
 from analysis.celltable import CellTable, positions
-from analysis.domains import Frame, Groups, Partition, gathered
+from analysis.domains import Frame, Partition, gathered
 from analysis.errors import DesignError
 from analysis.layout import BaseRatio
 from analysis.totals import Shape

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.arrays import Bools, Codes, Floats, Ints
+from analysis.arrays import AnyArray, Bools, Codes, Floats, Ints
 
 _ROWS = 1 << 17
 _TABLE = 1 << 21
@@ -32,7 +32,7 @@ class Products:
     """
 
     basis: Floats
-    cell: Ints
+    cell: AnyArray  # int32
     classes: Codes
     weight: Floats
     dense: Ints
@@ -77,15 +77,16 @@ class Products:
         )
         return own.moved(place)
 
-    def merged(self, other: Products) -> Products:
-        """Both together; they number their cells alike."""
+    def merged(self, *others: Products) -> Products:
+        """All together; they number their cells alike."""
+        parts = (self, *others)
         both = Products(
             self.basis,
-            np.concatenate([self.cell, other.cell]),
-            _stacked(self.classes, other.classes),
-            np.concatenate([self.weight, other.weight]),
-            np.concatenate([self.dense, other.dense]),
-            np.vstack([self.sums, other.sums]),
+            np.concatenate([part.cell for part in parts]),
+            _stacked([part.classes for part in parts]),
+            np.concatenate([part.weight for part in parts]),
+            np.concatenate([part.dense for part in parts]),
+            np.vstack([part.sums for part in parts]),
         )
         both = _summed(both, both.cell, both.dense)
         most = 8 * both.sums.shape[1] // (both.classes.shape[1] + 12)
@@ -180,7 +181,7 @@ class Products:
         return u
 
 
-def _summed(old: Products, cell: Ints, dense: Ints) -> Products:
+def _summed(old: Products, cell: AnyArray, dense: Ints) -> Products:
     """With other cell numbers: sums that came into the same cell are added, in ascending order of cells."""
     if len(dense) > 1 and (np.diff(dense) <= 0).any():
         cells, place = np.unique(dense, return_inverse=True)
@@ -200,10 +201,12 @@ def _worth(basis: Floats, form: Floats) -> list[Floats]:
     ]
 
 
-def _stacked(first: Codes, second: Codes) -> Codes:
-    result = np.empty((len(first) + len(second), first.shape[1]), np.uint8, order="F")
-    result[: len(first)] = first
-    result[len(first) :] = second
+def _stacked(parts: Sequence[Codes]) -> Codes:
+    result = np.empty((sum(len(part) for part in parts), parts[0].shape[1]), np.uint8, order="F")
+    end = 0
+    for part in parts:
+        result[end : end + len(part)] = part
+        end += len(part)
     return result
 
 
