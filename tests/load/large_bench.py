@@ -3,8 +3,9 @@
     python -m tests.load.large_bench                 100 parts of 1,000,000 respondents, 1 GB on disk
     python -m tests.load.large_bench --parts 10      fewer
 
-The parts are written by a seeded generator, each another million, into a folder that is removed at the end (`--keep`
-leaves it, and finds it again; `make clean` takes it away). Weights are quarters, so that every sum is exact and must equal the generator's own.
+The parts are written by a seeded generator, each another million, into build/bench-large, and removed at the end
+(`--keep` leaves them and finds them again; `make clean` takes them away). Weights are quarters, so that every sum is
+exact and must equal the generator's own.
 """
 
 from __future__ import annotations
@@ -104,6 +105,14 @@ def make(folder: Path, parts: int, *, processes: int = 2) -> float:
     return time.perf_counter() - start
 
 
+def clear(folder: Path) -> None:
+    """Away with the parts, and with the folder if there is nothing else in it."""
+    for file in folder.glob("part-*"):
+        file.unlink()
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
 def run(folder: Path, parts: int, *, processes: int = 2) -> Pass:
     """Parts to totals to estimates, intervals and verdicts of every commune; whether the sums are the generator's."""
     paths = [folder / f"part-{number:03d}.parquet" for number in range(parts)]
@@ -164,9 +173,8 @@ def main() -> None:
     try:
         took = make(options.folder, options.parts, processes=options.processes)
         size = sum(file.stat().st_size for file in options.folder.glob("*"))
-        print(
-            f"{options.parts} parts of {ROWS:,} respondents × {len(ITEMS)} items made in {took:.0f} s, {size / 1e9:.2f} GB"
-        )
+        what = f"{options.parts} parts of {ROWS:,} respondents × {len(ITEMS)} items"
+        print(f"{what}: written in {took:.0f} s, {size / 1e9:.2f} GB", flush=True)
         print("| respondents | seconds | µs each | peak, GB (≤ 2) | estimates with verdicts | sums of the generator |")
         print("| --- | --- | --- | --- | --- | --- |", flush=True)
         for parts in sorted({size for size in (1, 10, options.parts) if size <= options.parts}):
@@ -180,7 +188,7 @@ def main() -> None:
                 sys.exit(1)
     finally:
         if not options.keep:
-            shutil.rmtree(options.folder, ignore_errors=True)
+            clear(options.folder)
 
 
 if __name__ == "__main__":
