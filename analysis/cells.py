@@ -111,7 +111,11 @@ def regroup(keys: Ints) -> Grouping:
     """The distinct rows of a table of keys, in lexicographic order, and which one each row is."""
     if keys.shape[1] == 0:
         return Grouping(np.zeros(len(keys), np.int64), keys[:1])
-    _, first, codes = np.unique(packed(keys), return_index=True, return_inverse=True)
+    value = packed(keys)
+    if len(value) and (value[1:] >= value[:-1]).all():
+        new = np.r_[True, value[1:] > value[:-1]]
+        return Grouping(np.cumsum(new) - 1, keys if new.all() else keys[new])
+    _, first, codes = np.unique(value, return_index=True, return_inverse=True)
     return Grouping(codes.reshape(-1).astype(np.int64), keys[first])
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -129,19 +130,20 @@ def _joined(tables: Sequence[CellTable]) -> CellTable:
     ends = np.cumsum([table.size for table in tables])
     places = [groups.codes[end - table.size : end] for end, table in zip(ends, tables, strict=True)]
 
+    apart = ends[-1] == groups.size  # no cell is in two tables
+    runs = [_runs(place) for place in places]
+
     def added(name: str) -> Any:
         if getattr(first, name) is None:
             return None
         parts = [getattr(table, name) for table in tables]
-        apart = ends[-1] == groups.size  # no cell is in two tables
         result = (np.empty if apart else np.zeros)((groups.size, parts[0].shape[1]), parts[0].dtype)
-        for place, part in zip(places, parts, strict=True):
-            run = slice(int(place[0]), int(place[-1]) + 1)
-            together = run.stop - run.start == len(place) and bool((place[1:] > place[:-1]).all())
-            if apart:
-                result[run if together else place] = part
-            else:
-                result[run if together else place] += part
+        for place, own, part in zip(places, runs, parts, strict=True):
+            for into, some in own or [(place, slice(None))]:  # type: ignore[list-item]
+                if apart:
+                    result[into] = part[some]
+                else:
+                    result[into] += part[some]
         return result
 
     rows = None
@@ -156,6 +158,17 @@ def _joined(tables: Sequence[CellTable]) -> CellTable:
     population = _population_of(tables, places, groups.size)
     counts = added("counts")
     return CellTable(first.names, groups.keys, added("sums"), counts, rows, added("squares"), products, population)
+
+
+def _runs(place: Ints) -> list[tuple[slice, slice]]:
+    """Where lines that follow each other stay so, as pairs of slices; none where these would be many."""
+    bounds = np.r_[0, np.flatnonzero(np.diff(place) != 1) + 1, len(place)]
+    if len(bounds) > 2 + len(place) // 64:
+        return []
+    return [
+        (slice(int(place[low]), int(place[low]) + int(high - low)), slice(int(low), int(high)))
+        for low, high in pairwise(bounds)
+    ]
 
 
 def _population_of(tables: Sequence[CellTable], places: Sequence[Ints], size: int) -> Floats | None:
@@ -231,6 +244,9 @@ def from_bytes(data: bytes) -> tuple[list[CellTable], dict[str, Any], list[Float
 def positions(table: CellTable, keys: Ints) -> Ints:
     """For each row of keys the line of the table that has it (every one must be there)."""
     both = packed(np.vstack([table.keys, keys]))
-    order = np.argsort(both[: table.size], kind="stable")
-    place = np.searchsorted(both[: table.size][order], both[table.size :])
+    own = both[: table.size]
+    if (own[1:] > own[:-1]).all():
+        return np.minimum(np.searchsorted(own, both[table.size :]), table.size - 1)
+    order = np.argsort(own, kind="stable")
+    place = np.searchsorted(own[order], both[table.size :])
     return order[np.minimum(place, table.size - 1)]

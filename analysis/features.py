@@ -20,6 +20,7 @@ from analysis.plan import MeasurePlan
 from analysis.products import Products
 
 _DENSE_CODES = 15
+_UNTHREADED = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +203,11 @@ class _Table:
             weighted = np.bincount(key, self.weight, bins)
         else:
             weighted = histogram.astype(np.float64)
-        self.sums[:, code_map.columns] = weighted.reshape(self.size, classes) @ code_map.worth
+        self.sums[:, code_map.columns] = _narrow(weighted.reshape(self.size, classes), code_map.worth)
         if self.squares is not None:
             if self.squared_weight is not None:
                 weighted = np.bincount(key, self.squared_weight, bins)
-            self.squares[:, code_map.columns] = weighted.reshape(self.size, classes) @ code_map.worth
+            self.squares[:, code_map.columns] = _narrow(weighted.reshape(self.size, classes), code_map.worth)
 
     def people(self, column: int, values: AnyArray) -> None:
         """One value per respondent."""
@@ -234,6 +235,17 @@ class _Table:
 
     def finished(self) -> tuple[Floats, Ints, Ints | None, Floats | None]:
         return self.sums, self.counts, self.rows, self.squares
+
+
+def _narrow(left: AnyArray, right: Floats) -> Floats:
+    """The product of a long matrix with a small one, in pieces too small for the library to wake further threads."""
+    step = max(1, _UNTHREADED // right.size)
+    if len(left) <= step:
+        return np.asarray(left @ right, np.float64)
+    result = np.empty((len(left), right.shape[1]))
+    for start in range(0, len(left), step):
+        np.matmul(left[start : start + step], right, out=result[start : start + step])
+    return result
 
 
 def _add_node(table: _Table, layout: Layout, node: NodeColumns, person: _Person, plan: MeasurePlan) -> None:

@@ -3,8 +3,8 @@
 A mean of item rates has, for a respondent, the linearised value z = w Σ v u with u what he or she answered (satisfied,
 answered, points of each item) and v from the domain's rates, which are known only at the end. Σ z² = v' (Σ w² u u') v
 therefore needs w² u u' by cell: 990 sums for 22 items. A cell of ten respondents is held far smaller by their coded
-answers, and Σ z² is then summed over them directly. So a cell keeps the answers of its respondents as long as that is
-smaller, and sums from then on: memory is bounded by the number of cells either way. What is written down
+answers, and Σ z² is then summed over them directly. So a cell keeps the answers of its respondents until there are
+some hundreds, and sums from then on: memory is bounded by the number of cells either way. What is written down
 (`celltable.to_bytes`) holds sums only, never a respondent.
 """
 
@@ -20,6 +20,7 @@ from analysis.arrays import AnyArray, Bools, Codes, Floats, Ints
 _ROWS = 1 << 17
 _TABLE = 1 << 21
 _LINES = 4096
+_FOLDED = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,16 @@ class Products:
             np.vstack([part.sums for part in parts]),
         )
         both = _summed(both, both.cell, both.dense)
-        most = 8 * both.sums.shape[1] // (both.classes.shape[1] + 12)
         held = np.bincount(both.cell)
-        return both._folded((held > most)[both.cell]) if len(held) and held.max() > most else both
+        full = held > both.most()
+        return both._folded(full[both.cell]) if full.any() else both
+
+    def most(self) -> int:
+        """How many respondents of a cell are kept: as many as take twice the room of its sums.
+
+        Sums are the slower of the two to make (44 × 44 products a respondent for 22 items), answers to read.
+        """
+        return int(16 * self.sums.shape[1] // (self.classes.shape[1] + 12))
 
     def reweighted(self, factors: Floats) -> Products:
         """The same if the weights in each cell were multiplied by its factor."""
@@ -156,9 +164,13 @@ class Products:
         bounds = np.r_[starts, len(places)]
         sums = np.empty((len(cells), self.sums.shape[1]))
         upper = np.triu_indices(self.basis.shape[0] * self.basis.shape[1])
-        for k in range(len(cells)):
-            u = self._answers(places[bounds[k] : bounds[k + 1]])
-            sums[k] = (u.T @ u)[upper]
+        last = 0
+        while last < len(cells):  # some cells at a time: as many as have so many respondents, and at least one
+            first, last = last, max(last + 1, int(np.searchsorted(bounds, bounds[last] + _FOLDED, "right")) - 1)
+            u = self._answers(places[bounds[first] : bounds[last]])
+            for k in range(first, last):
+                own = u[bounds[k] - bounds[first] : bounds[k + 1] - bounds[first]]
+                sums[k] = (own.T @ own)[upper]
         left = ~chosen
         both = Products(
             self.basis,

@@ -1,7 +1,7 @@
 """Every figure the project promises, measured on this machine, as one table in Markdown.
 
     python -m tests.load.bench                 all of them, which takes some minutes
-    python -m tests.load.bench --only results  one or more of: intake, kills, page, lighthouse, results, analysis, record
+    python -m tests.load.bench --only results  one or more: intake, kills, page, lighthouse, results, analysis, record
 
 Each line says how it was measured, what was found and what was promised. Nothing here fails: a figure that misses its
 target says so.
