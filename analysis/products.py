@@ -21,6 +21,7 @@ _ROWS = 1 << 17
 _TABLE = 1 << 21
 _LINES = 4096
 _FOLDED = 1 << 14
+_UNTHREADED = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +170,7 @@ class Products:
             first, last = last, max(last + 1, int(np.searchsorted(bounds, bounds[last] + _FOLDED, "right")) - 1)
             u = self._answers(places[bounds[first] : bounds[last]])
             for k in range(first, last):
-                own = u[bounds[k] - bounds[first] : bounds[k + 1] - bounds[first]]
-                sums[k] = (own.T @ own)[upper]
+                sums[k] = _squared(u[bounds[k] - bounds[first] : bounds[k + 1] - bounds[first]])[upper]
         left = ~chosen
         both = Products(
             self.basis,
@@ -191,6 +191,17 @@ class Products:
             u[:, item::items] = self.basis[:, item, :].T[classes[:, item]]
         u *= self.weight[rows][:, None]
         return u
+
+
+def _squared(u: Floats) -> Floats:
+    """u' u, in pieces too small for the library to wake further threads."""
+    width = u.shape[1]
+    step = max(1, _UNTHREADED // width**2)
+    total = np.zeros((width, width))
+    for start in range(0, len(u), step):
+        part = u[start : start + step]
+        total += part.T @ part
+    return total
 
 
 def _summed(old: Products, cell: AnyArray, dense: Ints) -> Products:
