@@ -29,7 +29,7 @@ from survey.queries import responses
 from survey.queries.responses import Batch
 
 BLANK = 255
-BATCH = 50_000
+BATCH = 10_000  # rows that fit into the cache of a processor while they become columns
 FACTS = ("_unit", "_received", "_field", "_point", "_day", "_pace")
 HASH = "_data_hash"
 Values = npt.NDArray[Any]
