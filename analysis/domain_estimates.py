@@ -18,11 +18,14 @@ from analysis.arrays import Bools, Floats, Ints
 from analysis.celltable import CellTable
 from analysis.composites import COMPOSITE_RULES, Composite, composite, composite_scores, composite_squares
 from analysis.domains import (
+    BlockVariance,
     Frame,
     Partition,
+    Ratios,
     RatioScores,
     gathered,
     linearised,
+    linearised_blocks,
     ratio_scores,
     ratios_of,
     simple_variance,
@@ -37,6 +40,7 @@ NOISE = 1e-12
 _BLOCK_VALUES = 1 << 20
 _FEWEST = 8
 _NOTHING = np.zeros(0)
+_OVER_MAX = "mean_pooled"  # the one composite that takes its squares from a ratio's is a share of this
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,8 @@ class _Estimation:
 
     def __init__(self, totals: Totals, partition: Partition, measures: Sequence[Measure]) -> None:
         self.totals, self.layout, self.partition = totals, totals.layout, partition
-        self.sums = partition.total(partition.lines.sums)
+        self.segment_sums = partition.segments.total(partition.lines.sums)
+        self.sums = partition.strata.total(self.segment_sums)
         self.measures = measures
         plan = totals.plan
         nodes = {
@@ -158,16 +163,7 @@ class _Estimation:
         plain[:, plainly], without[:, plainly] = simple_variance(self.sums, ratios, n[:, plainly])
         made = {k: composite(self.layout, node, rule, self._ratio) for k, (node, rule) in self.nodes.items()}
         parts = {measure for one in made.values() for measure in one.coefficients}
-        block = max(_FEWEST, _BLOCK_VALUES // max(1, len(partition.domain)))
-        for start in range(0, len(plainly), block):
-            places = range(start, min(start + block, len(plainly)))
-            scores, squares = linearised(partition, ratios.some(places))
-            columns = [plainly[place] for place in places]
-            variance[:, columns] = self._variance(columns, scores, squares)
-            for k, column in enumerate(columns):
-                if (measure := self.measures[column]) in parts:
-                    own = None if squares is None else squares[:, k].copy()
-                    self.known[measure] = replace(self._ratio(measure), scores=scores[:, k].copy(), squares=own)
+        variance[:, plainly] = self._of_ratios(ratios, [self.measures[k] for k in plainly], parts)
         for k, one in made.items():
             value[:, k], complete[:, k] = one.estimate, one.complete
         if made:
@@ -185,6 +181,47 @@ class _Estimation:
             "deff_wr": _quotient(se**2, plain),
             "complete": complete,
         }
+
+    def _of_ratios(self, ratios: Ratios, measures: Sequence[Measure], parts: set[Measure]) -> Floats:
+        """The variances of ratios; what composites need of them by line is kept."""
+        partition = self.partition
+        if partition.blockwise:
+            return self._of_blocks(ratios, measures, parts)
+        variance = np.zeros(ratios.estimate.shape)
+        block = max(_FEWEST, _BLOCK_VALUES // max(1, len(partition.domain)))
+        for start in range(0, len(measures), block):
+            places = range(start, min(start + block, len(measures)))
+            scores, squares = linearised(partition, ratios.some(places))
+            counts = [ratios.of[place].count for place in places]
+            variance[:, list(places)] = self._variance(counts, scores, squares)
+            for k, place in enumerate(places):
+                if measures[place] in parts:
+                    own = None if squares is None else squares[:, k].copy()
+                    self._keep(measures[place], scores[:, k].copy(), own)
+        return variance
+
+    def _of_blocks(self, ratios: Ratios, measures: Sequence[Measure], parts: set[Measure]) -> Floats:
+        """The same, some lines of all measures at a time."""
+        partition = self.partition
+        r, inverse = (values[partition.segment_domain] for values in ratios.values())
+        sums = gathered(self.segment_sums, [ratio.numerator for ratio in ratios.of])
+        sums -= r * gathered(self.segment_sums, [ratio.denominator for ratio in ratios.of])
+        made = BlockVariance(partition, sums * inverse)
+        kept = {place: np.empty(len(partition.domain)) for place, one in enumerate(measures) if one in parts}
+        spread = {place: np.empty(len(partition.domain)) for place in kept if measures[place].name.endswith(_OVER_MAX)}
+        for some, scores, squares in linearised_blocks(partition, ratios):
+            for place, own in kept.items():
+                own[some] = scores[:, place]
+            if squares is not None:
+                for place, own in spread.items():
+                    own[some] = squares[:, place]
+            made.add(some, scores, squares)
+        for place, own in kept.items():
+            self._keep(measures[place], own, spread.get(place))
+        return made.result
+
+    def _keep(self, measure: Measure, scores: Floats, squares: Floats | None) -> None:
+        self.known[measure] = replace(self._ratio(measure), scores=scores, squares=squares)
 
     def _ratio(self, measure: Measure) -> RatioScores:
         """A base ratio in every domain; its sums by line are filled in when its block is reached."""
@@ -208,10 +245,10 @@ class _Estimation:
         found = self.partition.degrees_of_freedom(np.take(self.partition.lines.counts, distinct, axis=1))
         return np.take(found, [distinct.index(count) for count in self.counts], axis=1)
 
-    def _variance(self, columns: Sequence[int], scores: Floats, squares: Floats | None) -> Floats:
+    def _variance(self, counts: Sequence[int], scores: Floats, squares: Floats | None) -> Floats:
         rows = self.partition.lines.all_rows()
         if self.partition.lonely == "average":
-            rows = np.take(rows, [self.counts[k] for k in columns], axis=1)
+            rows = np.take(rows, list(counts), axis=1)
         return self.partition.variance(scores, rows, squares)
 
     def _of_composites(self, made: dict[int, Composite], parts: set[Measure]) -> Floats:
@@ -220,7 +257,7 @@ class _Estimation:
             self._scored(measure)
         scores = np.column_stack([composite_scores(one, self.partition, self._scored) for one in made.values()])
         squares = self._composite_squares(made) if self.partition.shape.elements else None
-        return self._variance(list(made), scores, squares)
+        return self._variance([self.counts[k] for k in made], scores, squares)
 
     def _composite_squares(self, made: dict[int, Composite]) -> Floats:
         result = np.empty((len(self.partition.domain), len(made)))

@@ -14,7 +14,7 @@ the design.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +27,7 @@ from analysis.errors import DesignError
 from analysis.layout import BaseRatio, Columns
 from analysis.totals import Shape
 
-_LINES = 2048
+LINES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,11 @@ class Partition:
         self.domains, self.segments = Groups(self.domain, self.size), Groups(segments.codes, segments.size)
         self.strata = Groups(self.segment_domain, self.size)
         self.segment = segments.codes
+
+    @property
+    def blockwise(self) -> bool:
+        """Whether variances can be had some lines at a time (`BlockVariance`)."""
+        return self.shape.clustered and self.lonely != "average"
 
     def total(self, values: AnyArray) -> AnyArray:
         """Sums over the lines of each domain."""
@@ -224,6 +229,43 @@ class Partition:
         return np.asarray(np.divide(self.total(scores), clusters, out=np.zeros(clusters.shape), where=clusters > 0))
 
 
+class BlockVariance:
+    """The variances of `Partition.variance` for sampled clusters, from some lines at a time.
+
+    `sums` (segments × measures) are the sums of linearised values over each segment. For every rule but `average`.
+    """
+
+    def __init__(self, partition: Partition, sums: Floats) -> None:
+        frame, stratum = partition.frame, partition.segment_stratum
+        sampled = frame.sampled[stratum][:, None]
+        self.partition, self.mean = partition, sums / sampled
+        alone = frame.lonely[stratum]
+        scale = frame.scale[stratum]
+        lines = np.bincount(partition.segment, minlength=len(sums))[:, None]
+        parts = np.where(alone, 0.0, scale)[:, None] * (sampled - lines) * self.mean**2
+        if partition.lonely == "adjust":
+            parts[alone] = scale[alone][:, None] * self.mean[alone] ** 2
+        self.result = partition.strata.total(parts)
+        self.scale = np.where(alone, 0.0, scale)[partition.segment]
+        self.taken = frame.clusters.all_rows()[:, 0].astype(np.float64)[partition.cluster]
+        self.within = frame.within_factor()[partition.cluster] if partition.shape.second_stage else None
+
+    def add(self, some: slice, scores: Floats, squares: Floats | None) -> None:
+        """Take in some lines; the scores are used up."""
+        apart = scores - self.mean[self.partition.segment[some]]
+        apart *= apart
+        apart *= self.scale[some, None]
+        if self.within is not None and squares is not None:
+            scores *= scores
+            scores /= self.taken[some, None]
+            np.subtract(squares, scores, out=scores)
+            np.maximum(scores, 0.0, out=scores)
+            scores *= self.within[some, None]
+            apart += scores
+        domains, place = np.unique(self.partition.domain[some], return_inverse=True)
+        self.result[domains] += Groups(place, len(domains)).total(apart)
+
+
 @dataclass(frozen=True, slots=True)
 class RatioScores:
     """One ratio in every domain: estimate, denominators, and sums of linearised values per line."""
@@ -275,22 +317,33 @@ def ratios_of(totals: Floats, ratios: Sequence[BaseRatio]) -> Ratios:
 
 def linearised(partition: Partition, ratios: Ratios) -> tuple[Floats, Floats | None]:
     """Sums of linearised values per line (lines × ratios), and of their squares where respondents are a stage."""
+    scores = np.empty((len(partition.domain), len(ratios.of)))
+    squares = np.empty_like(scores) if partition.shape.elements else None
+    for some, own, own_squares in linearised_blocks(partition, ratios):
+        scores[some] = own
+        if squares is not None:
+            squares[some] = own_squares
+    return partition.residual(scores, ratios.of, *ratios.values()), squares
+
+
+def linearised_blocks(partition: Partition, ratios: Ratios) -> Iterator[tuple[slice, Floats, Floats | None]]:
+    """The same some lines at a time, before any projection: what is computed stays in a processor's cache."""
     lines, domain = partition.lines, partition.domain
     r, inverse = ratios.values()
-    scores = np.empty((len(domain), len(ratios.of)))
-    squares = np.empty_like(scores) if partition.shape.elements else None
     tops, bottoms = [ratio.numerator for ratio in ratios.of], [ratio.denominator for ratio in ratios.of]
-    for start in range(0, len(domain), _LINES):
-        some = slice(start, start + _LINES)
+    for start in range(0, len(domain), LINES):
+        some = slice(start, start + LINES)
         own, over = r[domain[some]], inverse[domain[some]]
-        part = gathered(lines.sums[some], bottoms)
-        part *= own
-        np.subtract(gathered(lines.sums[some], tops), part, out=part)
-        np.multiply(part, over, out=scores[some])
-        if squares is not None and lines.squares is not None:
+        scores = gathered(lines.sums[some], bottoms)
+        scores *= own
+        np.subtract(gathered(lines.sums[some], tops), scores, out=scores)
+        scores *= over
+        squares = None
+        if lines.squares is not None and partition.shape.elements:
+            squares = quadratic(lines.squares[some], ratios.of, own)
             over *= over
-            np.multiply(quadratic(lines.squares[some], ratios.of, own), over, out=squares[some])
-    return partition.residual(scores, ratios.of, r, inverse), squares
+            squares *= over
+        yield some, scores, squares
 
 
 def ratio_scores(partition: Partition, ratio: BaseRatio, totals: Floats | None = None) -> RatioScores:

@@ -128,16 +128,19 @@ class Features:
         small = np.uint8 if all(len(node.items) < 250 for node in nodes) else np.uint16
         answered: list[AnyArray] = [np.zeros(rows, small) for _ in nodes]
         satisfied: list[AnyArray] = [np.zeros(rows, small) for _ in nodes]
+        rated = [node.pooled or node.persons for node in nodes]
         points = [np.zeros(rows if n.points or n.persons or n.score else 0, np.uint16) for n in nodes]
         for place, item in enumerate(plan.items):
             inside = [k for k, node in enumerate(nodes) if place in node.items]
             if not inside:
                 continue
             column = codes[:, place]
-            answers, good = within(column, item.substantive), within(column, item.satisfied)
+            answers = within(column, item.substantive)
+            good = within(column, item.satisfied) if any(rated[k] for k in inside) else answers
             for k in inside:
                 answered[k] += answers.view(np.uint8)
-                satisfied[k] += good.view(np.uint8)
+                if rated[k]:
+                    satisfied[k] += good.view(np.uint8)
                 if len(points[k]):
                     points[k] += column * answers
         return [_Person(a > 0, a, s, p) for a, s, p in zip(answered, satisfied, points, strict=True)]

@@ -76,6 +76,10 @@ class PostStratified(Partition):
             (share[right], (positions(self.lines, lines), left)), shape=(self.lines.size, entries.size)
         )
 
+    @property
+    def blockwise(self) -> bool:
+        return False
+
     def residual(self, scores: Floats, ratios: Sequence[BaseRatio], r: Floats, inverse: Floats) -> Floats:
         own = gathered(self.cells.sums, [ratio.numerator for ratio in ratios])
         own -= r[self._cell_domain] * gathered(self.cells.sums, [ratio.denominator for ratio in ratios])
