@@ -157,7 +157,7 @@ def run(rows: int, times: int) -> Iterator[Case]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--times", type=int, default=7)
+    parser.add_argument("--times", type=int, default=15)
     options = parser.parse_args()
     print(f"{options.rows:,} respondents × {len(ITEMS)} items, {COMMUNES:,} communes, {COMMUNES * PSUS:,} clusters")
     print("| estimates with verdicts | bare NumPy, s | ours, s | ratio | promised | beyond the data, GB (≤ 0.5) |")

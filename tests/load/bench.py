@@ -123,7 +123,7 @@ def of_results() -> Iterator[Line]:
 
 def of_analysis() -> Iterator[Line]:
     command = f"{RUN}analysis_bench"
-    for case in analysis_bench.run(1_000_000, 7):
+    for case in analysis_bench.run(1_000_000, 15):
         name = f"1,000,000 respondents × 22 items, {case.estimates:,} estimates {case.what}"
         yield most(f"{name}: over the bare NumPy pass", command, case.ratio, case.promised)
         yield most(f"{name}: memory beyond the data", command, case.beyond_gb, 0.5, " GB", places=2)
