@@ -26,7 +26,7 @@ from analysis.plan import MeasurePlan
 from analysis.products import Products
 
 BLOCK_ROWS = 1 << 20
-_SETTLE = 4
+_SETTLE = 2
 
 
 @dataclass(frozen=True, slots=True)
