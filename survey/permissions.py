@@ -145,6 +145,7 @@ ROUTES: dict[str, Access] = {
     # results
     "results.waves": roles(N, U),
     "results.wave": roles(N, U),
+    "results.analysis": roles(N, U),
     "results.ask_for_file": roles(N, U),
     "site.change_language": PUBLIC,
     "site.administration": roles(A, F, N),
