@@ -101,6 +101,7 @@ class ComparePage:
     old: VersionRow | None = None
     new: VersionRow | None = None
     differences: Differences | None = None
+    is_one_form: bool = True
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from instruments import codec, conformity, linting
 from survey import i18n, staff
 from survey.app import runtime
 from survey.designer import blueprint
-from survey.designer.differences import differences
+from survey.designer.differences import differences, one_form
 from survey.designer.forms import CompareForm, FileForm, KeepForm
 from survey.designer.pages import (
     ComparePage,
@@ -128,8 +128,9 @@ def compare() -> View:
         if not request.args or not form.validate():
             return render_template("designer/compare.html", page=ComparePage(form))
         old, new = rows[form.old.data], rows[form.new.data]
-        found = differences(queries.document(record, old), queries.document(record, new))
-    return render_template("designer/compare.html", page=ComparePage(form, old, new, found))
+        before, after = queries.document(record, old), queries.document(record, new)
+        page = ComparePage(form, old, new, differences(before, after), one_form(before, after))
+    return render_template("designer/compare.html", page=page)
 
 
 @blueprint.route("/nhap/tep", methods=["GET", "POST"])
