@@ -17,7 +17,8 @@ from markupsafe import Markup
 
 from instruments.answers import OTHER, AnswerProblem
 from instruments.condition_sentences import sentence
-from instruments.elements import Item, Section, Statement
+from instruments.elements import Item, Recording, Section, Statement
+from instruments.linting import spoken_languages
 from instruments.model import InstrumentVersion
 from instruments.provenance import Decision
 from instruments.response_domains import Number
@@ -31,7 +32,10 @@ from survey.queries.entry import FieldChoice
 
 NO_RULES = Markup("")
 OTHER_FIELD = "0"  # the row "other / do not remember" of the first question
-OWN_NAMES = {"vi": "Tiếng Việt", "en": "English"}
+OWN_NAMES = {
+    "vi": "Tiếng Việt", "en": "English", "ktv": "Cơ Tu", "sed": "Xơ Đăng", "jeh": "Gié-Triêng", "cua": "Co",
+    "ko": "한국어", "ja": "日本語", "zh": "中文", "fr": "Français",
+}  # fmt: skip
 FACES = {1: "f1", 2: "f2", 3: "f3", 4: "f4", 5: "f5"}
 
 
@@ -65,6 +69,7 @@ class Addresses:
     key_name: str = "_key"
     privacy: str = ""
     receipt: str = ""
+    recordings: str = ""  # the folder of what is read aloud; empty: nothing is
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,7 @@ class QuestionView:
     added: bool = False  # a local addition, not part of the form as issued
     condition: str = ""
     problems: tuple[str, ...] = ()
+    recording: str = ""  # where it is read aloud
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,7 @@ class WordsView:
     text: Markup
     is_title: bool = False
     id: str = ""  # where a condition hangs on the words
+    recording: str = ""
 
 
 @dataclass(frozen=True)
@@ -138,6 +145,7 @@ class FormPage:
     field_options: tuple[OptionView, ...] = ()
     problems: tuple[tuple[str, str], ...] = ()  # (id of the question, sentence)
     notice: str = ""
+    read_aloud: frozenset[str] = frozenset()  # languages in which everything can be heard
     open_answer: bool = False  # offers to send it although the code can no longer be used
 
     @property
@@ -147,10 +155,11 @@ class FormPage:
 
 @dataclass
 class _Typed:
-    """What was written, and what was wrong with it."""
+    """What was written, what was wrong with it, and where the recordings are, if there are all of this language."""
 
     values: Mapping[str, Sequence[str]] = field(default_factory=dict)
     problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    recordings: str = ""
 
 
 def form_page(
@@ -169,7 +178,8 @@ def form_page(
 ) -> FormPage:
     """The whole form in one language, with what was already answered."""
     sentences = _sentences([p for p in problems if p.kind != "hidden_item"])
-    work = _Typed(typed or {}, sentences)
+    read_aloud = frozenset(spoken_languages(version)) if to.recordings else frozenset()
+    work = _Typed(typed or {}, sentences, to.recordings if language in read_aloud else "")
     numbers = {item.code: n for n, item in enumerate(questions_for_everyone(version), start=1)}
     total = len(numbers)
     values = version.parameter_values(language)
@@ -205,6 +215,7 @@ def form_page(
         field_options=_fields(place, fields, language, work),
         problems=tuple(listed),
         notice=notice,
+        read_aloud=read_aloud,
         open_answer=open_answer,
     )  # fmt: skip
 
@@ -273,7 +284,8 @@ def _part(
         for element in section.elements:
             if isinstance(element, Statement):
                 words = safe(render(element.text, language, values))
-                blocks.append(WordsView(words, id=form_conditions.element_id(element.code) if element.show_if else ""))
+                id_ = form_conditions.element_id(element.code) if element.show_if else ""
+                blocks.append(WordsView(words, id=id_, recording=_recording(element.audio, language, work)))
             elif element.asked:
                 blocks.append(_question(version, section, element, language, values, numbers, work))
     first = page.sections[0].title
@@ -324,7 +336,15 @@ def _question(
         added=item.origin == "overlay",
         condition=_condition(version, section, item, language),
         problems=work.problems.get(item.code, ()),
+        recording=_recording(item.audio, language, work),
     )
+
+
+def _recording(audio: Sequence[Recording], language: str, work: _Typed) -> str:
+    """Where it is read aloud, in a language in which everything is."""
+    if not work.recordings:
+        return ""
+    return next((work.recordings + one.file for one in audio if one.language == language), "")
 
 
 def _options(version: InstrumentVersion, item: Item, language: str, typed: Sequence[str]) -> tuple[OptionView, ...]:

@@ -138,6 +138,7 @@ ROUTES: dict[str, Access] = {
     "citizen.receipt_look": PUBLIC,
     "citizen.receipt_done": PUBLIC,
     "citizen.privacy": PUBLIC,
+    "citizen.recording": PUBLIC,
     "citizen.health": PUBLIC,
     "citizen.staff": PUBLIC,
     # site
@@ -203,6 +204,9 @@ ROUTES: dict[str, Access] = {
     "designer.compare": roles(D, P, F, N),
     "designer.preview": roles(D, P, F, N),
     "designer.preview_page": roles(D, P, F, N),
+    "designer.recording": roles(D, P, F, N),
+    "designer.trials": roles(D, P),
+    "designer.forget_trials": roles(D, P),
     "designer.import_file": roles(D),
     "designer.publish": roles(D, P),
     "designer.retire": roles(D, P),

@@ -11,10 +11,11 @@ def register(app: Flask) -> None:
     from flask_babel import lazy_gettext as _l
 
     from survey import staff, wording
-    from survey.designer import pages, preview, routes
+    from survey.designer import pages, preview, routes, trying
     from survey.form_page import stylesheet
 
     assert routes
+    assert trying
     assert preview  # their views are on the blueprint
     app.jinja_env.globals["citizen_css"] = stylesheet()
     wording.install(app)

@@ -94,6 +94,7 @@ class PreviewPage:
     asks_field: bool
     frames: tuple[Frame, ...]
     alone: str
+    tried: int  # forms sent from here that are still kept
 
 
 @dataclass(frozen=True)
