@@ -1,6 +1,7 @@
 """`python -m analysis`: the same numbers from a file, without the web.
 
     python -m analysis estimate --data DATA.csv --request REQUEST.json --out RESULT.json
+    python -m analysis report --result RESULT.json
 
 DATA may be CSV, Parquet or SPSS .sav; `-` is standard input or output. Exit 0 and a whole result, or exit 2, one
 sentence on standard error that names file, row or column, and no result: what stood at --out is removed then, so that
@@ -18,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from analysis import analyse
+from analysis import analyse, report
 from analysis.datafile import DataFile, read_data
 from analysis.errors import AnalysisError
 from analysis.request import read_request
@@ -59,6 +60,10 @@ def _parser() -> argparse.ArgumentParser:
     estimate.add_argument("--request", required=True, metavar="FILE", help="what is asked, JSON; - is standard input")
     estimate.add_argument("--out", required=True, metavar="FILE", help="where RESULT.json goes; - is standard output")
     estimate.set_defaults(run=_estimate)
+    readable = commands.add_parser("report", help="a result as a page to read, Markdown")
+    readable.add_argument("--result", required=True, metavar="FILE", help="RESULT.json; - is standard input")
+    readable.add_argument("--out", default="-", metavar="FILE", help="where the page goes; - is standard output")
+    readable.set_defaults(run=_report)
     return parser
 
 
@@ -71,6 +76,11 @@ def _estimate(options: argparse.Namespace) -> None:
     prepared = analyse.prepare(request, data, lambda name: _margins(name, folder))
     text = json.dumps(analyse.result(prepared), ensure_ascii=False, allow_nan=False, indent=1)
     _write(options.out, text + "\n")
+
+
+def _report(options: argparse.Namespace) -> None:
+    name = "standard input" if options.result == "-" else options.result
+    _write(options.out, report.readable(_text(options.result), name))
 
 
 def _margins(name: str, folder: Path) -> DataFile:

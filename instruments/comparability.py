@@ -82,6 +82,16 @@ def compare(
     return Comparison(items, tuple(_series(old, new, items)))
 
 
+def side_by_side(old: InstrumentVersion, new: InstrumentVersion, topics: Mapping[str, str]) -> dict[str, str]:
+    """Which questions of two instruments stand beside each other: by a crosswalk, then by equal words."""
+    pairs = _pairs(old, new, topics)
+    taken = set(pairs.values())
+    for mine, yours in _pairs(old, new, None).items():
+        if mine not in pairs and yours not in taken:
+            pairs[mine] = yours
+    return pairs
+
+
 def _pairs(old: InstrumentVersion, new: InstrumentVersion, crosswalk: Mapping[str, str] | None) -> dict[str, str]:
     if old.code == new.code:
         return {item.code: item.code for item in new.items if old.has_item(item.code)}

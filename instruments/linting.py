@@ -21,7 +21,7 @@ from instruments.model import InstrumentVersion
 from instruments.problems import Problem
 from instruments.provenance import GRADES, Grade
 from instruments.response_domains import MultipleChoice, Option, Scale
-from instruments.text import Text
+from instruments.text import Text, named_places
 
 WORDS_AT_A_GLANCE = 15
 MANY_ITEMS = 10
@@ -31,6 +31,10 @@ SPSS_LABEL_BYTES = 256
 SPSS_VALUE_BYTES = 120
 STATA_LABEL = 80
 STATA_NAME = 32
+WORDS_OF_A_SENTENCE = 4
+
+LOOKALIKES: Mapping[str, str] = {"\N{LATIN CAPITAL LETTER ETH}": "Đ", "\N{LATIN SMALL LETTER ETH}": "đ"}
+"""Letters that look like Vietnamese ones and are not found by a search for them."""
 
 CLAIMS_NEED: Mapping[str, Grade] = {"official": "verbatim", "to_check": "transcribed"}
 """The lowest grade a claim allows among the questions of the core."""
@@ -39,15 +43,21 @@ TWO_THINGS = re.compile(r"\b(và|hoặc|hay)\b|;", re.IGNORECASE)
 """What joins two matters in one question."""
 
 SENSITIVE_WORDS: tuple[tuple[str, str], ...] = (
-    ("ethnicity", r"dân tộc"),
-    ("belief", r"tôn giáo|đảng viên|chính kiến"),
-    ("health", r"sức khỏe|sức khoẻ|bệnh án|tiền sử bệnh|khuyết tật"),
-    ("contact", r"số điện thoại|số di động|e-?mail|thư điện tử|zalo của"),
-    ("identity", r"họ (?:và )?tên|căn cước|cccd|cmnd|chứng minh nhân dân|số định danh|hộ chiếu"),
-    ("location", r"vị trí của (?:ông/bà|anh/chị|em)|địa chỉ nhà|số nhà"),
-    ("bank", r"tài khoản ngân hàng|số tài khoản"),
+    ("ethnicity", r"dân tộc|\bethnic"),
+    ("belief", r"tôn giáo|đảng viên|chính kiến|\breligio"),
+    ("health", r"sức khỏe|sức khoẻ|bệnh án|tiền sử bệnh|khuyết tật|\bmedical history|\bdisabilit"),
+    ("contact", r"số điện thoại|số di động|e-?mail|thư điện tử|zalo của|\b(?:tele)?phone number"),
+    (
+        "identity",
+        (
+            r"họ (?:và )?tên|căn cước|cccd|cmnd|chứng minh nhân dân|số định danh|hộ chiếu"
+            r"|\bfull name|\byour name|\bpassport|\bnational id|\bid number"
+        ),
+    ),
+    ("location", r"vị trí của (?:ông/bà|anh/chị|em)|địa chỉ nhà|số nhà|\bhome address"),
+    ("bank", r"tài khoản ngân hàng|số tài khoản|\bbank account"),
 )
-"""Words by which a question that asks for personal data gives itself away."""
+"""Words by which a question that asks for personal data gives itself away; English ones for forms made elsewhere."""
 
 
 def lint(version: InstrumentVersion) -> list[Problem]:
@@ -262,6 +272,25 @@ def _translations(version: InstrumentVersion) -> Iterator[Problem]:
     for path, text in located_texts(version):
         for code in _missing_languages(version, text):
             yield Problem("translation-missing", f"{path}.{code}", {"language": code})
+        yield from _faithless(version, path, text)
+        for letter, right in LOOKALIKES.items():
+            if letter in text.get("vi", ""):
+                yield Problem("wrong-letter", f"{path}.vi", {"letter": letter, "right": right})
+
+
+def _faithless(version: InstrumentVersion, path: str, text: Text) -> Iterator[Problem]:
+    """A translation that lost a placeholder, or that is the source once more."""
+    source = text.get(version.source_language)
+    if source is None:
+        return
+    wanted = named_places(source)
+    for code, words in text.items():
+        if code == version.source_language:
+            continue
+        for name in sorted(wanted - named_places(words) if wanted else ()):
+            yield Problem("translation-placeholder", f"{path}.{code}", {"language": code, "name": name})
+        if words == source and len(words.split()) >= WORDS_OF_A_SENTENCE:
+            yield Problem("translation-copied", f"{path}.{code}", {"language": code})
 
 
 def _missing_languages(version: InstrumentVersion, text: Text) -> Iterator[str]:

@@ -221,12 +221,14 @@ def conflicts(core: InstrumentVersion, overlay: Overlay) -> tuple[str, ...]:
     return tuple(_conflicts(core, overlay))
 
 
-def rebase(overlay: Overlay, new_core: InstrumentVersion, *, version: int) -> tuple[InstrumentVersion, tuple[str, ...]]:
+def rebase(
+    overlay: Overlay, new_core: InstrumentVersion, *, version: int, code: str | None = None
+) -> tuple[InstrumentVersion, tuple[str, ...]]:
     """The overlay carried to a new core as far as it fits, and a sentence for everything that does not."""
     lost = conflicts(new_core, overlay)
     if overlay.comparable:
         lost = (*lost, "the judgements on comparability must be made again for this version")
-    return apply(new_core, _fitting(new_core, overlay), version=version), lost
+    return apply(new_core, _fitting(new_core, overlay), version=version, code=code), lost
 
 
 # --- taking away -------------------------------------------------------------------------------------------

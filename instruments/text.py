@@ -70,6 +70,11 @@ def _source_first(language: str) -> tuple[bool, str]:
     return language != DEFAULT_LANGUAGE, language
 
 
+def named_places(words: str) -> frozenset[str]:
+    """Names in braces in one text."""
+    return frozenset(_PLACEHOLDER.findall(words)) if "{" in words else frozenset()
+
+
 class Text(Mapping[str, str]):
     """The same words in several languages: a frozen mapping from language code to text."""
 
@@ -119,7 +124,7 @@ class Text(Mapping[str, str]):
 
     def placeholders(self) -> frozenset[str]:
         """Names in braces, in any of the languages."""
-        return frozenset(name for words in self._words.values() for name in _PLACEHOLDER.findall(words))
+        return frozenset(name for words in self._words.values() for name in named_places(words))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -36,6 +36,7 @@ OWN_NAMES = {
     "vi": "Tiếng Việt", "en": "English", "ktv": "Cơ Tu", "sed": "Xơ Đăng", "jeh": "Gié-Triêng", "cua": "Co",
     "ko": "한국어", "ja": "日本語", "zh": "中文", "fr": "Français",
 }  # fmt: skip
+PRINTED_NUMBER = re.compile(r"\s*Câu \d")
 FACES = {1: "f1", 2: "f2", 3: "f3", 4: "f4", 5: "f5"}
 
 
@@ -93,7 +94,7 @@ class QuestionView:
     value: str = ""
     unit: str = ""
     other_value: str = ""
-    has_other: bool = False
+    other: str = ""  # the option beside which one may write
     voluntary: bool = False
     added: bool = False  # a local addition, not part of the form as issued
     condition: str = ""
@@ -180,7 +181,7 @@ def form_page(
     sentences = _sentences([p for p in problems if p.kind != "hidden_item"])
     read_aloud = frozenset(spoken_languages(version)) if to.recordings else frozenset()
     work = _Typed(typed or {}, sentences, to.recordings if language in read_aloud else "")
-    numbers = {item.code: n for n, item in enumerate(questions_for_everyone(version), start=1)}
+    numbers = _places(version)
     total = len(numbers)
     values = version.parameter_values(language)
     all_pages = pages(version)
@@ -228,6 +229,15 @@ def stylesheet() -> str:
     return re.sub(r"\s*([{};,])\s*", r"\1", text.replace(": ", ":"))
 
 
+def _places(version: InstrumentVersion) -> dict[str, str]:
+    """Where one is, by question. "Câu 9 trên 63" above a printed "Câu 2." would be two numbers for one question."""
+    asked = questions_for_everyone(version)
+    total = len(asked)
+    if any(PRINTED_NUMBER.match(item.wording.inside(version.source_language)) for item in asked):
+        return {item.code: _("%(number)s of %(total)s", number=n, total=total) for n, item in enumerate(asked, 1)}
+    return {item.code: _("Question %(number)s of %(total)s", number=n, total=total) for n, item in enumerate(asked, 1)}
+
+
 def _received_at(place: Place) -> str:
     """The unit that received the person, without the agency's name, which the page has just said."""
     unit, agency = place.received_at, place.agency
@@ -272,7 +282,7 @@ def _part(
     page: Page,
     language: str,
     values: Mapping[str, str],
-    numbers: Mapping[str, int],
+    numbers: Mapping[str, str],
     work: _Typed,
 ) -> PartView:
     blocks: list[QuestionView | WordsView] = []
@@ -311,19 +321,16 @@ def _question(
     item: Item,
     language: str,
     values: Mapping[str, str],
-    numbers: Mapping[str, int],
+    numbers: Mapping[str, str],
     work: _Typed,
 ) -> QuestionView:
     typed = work.values.get(item.code, ())
-    place = ""
-    if item.code in numbers:
-        place = _("Question %(number)s of %(total)s", number=numbers[item.code], total=len(numbers))
     factor = next((f for f in version.factors if f.code == item.factor), None)
     unit = item.response.unit if isinstance(item.response, Number) else None
     return QuestionView(
         name=item.code,
         kind=item.kind,
-        place=place,
+        place=numbers.get(item.code, ""),
         group=heading_words(render(factor.name, language, values)) if factor else "",
         text=safe(render(item.wording, language, values)),
         hint=render(item.hint, language, values) if item.hint else "",
@@ -331,7 +338,7 @@ def _question(
         value=typed[0] if typed and item.kind in ("number", "date", "text") else "",
         unit=unit.inside(language) if unit else "",
         other_value=next(iter(work.values.get(item.code + OTHER, ())), ""),
-        has_other=item.other is not None,
+        other="" if item.other is None else str(item.other),
         voluntary=item.voluntary,
         added=item.origin == "overlay",
         condition=_condition(version, section, item, language),

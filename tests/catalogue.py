@@ -17,6 +17,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from instruments.answers import MESSAGES, OUT_OF_RANGE_ONE_SIDED
+from instruments.conformity import BADGES, DEVIATIONS
 from instruments.indices import RULES
 from instruments.problems import PROBLEMS
 from instruments.xlsform import REMARKS
@@ -112,6 +113,8 @@ def collect() -> dict[str, Catalog]:
         found["designer"].add(kind.template, None, [("instruments/problems.py", 0)])
     for remark in REMARKS.values():
         found["designer"].add(remark.template, None, [("instruments/xlsform/remarks.py", 0)])
+    for sentence in (*BADGES.values(), *DEVIATIONS.values()):
+        found["designer"].add(sentence, None, [("instruments/conformity.py", 0)])
     for text in (*MESSAGES.values(), *OUT_OF_RANGE_ONE_SIDED.values()):
         found["citizen"].add(text, None, [("instruments/answers.py", 0)])
     for rule in RULES.values():

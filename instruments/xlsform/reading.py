@@ -76,7 +76,7 @@ def read(data: bytes, *, service_domain: str | None = None) -> Reading:
         if name.strip().lower() not in HARMLESS_SHEETS:
             notes.remark("sheet", name, sheet=name)
     for one in tables.values():
-        if one.formulas:
+        if one.formulas and one.name != OURS:  # LibreOffice keeps yes and no as formulas
             notes.remark("formula", one.name, count=one.formulas)
     return _Form(tables, notes, service_domain).reading()
 

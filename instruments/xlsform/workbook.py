@@ -27,6 +27,7 @@ MAX_STRINGS = 16 * 1024 * 1024
 MAX_STYLES = 4 * 1024 * 1024
 MAX_RATIO = 200
 MAX_PARTS = 300
+MAX_TAGS = 400_000  # the parser reads a whole sheet for its size before a row can be counted
 MAX_ROWS = 12_000
 MAX_COLUMNS = 300
 MAX_CELLS = 400_000
@@ -129,12 +130,16 @@ def _looked_through(archive: zipfile.ZipFile) -> bool:
     if any(part.file_size > 1_000_000 and part.file_size > MAX_RATIO * max(part.compress_size, 1) for part in parts):
         raise _refused("xls-bomb", size=unpacked, limit=MAX_UNPACKED)
     has_formulas = False
+    tags = 0
     for part in parts:
         if not part.filename.lower().endswith((".xml", ".rels", ".vml")):
             continue
         content = archive.read(part)
         if _DOCTYPE.search(content):
             raise _refused("xls-doctype", part=_cut(part.filename))
+        tags += content.count(b"<")
+        if tags > MAX_TAGS:
+            raise _refused("xls-too-many", what="tags", limit=MAX_TAGS)
         if _SHEET.search(part.filename) and _FORMULA.search(content):
             has_formulas = True
     return has_formulas

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from dataclasses import fields as dataclass_fields
 from pathlib import Path
 from typing import Any
 
 import click
 
 from instruments.comparability import Comparison, ItemChange
+from instruments.conformity import BADGES
 from instruments.model import InstrumentVersion
 from instruments.problems import Problem
 from instruments.xlsform import Remark
@@ -93,6 +95,35 @@ def export(name: str, wanted: str, out: Path, language: str | None) -> None:
         )
     out.write_bytes(made.data)
     click.echo(f"{out}: {len(made.data):,} bytes.")
+
+
+@instruments.command()
+@click.argument("name", metavar="CODE[@N]")
+def check(name: str) -> None:
+    """Say whether a version still conforms to the locked form it carries, and what was added to it.
+
+    Exit code 2 when it does not.
+    """
+    with record() as opened:
+        found = exchange.conforming(opened.database, name, actor=opened.actor)
+    if found is None:
+        click.echo(f"{name} carries no other form: it is its own.")
+        return
+    click.echo(f"{BADGES[found.badge].format(form=found.cited)} ({found.form}, {found.grade}).")
+    for field in dataclass_fields(found.additions):
+        value = getattr(found.additions, field.name)
+        if value:
+            said = ", ".join(value) if isinstance(value, tuple) else value
+            click.echo(f"  {field.name.replace('_', ' ')}: {said}")
+    for deviation in found.deviations:
+        click.echo(f"  {deviation.message}", err=True)
+    if found.deviations:
+        raise Invalid(
+            "%(name)s differs from %(form)s in %(count)s places.",
+            name=name,
+            form=found.form,
+            count=len(found.deviations),
+        )
 
 
 @instruments.command()

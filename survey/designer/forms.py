@@ -11,7 +11,16 @@ from survey.staff_forms import Carried, Choice, Paragraph, StaffForm, Upload
 class FileForm(StaffForm):
     """First step of an import: the file, which is only looked at."""
 
-    file = Upload(_l("Questionnaire file (JSON)"), hint=_l("A document in the format of this program, at most 2 MB."))
+    file = Upload(
+        _l("Questionnaire file (JSON or XLSForm)"),
+        hint=_l("A document of this program, or a workbook (.xlsx) made with KoboToolbox, ODK or this program; 2 MB."),
+    )
+    service = Choice(
+        _l("Which service is it about?"),
+        choices=[],
+        required=False,
+        hint=_l("Only for a workbook made with another program, which does not say so."),
+    )
 
 
 class KeepForm(StaffForm):

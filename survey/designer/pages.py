@@ -9,6 +9,7 @@ from flask import url_for
 from flask_babel import gettext
 
 from instruments.problems import Problem
+from instruments.xlsform import Remark
 from survey.designer.differences import Differences
 from survey.designer.forms import CompareForm, FileForm, KeepForm, PublishForm
 from survey.designer.reading import Reading
@@ -66,6 +67,8 @@ class ImportedPage:
     overrides: tuple[Finding, ...]
     follows: int | None
     differences: Differences | None
+    changed: tuple[Finding, ...] = ()  # of a workbook: what was read differently from how it stood
+    left: tuple[Finding, ...] = ()  # and what was left out
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,18 @@ class PublishPage:
 
 def finding(problem: Problem) -> Finding:
     """The problem's sentence in the language of the page."""
-    return Finding(problem.path, gettext(problem.kind.template).format(**problem.params), problem.severity)
+    return Finding(_place(problem.path), gettext(problem.kind.template).format(**problem.params), problem.severity)
+
+
+def remark(found: Remark) -> Finding:
+    """What became of a part of a workbook, in the language of the page."""
+    return Finding(_place(found.place), gettext(found.kind.template).format(**found.params), found.fate)
+
+
+def _place(path: str) -> str:
+    """`survey!14` of a workbook in words; a path in a document as it is."""
+    sheet, mark, rows = path.partition("!")
+    return str(gettext("sheet %(sheet)s, row %(rows)s", sheet=sheet, rows=rows)) if mark else path
 
 
 def drafts_waiting(record: Record, actor: Actor, now: datetime) -> Panel | None:

@@ -10,7 +10,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
 from instruments import codec, linting
-from survey import staff
+from survey import i18n, staff
 from survey.app import runtime
 from survey.designer import blueprint
 from survey.designer.differences import differences
@@ -24,6 +24,7 @@ from survey.designer.pages import (
     PublishPage,
     VersionPage,
     finding,
+    remark,
 )
 from survey.designer.reading import read
 from survey.errors import NotFound, SurveyError
@@ -31,8 +32,9 @@ from survey.i18n import language
 from survey.permissions import Role, access, roles
 from survey.queries import instruments as queries
 from survey.queries.instruments import VersionRow
-from survey.services import instruments, publishing
+from survey.services import exchange, instruments, publishing
 from survey.services.instruments import Unusable
+from survey.staff_words import words
 from survey.wording import plain
 
 View = str | AnyResponse | tuple[str, int]
@@ -96,15 +98,20 @@ def version(code: str, number: int) -> View:
     return render_template("designer/version.html", page=page)
 
 
-@blueprint.get("/<code>/<int:number>/tep.json")
+@blueprint.get("/<code>/<int:number>/tep.<wanted>")
 @access(READERS)
-def export(code: str, number: int) -> View:
-    """The document as a file, to be read, changed and imported again."""
+def export(code: str, number: int, wanted: str) -> View:
+    """As a file: to be changed and imported again (json, xlsx), or the form on paper (pdf, docx)."""
+    if wanted not in set(exchange.Format):
+        raise NotFound("There is no such file.")
     with staff.reading() as record:
         row = find(record, code, number)
-        text = codec.pretty(queries.document(record, row))
-    response = Response(text, mimetype="application/json")
-    response.headers["Content-Disposition"] = f'attachment; filename="{row.code}-{row.number}.json"'
+    made = exchange.give(
+        runtime().database, row.name, exchange.Format(wanted), actor=staff.actor(),
+        words=lambda spoken: i18n.translations(spoken if spoken in i18n.LANGUAGES else i18n.DEFAULT, "exports").gettext,
+    )  # fmt: skip
+    response = Response(made.data, mimetype=made.media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{made.name}"'
     return response
 
 
@@ -131,38 +138,44 @@ def import_file() -> View:
     if keep.sealed.data and keep.validate_on_submit():
         return _keep(keep)
     form = FileForm()
+    form.service.offer([("", gettext("The file says so")), *((s, words("domain", s)) for s in queries.SERVICES)])
     if not form.validate_on_submit():
         return render_template("designer/import.html", page=ImportPage(form))
     file: FileStorage = form.file.data
     data = file.stream.read()
     try:
-        result = _look(data)
+        taken = _look(data, form.service.data or None)
     except Unusable as error:
         page = ImportPage(form, gettext(error.message, **error.values), tuple(finding(p) for p in error.findings))
         return render_template("designer/import.html", page=page), 422
     except SurveyError as error:
         form.refuse(error)
         return render_template("designer/import.html", page=ImportPage(form)), error.status
-    return _show_outcome(data, result)
+    return _show_outcome(taken)
 
 
-def _look(data: bytes) -> instruments.Imported:
-    return instruments.import_document(
-        runtime().database, data, actor=staff.actor(), now=staff.now(), dry_run=True
+def _look(data: bytes, service: str | None) -> exchange.Taken:
+    return exchange.take(
+        runtime().database, data, actor=staff.actor(), now=staff.now(), service=service, dry_run=True
     )  # fmt: skip
 
 
-def _show_outcome(data: bytes, result: instruments.Imported) -> View:
-    document = codec.loads(data)
+def _show_outcome(taken: exchange.Taken) -> View:
+    """A workbook is kept as the document that was read from it."""
+    document, result = taken.document, taken.imported
     with staff.reading() as record:
         before = queries.published_before(record, document.code, document.version)
     page = ImportedPage(
-        form=KeepForm(formdata=None, data={"sealed": staff.vault().wrap(zlib.compress(data, 9))}),
+        form=KeepForm(
+            formdata=None, data={"sealed": staff.vault().wrap(zlib.compress(codec.dumps(document).encode(), 9))}
+        ),
         result=result,
         warnings=tuple(finding(p) for p in result.warnings),
         overrides=tuple(finding(p) for p in result.overrides),
         follows=before[0] if before else None,
         differences=differences(before[1], document) if before else None,
+        changed=tuple(remark(r) for r in taken.changed),
+        left=tuple(remark(r) for r in taken.left),
     )
     return render_template("designer/imported.html", page=page)
 

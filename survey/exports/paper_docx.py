@@ -27,6 +27,7 @@ INSIDE = WIDTH - LEFT - RIGHT
 SOFT = RGBColor(0x44, 0x44, 0x44)
 NUMBER, ANSWER, CODE = Mm(18), Mm(13), Mm(14)
 BOX = "☐"
+MOST_TOGETHER = 10  # answers that are kept on one page with their question
 
 
 def docx(paper: Paper) -> bytes:
@@ -164,16 +165,34 @@ def _question(document: Any, question: Question) -> None:
     _run(line, f"\t[{question.code}]", size=9, soft=True)
     if question.hint:
         _line(document, question.hint, size=10.5, soft=True)
-    for answer in question.answers:
+    if _fit_one_line(question):
         option = document.add_paragraph()
         option.paragraph_format.left_indent = Mm(6)
+        for n, answer in enumerate(question.answers):
+            option.paragraph_format.tab_stops.add_tab_stop(int(INSIDE / len(question.answers)) * (n + 1))
+            _run(option, ("\t" if n else "") + _box(answer))
+        return
+    for n, answer in enumerate(question.answers, start=1):
+        option = document.add_paragraph()
+        option.paragraph_format.keep_with_next = n < len(question.answers) <= MOST_TOGETHER
+        option.paragraph_format.left_indent = Mm(6)
         option.paragraph_format.space_after = Pt(1)
-        _run(option, f"{BOX} {answer.code}  {answer.words}{' +' if answer.is_local else ''}")
+        _run(option, _box(answer))
         if answer.opens_line:
             _run(option, " ……………………………………")
     if not question.answers and not question.is_date and not question.unit:
         for _ in range(question.lines):
             _dots(document)
+
+
+def _fit_one_line(question: Question) -> bool:
+    """Yes and no, and their like, stand side by side."""
+    answers = question.answers
+    return 0 < len(answers) <= 4 and all(len(one.words) <= 22 and not one.opens_line for one in answers)
+
+
+def _box(answer: Answer) -> str:
+    return f"{BOX} {answer.code}  {answer.words}{' +' if answer.is_local else ''}"
 
 
 def _dots(document: Any) -> None:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from instruments import codec, xlsform
-from instruments.comparability import Comparison, compare
+from instruments import codec, conformity, library, xlsform
+from instruments.comparability import Comparison, compare, side_by_side
+from instruments.conformity import Conformity
 from instruments.model import InstrumentVersion as Document
 from instruments.problems import InvalidInstrument
 from instruments.xlsform import Remark, validation
@@ -79,6 +80,7 @@ class File:
     data: bytes
 
 
+TOPICS = "service-topics"  # the shipped crosswalk between the forms on procedures
 MEDIA_TYPES = {
     Format.JSON: "application/json",
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -180,11 +182,34 @@ def rendered(document: Document, wanted: Format, *, words: Words, language: str 
     return paper_docx.docx(sheet)
 
 
+def conforming(database: Database, name: str, *, actor: Actor) -> Conformity | None:
+    """Whether a version that carries a locked form is still that form; None for one that is its own."""
+    _, document = find(database, name, actor=actor)
+    if document.core is None:
+        return None
+    with database.reading() as session:
+        form = queries.document_of(session, document.core.code, document.core.version)
+    if form is None:
+        raise NotFound(
+            "%(name)s carries the form %(core)s, which is not in the record.",
+            name=name, core=f"{document.core.code}@{document.core.version}",
+        )  # fmt: skip
+    return conformity.check(document, form)
+
+
 def difference(database: Database, old: str, new: str, *, actor: Actor) -> tuple[Document, Document, Comparison]:
     """Two versions and what changed between them."""
     _, before = find(database, old, actor=actor)
     _, after = find(database, new, actor=actor)
-    return before, after, compare(before, after)
+    return before, after, compared(before, after)
+
+
+def compared(old: Document, new: Document) -> Comparison:
+    """What changed; between different questionnaires, questions on the same topic stand side by side."""
+    if old.code == new.code:
+        return compare(old, new)
+    topics = library.load_crosswalk(TOPICS).pairs(new=new.code, old=old.code)
+    return compare(old, new, crosswalk=side_by_side(old, new, topics))
 
 
 def listing(database: Database, *, actor: Actor) -> tuple[InstrumentRow, ...]:

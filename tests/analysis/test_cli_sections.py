@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analysis import cli
 from tests.analysis import reference
 from tests.analysis.reference import FACTORS, Agreement
 from tests.analysis.test_cli import FINITE, refused, request, run
@@ -76,3 +77,27 @@ def test_drivers_equal_relaimpo_and_name_the_factor_few_answered(tmp_path: Path)
 
 def test_drivers_without_factors_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "'drivers' needs 'overall' and 'factors'" in refused(tmp_path, capsys, request(drivers=True))
+
+
+def test_the_report_shows_rates_with_intervals_verdicts_and_rank_sets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = {"domain": ["district"], "threshold": 0.85, "measure": "overall_rate", "adjust": ["none"]}
+    run(
+        tmp_path,
+        request(factors=GROUPS, reliability=True, drivers=True, targets=[target], ranking=[{**RANKING, "draws": 500}]),
+    )
+    assert cli.main(["report", "--result", str(tmp_path / "result.json")]) == 0
+    text = capsys.readouterr().out
+    assert "| overall_rate | overall | all | 11863 | 84.5 % | 81.9 % to 86.7 % (logit) | – |" in text
+    for words in ("## Verdicts", "not_estimable", "## Ranking", "## Scales", "| F1 | 4 | 10201 | 0.742", "## Drivers"):
+        assert words in text
+
+
+def test_a_report_of_something_else_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for content in ("no JSON", '{"meta": {}}'):
+        (tmp_path / "other.json").write_text(content, encoding="utf-8")
+        assert cli.main(["report", "--result", str(tmp_path / "other.json")]) == 2
+        captured = capsys.readouterr()
+        assert (captured.out, captured.err.count("\n")) == ("", 1)
+        assert "other.json" in captured.err

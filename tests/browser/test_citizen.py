@@ -86,6 +86,9 @@ def test_every_row_is_large_enough_and_nothing_hangs_over_a_small_screen(
     assert min(h for h in heights if h) >= 56
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert page.evaluate("document.documentElement.scrollWidth") <= 320, "letters of twice the size"
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    page.set_viewport_size({"width": 195, "height": 422})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 195, "a telephone of 390 px at 200 %"
 
 
 def test_the_five_words_stand_in_rows_and_the_local_answer_apart(phone: Phone, record: Record) -> None:
@@ -219,6 +222,7 @@ def test_every_page_a_citizen_can_meet_is_accessible(phone: Phone, record: Recor
     form = record.form()
     kiosk = record.entry_code(form.point, mode=Mode.QR_LATER)  # does not say the field: the first question asks it
     long = record.form("sipas-2026")
+    beside = record.form("byt56-m1")  # boxes beside "other", numbers
     gone = record.entry_code(form.point)
     with database.writing() as session:
         session.execute(update(EntryCode).where(EntryCode.id == gone.id).values(status=EntryCodeStatus.RETIRED))
@@ -231,8 +235,8 @@ def test_every_page_a_citizen_can_meet_is_accessible(phone: Phone, record: Recor
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 320, (what, wide)
 
-    for path in ("/", "/rieng-tu", "/ma-phieu", f"/{form.code}", f"/{kiosk.code}", f"/{long.code}", "/ZZZZZ9",
-                 f"/{gone.code}", "/khong-co-trang-nay"):  # fmt: skip
+    codes = (form.code, kiosk.code, long.code, beside.code, gone.code, "ZZZZZ9")
+    for path in ("/", "/rieng-tu", "/ma-phieu", "/khong-co-trang-nay", *(f"/{code}" for code in codes)):
         page.goto(path)
         sound(path)
     page.goto(f"/{form.code}")

@@ -113,7 +113,8 @@ def violations(rules: dict[str, Any], rule: dict[str, Any], value: Any) -> Any:
         "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool,
         "null": type(None),
     }  # fmt: skip
-    if "type" in rule and not isinstance(value, types[rule["type"]]):  # type: ignore[arg-type]
+    truth_as_number = isinstance(value, bool) and rule.get("type") in ("integer", "number")
+    if "type" in rule and (truth_as_number or not isinstance(value, types[rule["type"]])):  # type: ignore[arg-type]
         yield f"{value!r} is no {rule['type']}"
         return
     if "enum" in rule and value not in rule["enum"]:
@@ -125,6 +126,8 @@ def violations(rules: dict[str, Any], rule: dict[str, Any], value: Any) -> Any:
             yield f"{value!r} does not match"
         if not rule.get("minLength", 0) <= len(value) <= rule.get("maxLength", len(value)):
             yield f"length of {value!r}"
+        if rule.get("format") == "date" and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", value):
+            yield f"{value!r} is no date"
     if isinstance(value, int | float) and not isinstance(value, bool):
         if not rule.get("minimum", value) <= value <= rule.get("maximum", value):
             yield f"{value} out of range"

@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 from instruments import answers, codec, comparability, indices, library, linting, routing
 from instruments.model import InstrumentVersion
 from instruments.problems import InvalidInstrument
+from instruments.schema import schema
+from tests.instruments.test_format import violations
 
 DOCUMENTS = {code: codec.document(library.load(code)) for code in ("one-stop-short", "byt3869-m5", "sipas-2026")}
+RULES = schema()
 RUBBISH = st.one_of(
     st.none(),
     st.booleans(),
@@ -107,3 +110,21 @@ def test_script_in_a_text_stays_the_text_it_is():
     document["sections"][1]["elements"][0]["text"]["vi"] = script
     version = codec.loads(json.dumps(document))
     assert version.item("q1").text["vi"] == script
+
+
+@settings(max_examples=150, deadline=None)
+@given(tampered())
+def test_published_schema_and_reading_agree_about_the_shape_of_any_document(document: Any):
+    said = list(violations(RULES, RULES, document))
+    refused = _refused(json.dumps(document))
+    beyond = {"bad-text", "not-finite", "too-large", "too-deep", "not-json"}  # what no schema can say
+    assert bool(said) == bool(refused - beyond) or (said and refused)
+
+
+def _refused(text: str) -> set[str]:
+    """Kinds of the problems for which a document is refused; none if it is read."""
+    try:
+        codec.loads_draft(text)
+    except InvalidInstrument as wrong:
+        return {problem.code for problem in wrong.problems}
+    return set()

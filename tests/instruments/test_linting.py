@@ -17,6 +17,7 @@ REVERSED = {
     "code": "bad_first",
     "options": [option(code, f"Mức {code}", satisfied=code <= 2) for code in range(1, 6)],
 }
+PLACE = {"code": "place", "name": words("Nơi"), "default": words("đây")}
 RECORDED = {"language": "vi", "file": "q1.mp3", "digest": "0" * 64, "seconds": 4.5}
 
 
@@ -109,6 +110,15 @@ CASES: dict[str, tuple[JSON, JSON]] = {
             display={"pages": "sections"},
         ),
     ),
+    "translation-placeholder": (
+        form(item("q1", text={"vi": "Ở {place}", "en": "Here"}), languages=TWO_LANGUAGES, parameters=[PLACE]),
+        form(item("q1", text={"vi": "Ở {place}", "en": "At {place}"}), languages=TWO_LANGUAGES, parameters=[PLACE]),
+    ),
+    "translation-copied": (
+        form(item("q1", text={"vi": "Xin cho biết ý kiến", "en": "Xin cho biết ý kiến"}), languages=TWO_LANGUAGES),
+        form(item("q1", text={"vi": "Zalo", "en": "Zalo"}), languages=TWO_LANGUAGES),
+    ),
+    "wrong-letter": (form(item("q1", text=words("Ðường sá"))), form(item("q1", text=words("Đường sá")))),
     "required": (form(item("q1", required=True)), form()),
     "not-voluntary": (
         form(item("c1", {"kind": "text"})),
@@ -166,3 +176,11 @@ def test_language_is_spoken_only_when_everything_said_is_recorded():
     assert linting.spoken_languages(codec.loads_draft(json.dumps(whole))) == ("vi",)
     half = form(item("q1", audio=[RECORDED]), item("q2"))
     assert linting.spoken_languages(codec.loads_draft(json.dumps(half))) == ()
+
+
+def test_personal_data_is_noticed_in_the_english_of_a_form_made_elsewhere():
+    english = form(
+        item("c1", {"kind": "text"}, text={"en": "What is your phone number?"}, voluntary=True),
+        languages=[{"code": "en", "role": "source"}],
+    )
+    assert "sensitive-unmarked" in found(english)

@@ -148,6 +148,13 @@ def test_sheet_of_a_million_rows_is_refused_and_an_empty_one_is_not():
     assert xlsform.read(parts_changed(SIMPLE, {SHEET: empty})).version.has_item("a")
 
 
+def test_sheet_stuffed_with_elements_that_hold_nothing_is_refused_before_it_is_parsed():
+    """Such a file is small, packs badly enough to look harmless, and no row of it ever counts."""
+    empty = b"".join(b'<a b="%d"/>' % (n * 7919 % 1_000_003) for n in range(500_000))
+    sheet = part(SIMPLE, SHEET).replace(b"</sheetData>", empty + b"</sheetData>")
+    assert refusal_in_little_memory(parts_changed(SIMPLE, {SHEET: sheet})) == "xls-too-many"
+
+
 def test_cell_far_to_the_right_is_refused():
     far = b'<row r="9"><c r="XFD9" t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
     assert refusal(parts_changed(SIMPLE, {SHEET: part(SIMPLE, SHEET).replace(b"</sheetData>", far)})) == "xls-too-many"

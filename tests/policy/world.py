@@ -118,6 +118,7 @@ def _place(record: Record, unit: Unit, domain: str) -> Place:
         "cell_id": record.frame_cell(wave, below).id,
         "code": FORMS[domain],
         "number": version.number,
+        "wanted": "xlsx",
         "job_id": job.id,
     }
     return Place(unit, arguments)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask
+from flask.testing import FlaskClient
 
 from instruments import library
 from survey.form_page import Addresses, FormPage, Place, Province, QuestionView, form_page
+from tests.factories.record import Record
 
 PROVINCE = Province(name="thành phố Đà Nẵng", domain="", hotline="1022", retention_months=24)
 
@@ -42,3 +46,20 @@ def test_a_question_does_not_repeat_the_title_of_its_part(app: Flask) -> None:
     assert in_parts.parts[0].title.casefold().endswith("khả năng tiếp cận")
     assert groups(in_parts, 0) == {""}
     assert any(groups(page(app, "one-stop-short"), 0)), "on one page the factor is said with each question"
+
+
+def places(shown: FormPage) -> list[str]:
+    return [b.place for part in shown.parts for b in part.blocks if isinstance(b, QuestionView) and b.place]
+
+
+def test_a_form_that_prints_its_own_numbers_gets_no_second_one(app: Flask) -> None:
+    """SIPAS prints "Câu 2." inside its ninth question."""
+    assert places(page(app, "one-stop-short"))[:2] == ["Câu 1 trên 10", "Câu 2 trên 10"]
+    sipas = places(page(app, "sipas-2026"))
+    assert sipas[8] == f"9 / {len(sipas)}"
+
+
+def test_the_box_beside_other_stands_under_its_own_row(client: FlaskClient, record: Record) -> None:
+    shown = client.get(f"/{record.form('byt56-m3').code}").text
+    rows = re.findall(r'name="(e4[^"]*)"(?: value="(\d*)")?', shown)
+    assert rows.index(("e4__other", "")) == rows.index(("e4", "4")) + 1

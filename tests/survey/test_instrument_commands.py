@@ -233,3 +233,38 @@ def test_form_on_paper_is_written_in_one_of_its_languages(
     assert out.read_bytes().startswith(begins)
     ran = hailong("instruments", "export", "byt56-m1", "--format", wanted, "--out", out, "--language", "fr")
     assert (ran.code, "byt56-m1@1 is not written in “fr”; it has vi, en." in ran.err) == (2, True)
+
+
+def test_version_that_carries_a_locked_form_is_held_against_it(hailong: Run, shipped: None, tmp_path: Path) -> None:
+    local = codec.document(library.load("byt56-m1"))
+    local |= {"code": "byt56-m1-dn", "version": 1, "core": {"code": "byt56-m1", "version": 1}}
+    local["sections"][1]["elements"].append(
+        {**item("x1", "Bãi giữ xe", origin="overlay"), "factor": None, "response": {"kind": "rating", "scale": "byt05"}}
+    )
+    del local["sections"][1]["elements"][-1]["factor"]
+    hailong("instruments", "import", written(tmp_path / "1.json", local))
+    ran = hailong("instruments", "check", "byt56-m1-dn@1")
+    assert ran.code == 0, ran
+    assert ran.out.startswith("Conforms to 56/QĐ-BYT, Mẫu số 1 as transcribed; the original has not been checked")
+    assert "  questions: x1\n" in ran.out
+
+    local["version"] = 2
+    local["sections"][1]["elements"][0]["text"]["vi"] = "Lời khác"
+    hailong("instruments", "import", written(tmp_path / "2.json", local))
+    ran = hailong("instruments", "check", "byt56-m1-dn@2")
+    assert ran.code == 2
+    assert "  The words of “a1” are not those of the form (text).\n" in ran.err
+    assert "byt56-m1-dn@2 differs from byt56-m1@1 in 1 places." in ran.err
+    assert hailong("instruments", "check", "sipas-2026").out == "sipas-2026 carries no other form: it is its own.\n"
+
+
+def test_forms_of_different_years_stand_side_by_side_by_topic_and_join_nothing(hailong: Run, shipped: None) -> None:
+    ran = hailong("instruments", "diff", "sipas-2022@1", "sipas-2026@1")
+    assert ran.code == 0, ran
+    counts = dict(reversed(one.split()) for one in ran.out.splitlines()[0].split(", "))
+    assert int(counts["wording"]) + int(counts["same"]) + int(counts["scale"]) >= 20
+    lines = ran.out.splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith("q9_24: wording"))
+    assert lines[at].endswith("not to be joined in a series")
+    assert lines[at + 1].startswith("  - ")
+    assert lines[at + 2].startswith("  + ")

@@ -20,6 +20,7 @@ from survey.permissions import ROUTES, system
 from survey.services import instruments, publishing
 from tests.factories.questionnaires import as_file, item, questionnaire
 from tests.factories.record import Record
+from tests.instruments import workbooks
 from tests.staff_client import Page, StaffClient
 
 LIST = "/quan-tri/bo-cau-hoi"
@@ -384,3 +385,39 @@ def test_drafts_wait_on_the_home_page_of_those_who_decide(
     draft(database, now)
     assert "Phiếu mẫu (ban-thao@1)" in people(Role.APPROVER).get("/quan-tri/").text
     assert "ban-thao" not in people(Role.ANALYST).get("/quan-tri/").text
+
+
+def test_a_workbook_made_elsewhere_is_looked_at_and_kept(database: Database, people: Callable[..., StaffClient]):
+    """As KoboToolbox writes it: what cannot be carried is listed with its row, the rest becomes a draft."""
+    data = workbooks.form(
+        [
+            ["start", "start", ""],
+            ["select_one muc", "q1", "Ông/Bà hài lòng đến mức nào?"],
+            ["calculate", "x", ""],
+        ],
+        [["muc", "1", "Không hài lòng"], ["muc", "2", "Hài lòng"]],
+        [["form_title", "form_id"], ["Phiếu của phường", "phieu_phuong"]],
+    )
+    form = people(Role.DESIGNER).get(f"{LIST}/nhap/tep").form(file=(io.BytesIO(data), "phieu.xlsx"), service="admin")
+    looked = form.send()
+    assert looked.h1 == "Sẽ lưu những gì?", looked.text
+    assert "Phần nào của bảng tính bị bỏ lại?" in looked.text
+    assert "trang tính survey, dòng" in looked.text
+    kept = looked.form("nhap").send()
+    assert "thành bản thảo" in kept.notices[0]
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(InstrumentVersion)) == 1
+
+
+@pytest.mark.usefixtures("two_versions")
+@pytest.mark.parametrize(("wanted", "begins"), [("json", b"{"), ("xlsx", b"PK"), ("pdf", b"%PDF"), ("docx", b"PK")])
+def test_a_version_is_handed_over_in_every_form(people: Callable[..., StaffClient], wanted: str, begins: bytes):
+    response = people(Role.DESIGNER).browser.get(f"{LIST}/phieu-mau/1/tep.{wanted}")
+    assert response.status_code == 200
+    assert response.data.startswith(begins)
+    assert f".{wanted}" in response.headers["Content-Disposition"]
+
+
+@pytest.mark.usefixtures("two_versions")
+def test_a_version_is_not_handed_over_in_another_form(people: Callable[..., StaffClient]):
+    assert people(Role.DESIGNER).get(f"{LIST}/phieu-mau/1/tep.exe").status == 404

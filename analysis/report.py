@@ -1,0 +1,104 @@
+"""RESULT.json as a page a person can read: Markdown with every rate beside its interval, n and verdict."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from analysis.errors import AnalysisError
+
+PARTS = ("meta", "estimates", "verdicts", "ranking", "reliability", "drivers")
+
+
+def readable(text: str, name: str) -> str:
+    """The report of a result in JSON; `name` is what the file is called in errors."""
+    try:
+        result = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise AnalysisError(f"{name}, line {error.lineno}: a RESULT.json is expected; {error.msg}.") from None
+    if not isinstance(result, dict) or not set(PARTS) <= set(result):
+        raise AnalysisError(f"{name} is not a result of `python -m analysis estimate`: it needs {', '.join(PARTS)}.")
+    meta = result["meta"]
+    counts = f"{meta['rows']} rows, {meta['rows_positive_weight']} of positive weight; {meta['strata']} strata"
+    design = f"{meta['psus']} PSUs, df {meta['df']}; intervals at {meta['level']:.0%}. {meta['software']}."
+    lines = ["# Survey results", "", f"{counts}, {design}"]
+    lines += _table(
+        "Estimates",
+        ("measure", "variable", "domain", "n", "estimate", "interval", "flags"),
+        [
+            (e["measure"], e["variable"], _domain(e), e["n"], _rate(e["estimate"]), _interval(e), ", ".join(e["flags"]))
+            for e in result["estimates"]
+        ],
+    )
+    lines += _table(
+        "Verdicts",
+        ("measure", "domain", "target", "n", "estimate", "bounds (one-sided)", "verdict"),
+        [
+            (
+                v["measure"],
+                _domain(v),
+                _rate(v["threshold"]),
+                v["n"],
+                _rate(v["estimate"]),
+                f"{_rate(v['lower_bound'])} to {_rate(v['upper_bound'])}",
+                " ".join([v["verdict"], *(f"({reason})" for reason in v["reasons"])]),
+            )
+            for v in result["verdicts"]
+        ],
+    )
+    lines += _table(
+        "Ranking",
+        ("domain", "rank", "rank set, whole table", "rank set, alone", "group", "flags"),
+        [
+            (_domain(r), r["rank"], _span(r["simultaneous"]), _span(r["marginal"]), r["group"], ", ".join(r["flags"]))
+            for r in result["ranking"]
+        ],
+    )
+    lines += _table(
+        "Scales",
+        ("scale", "items", "n", "alpha", "omega"),
+        [
+            (s["scale"], s["items"], s["n"], _three(s["alpha_raw"]), _three(s["omega_cfa_ml"]))
+            for s in result["reliability"]
+        ],
+    )
+    lines += _table(
+        "Drivers of overall satisfaction",
+        ("factor", "share of R² (LMG)", "performance", "quadrant"),
+        [(d["driver"], _three(d["lmg"]), _three(d["performance"]), d["quadrant"]) for d in result["drivers"]],
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+    if not rows:
+        return []
+    made = ["", f"## {title}", "", f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    return made + [f"| {' | '.join('–' if cell in (None, '') else str(cell) for cell in row)} |" for row in rows]
+
+
+def _domain(entry: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {level}" for name, level in entry["domain"].items()) or "all"
+
+
+def _rate(value: float | None) -> str:
+    """A share as a percentage, a mean on a scale as it is."""
+    if value is None:
+        return "–"
+    return f"{100 * value:.1f} %" if value <= 1 else f"{value:.2f}"
+
+
+def _interval(entry: Mapping[str, Any]) -> str:
+    for name, pair in entry["interval"].items():
+        if pair is not None and None not in pair:
+            return f"{_rate(pair[0])} to {_rate(pair[1])} ({name})"
+    return "–"
+
+
+def _span(pair: Sequence[int] | None) -> str:
+    return "–" if pair is None else f"{pair[0]} to {pair[1]}"
+
+
+def _three(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
