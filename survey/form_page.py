@@ -17,10 +17,10 @@ from markupsafe import Markup
 
 from instruments.answers import OTHER, AnswerProblem
 from instruments.condition_sentences import sentence
-from instruments.elements import Item, Recording, Section, Statement
-from instruments.linting import spoken_languages
+from instruments.elements import Item, Section, Statement
 from instruments.model import InstrumentVersion
 from instruments.provenance import Decision
+from instruments.recordings import recording_of, spoken_languages
 from instruments.response_domains import Number
 from instruments.routing import Page, pages, questions_for_everyone, statement
 from instruments.text import heading_words, render
@@ -295,7 +295,7 @@ def _part(
             if isinstance(element, Statement):
                 words = safe(render(element.text, language, values))
                 id_ = form_conditions.element_id(element.code) if element.show_if else ""
-                blocks.append(WordsView(words, id=id_, recording=_recording(element.audio, language, work)))
+                blocks.append(WordsView(words, id=id_, recording=_recording(version, element, language, work)))
             elif element.asked:
                 blocks.append(_question(version, section, element, language, values, numbers, work))
     first = page.sections[0].title
@@ -343,15 +343,14 @@ def _question(
         added=item.origin == "overlay",
         condition=_condition(version, section, item, language),
         problems=work.problems.get(item.code, ()),
-        recording=_recording(item.audio, language, work),
+        recording=_recording(version, item, language, work),
     )
 
 
-def _recording(audio: Sequence[Recording], language: str, work: _Typed) -> str:
+def _recording(version: InstrumentVersion, element: Item | Statement, language: str, work: _Typed) -> str:
     """Where it is read aloud, in a language in which everything is."""
-    if not work.recordings:
-        return ""
-    return next((work.recordings + one.file for one in audio if one.language == language), "")
+    found = recording_of(version, element, language) if work.recordings else None
+    return work.recordings + found.file if found is not None else ""
 
 
 def _options(version: InstrumentVersion, item: Item, language: str, typed: Sequence[str]) -> tuple[OptionView, ...]:

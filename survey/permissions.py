@@ -205,6 +205,8 @@ ROUTES: dict[str, Access] = {
     "designer.preview": roles(D, P, F, N),
     "designer.preview_page": roles(D, P, F, N),
     "designer.recording": roles(D, P, F, N),
+    "designer.recordings": roles(D, P, F, N),
+    "designer.put_recordings": roles(D),
     "designer.trials": roles(D, P),
     "designer.forget_trials": roles(D, P),
     "designer.import_file": roles(D),

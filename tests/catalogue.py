@@ -65,6 +65,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "survey/services/instruments",
         "survey/services/publishing",
         "survey/services/exchange",
+        "survey/services/recordings",
+        "survey/audio_files",
     ),
     "fieldwork": (
         "survey/fieldwork",

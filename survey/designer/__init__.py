@@ -11,11 +11,12 @@ def register(app: Flask) -> None:
     from flask_babel import lazy_gettext as _l
 
     from survey import staff, wording
-    from survey.designer import pages, preview, routes, trying
+    from survey.designer import pages, preview, reading_aloud, routes, trying
     from survey.form_page import stylesheet
 
     assert routes
     assert trying
+    assert reading_aloud
     assert preview  # their views are on the blueprint
     app.jinja_env.globals["citizen_css"] = stylesheet()
     wording.install(app)
