@@ -49,8 +49,8 @@ def read(data: bytes) -> Sound:
         raise Invalid("This is not a recording that telephones play. Save it as MP3 or M4A and choose it again.")
     if not LEAST_SECONDS <= sound.seconds <= MOST_SECONDS:
         raise Invalid(
-            "The recording runs %(seconds)s seconds; one question takes less than %(limit)s.",
-            seconds=round(sound.seconds, 1), limit=MOST_SECONDS,
+            "The recording runs %(seconds)s seconds; a question takes from %(least)s to %(limit)s.",
+            seconds=round(sound.seconds, 1), least=LEAST_SECONDS, limit=MOST_SECONDS,
         )  # fmt: skip
     return sound
 

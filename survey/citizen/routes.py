@@ -216,7 +216,7 @@ def _page(entry: Entry, version: InstrumentVersion, language: str, **again: Any)
         send=url_for("citizen.form", code=entry.code),
         privacy=url_for("citizen.privacy"),
         receipt=url_for("citizen.receipt"),
-        recordings=url_for("citizen.recording", name=""),
+        recordings=recordings.folder("citizen.recording"),
     )
     kept = _entries()
     return form_page(
@@ -357,11 +357,10 @@ def privacy() -> str:
     return render_template("citizen/privacy.html", province=_entries().province())
 
 
-@blueprint.get("/am-thanh/", defaults={"name": ""})
 @blueprint.get("/am-thanh/<name>")
 def recording(name: str) -> Response:
     """A question read aloud."""
-    return recordings.answer(runtime().database, name)
+    return recordings.answer(runtime().database, name, lasting=True)
 
 
 @blueprint.get("/quan-tri")

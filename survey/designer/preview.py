@@ -93,12 +93,11 @@ def preview_page(code: str, number: int) -> View:
     return make_response(render_template("designer/preview_sent.html", again=again_at, kept=kept))
 
 
-@blueprint.get("/am-thanh/", defaults={"name": ""})
 @blueprint.get("/am-thanh/<name>")
 @access(READERS)
 def recording(name: str) -> Response:
     """A question read aloud, for the preview."""
-    return recordings.answer(runtime().database, name)
+    return recordings.answer(runtime().database, name, lasting=False)
 
 
 def _form(
@@ -123,7 +122,7 @@ def _form(
         Addresses(
             send=_address(row, language, asks_field),
             key_name=KEY_NAME,
-            recordings=url_for("designer.recording", name=""),
+            recordings=recordings.folder("designer.recording"),
         ),
         language=language,
         province=province,

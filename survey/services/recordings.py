@@ -155,7 +155,7 @@ def _kept(
             SoundFile(
                 digest=digest,
                 media_type=sound.media_type,
-                seconds=sound.seconds,
+                milliseconds=round(sound.seconds * 1000),
                 size=len(sound.data),
                 data=sound.data,
                 kept_at=now,
