@@ -17,6 +17,7 @@ from survey import staff
 from survey.app import runtime
 from survey.designer import blueprint
 from survey.designer.routes import WRITERS, View, find
+from survey.errors import NotFound
 from survey.form_page import OWN_NAMES
 from survey.i18n import language as page_language
 from survey.permissions import access
@@ -57,6 +58,8 @@ def trials(code: str, number: int) -> View:
     """The forms that were sent from the preview, newest first."""
     with staff.reading() as record:
         row = find(record, code, number)
+        if not trial_queries.may_keep(staff.actor(), row):
+            raise NotFound("There is no questionnaire %(code)s with version %(number)s.", code=code, number=number)
         document = queries.document(record, row)
         found = trial_queries.of_version(record, row)
     views = tuple(
@@ -72,7 +75,7 @@ def forget_trials(code: str, number: int) -> View:
     """Forget them all now."""
     with staff.reading() as record:
         row = find(record, code, number)
-    service.forget(runtime().database, row.id, actor=staff.actor())
+    service.forget(runtime().database, row, actor=staff.actor())
     return staff.done(gettext("The trial answers are deleted."), "designer.trials", code=code, number=number)
 
 

@@ -11,7 +11,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from survey.models.accounts import Role
 from survey.models.trials import TrialAnswer
+from survey.permissions import Actor
+from survey.queries import scope
 from survey.queries.instruments import VersionRow
 
 
@@ -24,6 +27,11 @@ class Trial:
     codes: Mapping[str, Any]
     texts: Mapping[str, str]
     tried_at: datetime
+
+
+def may_keep(actor: Actor, row: VersionRow) -> bool:
+    """Whoever writes or approves questionnaires of this service."""
+    return row.service_domain.value in scope.domains(actor, Role.DESIGNER, Role.APPROVER)
 
 
 def of_version(session: Session, row: VersionRow) -> tuple[Trial, ...]:

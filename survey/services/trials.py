@@ -9,10 +9,10 @@ from sqlalchemy import delete, select
 
 from instruments.answers import AnswerSheet, canonical
 from survey.database import Database
-from survey.models.accounts import Role
+from survey.errors import Forbidden
 from survey.models.trials import TrialAnswer
 from survey.permissions import Actor
-from survey.queries import scope
+from survey.queries import trials as queries
 from survey.queries.instruments import VersionRow
 
 LIVE = timedelta(days=7)
@@ -26,7 +26,7 @@ def keep(
 
     Answers to an earlier state of a draft go: their codes may have another meaning by now.
     """
-    if row.service_domain.value not in scope.domains(actor, Role.DESIGNER, Role.APPROVER):
+    if not queries.may_keep(actor, row):
         return False
     with database.writing() as session:
         mine = TrialAnswer.version_id == row.id
@@ -46,11 +46,12 @@ def keep(
     return True
 
 
-def forget(database: Database, version_id: int, *, actor: Actor) -> int:
+def forget(database: Database, row: VersionRow, *, actor: Actor) -> int:
     """Delete the trial answers of one version. Safe to call twice."""
-    actor.require(Role.DESIGNER, Role.APPROVER)
+    if not queries.may_keep(actor, row):
+        raise Forbidden("Your account may not write questionnaires of this service.")
     with database.writing() as session:
-        done = session.execute(delete(TrialAnswer).where(TrialAnswer.version_id == version_id))
+        done = session.execute(delete(TrialAnswer).where(TrialAnswer.version_id == row.id))
         return int(done.rowcount)  # type: ignore[attr-defined]
 
 
