@@ -66,6 +66,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "survey/services/publishing",
         "survey/services/exchange",
         "survey/services/recordings",
+        "survey/services/trials",
         "survey/audio_files",
     ),
     "fieldwork": (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import url_for
 from flask_babel import gettext
@@ -13,6 +14,7 @@ from instruments.xlsform import Remark
 from survey.designer.differences import Differences
 from survey.designer.forms import CompareForm, FileForm, KeepForm, PublishForm
 from survey.designer.reading import Reading
+from survey.designer.side_by_side import SideBySide
 from survey.permissions import Actor, Role
 from survey.queries import instruments as queries
 from survey.queries.instruments import InstrumentRow, VersionRow
@@ -77,6 +79,8 @@ class ComparePage:
     old: VersionRow | None = None
     new: VersionRow | None = None
     differences: Differences | None = None
+    beside: SideBySide | None = None
+    suggestions: tuple[tuple[VersionRow, VersionRow], ...] = ()  # older, newer
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,20 @@ class PublishPage:
     ready: Readiness
     overrides: tuple[Finding, ...]
     open_waves: int  # that pin the version before; they keep it
+
+
+def suggestions(listed: tuple[InstrumentRow, ...], newer: str) -> Iterator[tuple[VersionRow, VersionRow]]:
+    """What is worth comparing: with one version (`newer`) those of its survey before it, else each with the next."""
+    families: dict[str, list[VersionRow]] = {}
+    for row in (version for found in listed for version in found.versions):
+        families.setdefault(row.facts.survey_family, []).append(row)
+    for rows in families.values():
+        rows.sort(key=lambda row: (row.facts.valid_from or date.min, row.code, row.number))
+        for n, new in enumerate(rows):
+            if newer == new.name:
+                yield from ((old, new) for old in reversed(rows[:n]))
+            elif not newer and n:
+                yield rows[n - 1], new
 
 
 def finding(problem: Problem) -> Finding:

@@ -40,6 +40,7 @@ MOST_DOCUMENTS = 32
 class Facts:
     """What lists say about a version's document."""
 
+    survey_family: str
     title: Text
     short_title: Text
     issuer: Text
@@ -268,6 +269,7 @@ def _facts_of(read: Document) -> Facts:
         option.origin == "overlay" for item in read.items for option in read.options(item)
     )
     return Facts(
+        survey_family=read.survey_family,
         title=read.title,
         short_title=read.short_title,
         issuer=read.issuer,
