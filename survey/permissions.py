@@ -147,6 +147,8 @@ ROUTES: dict[str, Access] = {
     "results.waves": roles(N, U),
     "results.wave": roles(N, U),
     "results.ask_for_file": roles(N, U),
+    "results.joined": roles(N),
+    "results.ask_for_joined": roles(N),
     "site.change_language": PUBLIC,
     "site.administration": roles(A, F, N),
     "site.settings": roles(A),

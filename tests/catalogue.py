@@ -91,6 +91,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "survey/exports",
         "templates/exports",
         "survey/services/result_",
+        "survey/services/joined_rows",
         "survey/services/placards",
         "survey/result_words",
     ),
