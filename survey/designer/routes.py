@@ -133,9 +133,7 @@ def compare() -> View:
         old, new = rows[form.old.data], rows[form.new.data]
         before, after = queries.document(record, old), queries.document(record, new)
     compared = exchange.compared(before, after)
-    page = ComparePage(
-        form, old, new, differences(before, after, compared), side_by_side(before, after, compared)
-    )
+    page = ComparePage(form, old, new, differences(before, after, compared), side_by_side(before, after, compared))
     return render_template("designer/compare.html", page=page)
 
 

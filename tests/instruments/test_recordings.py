@@ -40,6 +40,7 @@ def read_aloud(version: InstrumentVersion, language: str = "vi") -> InstrumentVe
 
 def reworded(version: InstrumentVersion, code: str, **words: str) -> InstrumentVersion:
     """The next version, with other words in one question."""
+
     def in_section(section):
         return section.model_copy(
             update={
@@ -49,6 +50,7 @@ def reworded(version: InstrumentVersion, code: str, **words: str) -> InstrumentV
                 )
             }
         )
+
     return version.model_copy(
         update={"version": version.version + 1, "sections": tuple(map(in_section, version.sections))}
     )
