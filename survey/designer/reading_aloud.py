@@ -1,4 +1,4 @@
-"""Which questions are read aloud, in which language? The page on which recordings are put to a draft, heard and taken out.
+"""Which questions are read aloud, in which language? Here recordings are put to a draft, heard and taken out.
 
 All files of a language may be chosen at once and are sent with one button. Anybody who reads questionnaires may listen;
 only a draft changes.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
 from instruments.model import InstrumentVersion
@@ -100,12 +100,12 @@ def put_recordings(code: str, number: int) -> View:
         done = service.put(database, row.code, row.number, files, language, actor=actor, now=now)
         if done.refused:
             refused = {element: staff.sentence(problem) for element, problem in done.refused.items()}
-            return _shown(code, number, refused, done.kept), 422
+            return make_response(_shown(code, number, refused, done.kept), 422)
         answer.done(ngettext("%(num)s recording is kept.", "%(num)s recordings are kept.", done.kept))
     return answer.response
 
 
-def _shown(code: str, number: int, problems: dict[str, str], kept: int = 0) -> View:
+def _shown(code: str, number: int, problems: dict[str, str], kept: int = 0) -> str:
     with staff.reading() as record:
         found = queries.instrument(record, staff.actor(), code)
         row = find(record, code, number)

@@ -1,4 +1,4 @@
-"""What would have been recorded? The answers that were tried out in the preview, as a file of answers would hold them."""
+"""What would have been recorded? Answers tried out in the preview, as a file of answers would hold them."""
 
 from __future__ import annotations
 

@@ -47,7 +47,11 @@ def write_dta(path: Path, columns: Sequence[StatisticsColumn], *, title: str) ->
     pyreadstat.write_dta(
         _frame(columns, names), str(path), file_label=title[:80], version=15,
         column_labels={name: c.label[:STATA_LABEL] for name, c in zip(names, columns, strict=True)},
-        variable_value_labels={name: dict(c.codes) for name, c in zip(names, columns, strict=True) if c.codes},
+        variable_value_labels={
+            name: {float(code): words for code, words in c.codes.items()}
+            for name, c in zip(names, columns, strict=True)
+            if c.codes
+        },
     )  # fmt: skip
 
 
@@ -78,7 +82,7 @@ def _frame(columns: Sequence[StatisticsColumn], names: Sequence[str]) -> Any:
 
     return pd.DataFrame(
         {
-            name: pd.array(["" if v is None else v for v in c.values], dtype=object)  # type: ignore[call-overload]
+            name: pd.array(["" if v is None else v for v in c.values], dtype=object)
             if c.is_text
             else np.asarray(c.values, np.float64)
             for name, c in zip(names, columns, strict=True)

@@ -38,6 +38,14 @@ from survey.services.result_files import XLSX, RecodedRows, Taken, snapshots
 from survey.services.result_tables import Words
 
 KIND = "results_joined"
+COLUMNS = N_(
+    "A question has one column as long as its words and answers are the same or a person has judged them comparable. "
+    "Reworded or rescaled it has a column of its own, named by the version in which it began."
+)
+WEIGHTS = N_(
+    "Each wave and channel has its own weights. Drawn and self-selected answers are never pooled: choose by the "
+    "column “selection” first."
+)
 MOST_WAVES = 40
 
 
@@ -213,7 +221,10 @@ class JoinedTable:
         }
         if name in of_all:
             return [of_all[name]] * len(taken.weight)
-        return list({"unit": taken.unit, "month": taken.month, "field": taken.field, "weight": taken.weight}[name])
+        held: dict[str, Sequence[Cell]] = {
+            "unit": taken.unit, "month": taken.month, "field": taken.field, "weight": taken.weight,
+        }  # fmt: skip
+        return list(held[name])
 
     def _before(self) -> Iterator[JoinedColumn]:
         w = self._words
@@ -318,6 +329,7 @@ def _write_xlsx(
 ) -> None:
     names = tuple(column.name for column in table.columns)
     headings = tuple(column.label for column in table.columns)
+    same = w(N_("The same rows in words."))
     lead = w(N_("Coded answers; blank: not answered, not asked in this version, or hidden."))
     writer.write(
         path,
@@ -326,14 +338,14 @@ def _write_xlsx(
             (w(N_("Questionnaire")), instrument),
             (w(N_("Waves")), "; ".join(f"{wave.title} ({wave.code}, @{wave.version})" for wave in found)),
             (w(N_("Rows")), str(table.count)),
-            (w(N_("Columns")), w(N_("A question has one column as long as its words and answers are the same or a person has judged them comparable. Reworded or rescaled it has a column of its own, named by the version in which it began."))),
-            (w(N_("Weights")), w(N_("Each wave and channel has its own weights. Drawn and self-selected answers are never pooled: choose by the column “selection” first."))),
+            (w(N_("Columns")), w(COLUMNS)),
+            (w(N_("Weights")), w(WEIGHTS)),
         ],
         about_name=w(N_("Read me")),
         tables=[_codebook(table, w)],
         data=[
             DataSheet(w(N_("Coded data")), names, table.rows(), table.count, lead),
-            DataSheet(w(N_("Labelled data")), headings, table.rows(labelled=True), table.count, w(N_("The same rows in words."))),
+            DataSheet(w(N_("Labelled data")), headings, table.rows(labelled=True), table.count, same),
         ],
         stamp=table.stamp,
         progress=progress,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -63,7 +64,8 @@ def put(
     def edit(session: Session, document: Document) -> Document:
         for element, sound in sounds.items():
             recording = _kept(session, document, element, language, sound, actor, now)
-            document = _said(document, element, language, lambda d, e=element, r=recording: with_recording(d, e, r))
+            with _named(element, language):
+                document = with_recording(document, element, recording)
         return document
 
     if sounds:
@@ -77,7 +79,8 @@ def drop(
     """Take the recording of one text in one language out of a draft. Safe to call twice."""
 
     def edit(_session: Session, document: Document) -> Document:
-        return _said(document, element, language, lambda d: without_recording(d, element, language))
+        with _named(element, language):
+            return without_recording(document, element, language)
 
     _change(database, code, number, edit, actor, now)
 
@@ -173,9 +176,11 @@ def _kept(
     )
 
 
-def _said(document: Document, element: str, language: str, edit: Callable[[Document], Document]) -> Document:
+@contextmanager
+def _named(element: str, language: str) -> Iterator[None]:
+    """A text or a language that is not there is said in a sentence."""
     try:
-        return edit(document)
+        yield
     except KeyError:
         raise NotFound(
             "The questionnaire has no text %(element)s in the language %(language)s.",

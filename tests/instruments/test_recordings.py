@@ -62,7 +62,8 @@ def test_a_language_is_spoken_when_the_last_text_has_its_recording():
     for code in codes[:-1]:
         version = recorded(version, code)
     assert spoken_languages(version) == ()
-    assert heard(version)[0].recorded == len(codes) - 1 and not heard(version)[0].is_complete
+    assert heard(version)[0].recorded == len(codes) - 1
+    assert not heard(version)[0].is_complete
     version = recorded(version, codes[-1])
     assert spoken_languages(version) == ("vi",)
     assert heard(version)[0].is_complete
@@ -111,8 +112,10 @@ def test_a_reworded_question_is_silent_until_it_is_recorded_again():
     version = read_aloud(library.load("one-stop-short"))
     code = version.items[2].code
     after = reworded(version, code, vi="Câu hỏi đã viết lại")
-    assert spoken_languages(version) == ("vi",) and spoken_languages(after) == ()
-    assert recording_of(after, after.item(code), "vi") is None and is_outdated(after, after.item(code), "vi")
+    assert spoken_languages(version) == ("vi",)
+    assert spoken_languages(after) == ()
+    assert recording_of(after, after.item(code), "vi") is None
+    assert is_outdated(after, after.item(code), "vi")
     assert heard(after)[0].recorded == heard(version)[0].recorded - 1
     assert spoken_languages(recorded(after, code)) == ("vi",)
     assert spoken_languages(reworded(after, code, vi=version.item(code).text["vi"])) == ("vi",), "undone"

@@ -54,7 +54,8 @@ def test_every_question_gets_its_verdict():
 
 def test_each_side_shows_its_own_words_with_what_the_other_does_not_have():
     pair = pairs(version(item("q1")), version(item("q1", "Câu hỏi số một"), number=2))["q1"]
-    assert pair.old is not None and pair.new is not None
+    assert pair.old is not None
+    assert pair.new is not None
     assert "".join(piece.words for piece in pair.old.words) == "Câu hỏi q1"
     assert "".join(piece.words for piece in pair.new.words) == "Câu hỏi số một"
     assert [piece.words for piece in pair.old.words if piece.kind == "gone"] == ["q1"]

@@ -26,7 +26,8 @@ def test_tags_of_an_mp3_do_not_stay():
 def test_the_length_of_an_m4a_is_that_of_its_header_and_its_place_does_not_stay():
     sound = audio_files.read(m4a(4.25))
     assert (sound.media_type, sound.suffix, sound.seconds) == ("audio/mp4", ".m4a", 4.25)
-    assert b"108.2022" in m4a() and b"108.2022" not in sound.data
+    assert b"108.2022" in m4a()
+    assert b"108.2022" not in sound.data
     assert len(sound.data) == len(m4a()), "boxes keep their places, or the sound would not be found"
 
 
