@@ -142,6 +142,8 @@ ROUTES: dict[str, Access] = {
     "citizen.health": PUBLIC,
     "citizen.staff": PUBLIC,
     # site
+    "site.help_index": SIGNED_IN,
+    "site.help_page": SIGNED_IN,
     "site.home": SIGNED_IN,
     # results
     "results.waves": roles(N, U),

@@ -35,7 +35,7 @@ LINK_TOKEN = "a-link-that-works-once"
 FORMS = {"health": "byt56-m3", "education": "edu-mn-parent"}
 
 # Objects of the whole province: whoever may open the route may open it for any of them.
-NOT_SCOPED = frozenset({"plan_id", "target_id", "field_id", "procedure_id", "token", "name"})
+NOT_SCOPED = frozenset({"plan_id", "target_id", "field_id", "procedure_id", "token", "name", "guide"})
 
 
 @dataclass
@@ -210,6 +210,7 @@ def _shared(record: Record, *places: Place) -> None:
             "procedure_id": procedure.id,
             "token": LINK_TOKEN,
             "name": f"{sound.digest}.mp3",
+            "guide": "bo-cau-hoi",
         }
 
 
