@@ -165,7 +165,7 @@ def test_workbook_says_which_column_holds_which_question_and_holds_the_rows_twic
     assert book.sheetnames == ["Đọc trước", "Các cột", "Dữ liệu mã", "Dữ liệu có nhãn"]
     codebook = {row[0]: row for row in book["Các cột"].iter_rows(values_only=True)}
     assert codebook["q2"][2:5] == ("Câu hỏi q2", "1", "")
-    assert codebook["q2_v2"][1:5] == ("[phiên bản 2, lời khác] Nhãn q2", "Câu hỏi hai, lời mới", "2", "lời khác")
+    assert codebook["q2_v2"][1:5] == ("[phiên bản 2, lời khác] Nhãn q2", "Câu hỏi hai, lời mới", "2", "đổi lời")
     assert codebook["q1"][3] == "1, 2"
     assert codebook["q3_v2"][5] == "1 = Có; 2 = Không"
     coded = list(book["Dữ liệu mã"].iter_rows(values_only=True))
