@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from flask import url_for
 from flask_babel import gettext
@@ -111,20 +110,6 @@ class PublishPage:
     ready: Readiness
     overrides: tuple[Finding, ...]
     open_waves: int  # that pin the version before; they keep it
-
-
-def suggestions(listed: tuple[InstrumentRow, ...], newer: str) -> Iterator[tuple[VersionRow, VersionRow]]:
-    """What is worth comparing: with one version (`newer`) those of its survey before it, else each with the next."""
-    families: dict[str, list[VersionRow]] = {}
-    for row in (version for found in listed for version in found.versions):
-        families.setdefault(row.facts.survey_family, []).append(row)
-    for rows in families.values():
-        rows.sort(key=lambda row: (row.facts.valid_from or date.min, row.code, row.number))
-        for n, new in enumerate(rows):
-            if newer == new.name:
-                yield from ((old, new) for old in reversed(rows[:n]))
-            elif not newer and n:
-                yield rows[n - 1], new
 
 
 def finding(problem: Problem) -> Finding:

@@ -25,10 +25,9 @@ from survey.designer.pages import (
     VersionPage,
     finding,
     remark,
-    suggestions,
 )
 from survey.designer.reading import read
-from survey.designer.side_by_side import side_by_side
+from survey.designer.side_by_side import side_by_side, suggestions
 from survey.errors import NotFound, SurveyError
 from survey.i18n import language
 from survey.permissions import Role, access, roles

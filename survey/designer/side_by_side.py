@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from instruments.comparability import Comparison, ItemChange
 from instruments.elements import Item
 from instruments.model import InstrumentVersion
 from instruments.text import Text
 from survey.designer.differences import AnswerChange, Piece, answer_changes, words_between
+from survey.queries.instruments import InstrumentRow, VersionRow
 
 VERDICTS = ("joined", "to_judge", "wording", "answers", "new", "gone")
 
@@ -126,3 +128,17 @@ def _side(version: InstrumentVersion, item: Item | None, pieces: tuple[Piece, ..
 
 def _words(version: InstrumentVersion, item: Item | None) -> str:
     return item.wording.inside(version.source_language) if item else ""
+
+
+def suggestions(listed: tuple[InstrumentRow, ...], newer: str) -> Iterator[tuple[VersionRow, VersionRow]]:
+    """What is worth comparing: with one version (`newer`) those of its survey before it, else each with the next."""
+    families: dict[str, list[VersionRow]] = {}
+    for row in (version for found in listed for version in found.versions):
+        families.setdefault(row.facts.survey_family, []).append(row)
+    for rows in families.values():
+        rows.sort(key=lambda row: (row.facts.valid_from or date.min, row.code, row.number))
+        for n, new in enumerate(rows):
+            if newer == new.name:
+                yield from ((old, new) for old in reversed(rows[:n]))
+            elif not newer and n:
+                yield rows[n - 1], new

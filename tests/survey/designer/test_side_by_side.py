@@ -12,8 +12,7 @@ import pytest
 from instruments import codec, library
 from instruments.model import InstrumentVersion
 from survey.database import Database
-from survey.designer.pages import suggestions
-from survey.designer.side_by_side import Pair, side_by_side
+from survey.designer.side_by_side import Pair, side_by_side, suggestions
 from survey.models.accounts import Account, Role
 from survey.permissions import system
 from survey.queries import instruments as queries

@@ -41,7 +41,7 @@ def test_the_guide_speaks_the_language_of_the_page(record: Record, sign_in: Sign
     browser.open("/quan-tri/ngon-ngu", method="POST", data={"csrf_token": token, "language": "en"})
     page = browser.get("/quan-tri/tro-giup/bo-cau-hoi")
     assert (page.language, page.h1) == ("en", "Writing a questionnaire")
-    assert 'img/guide/questions-en.webp' in page.response.text and "-vi.webp" not in page.response.text
+    assert "img/guide/questions-en.webp" in page.response.text and "-vi.webp" not in page.response.text
 
 
 def test_a_guide_that_is_not_there_is_not_found(record: Record, sign_in: SignIn):
