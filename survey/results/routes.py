@@ -14,11 +14,13 @@ from survey.app import runtime
 from survey.errors import Invalid, NotFound
 from survey.i18n import language
 from survey.permissions import Actor, Role, access, roles
+from survey.queries import instruments
 from survey.queries import results as queries
 from survey.results import KEPT, blueprint
 from survey.results.pages import headline_line, results_page
 from survey.services import joined_rows, result_files
 from survey.services import results as results_service
+from survey.wording import plain
 
 READERS = roles(Role.ANALYST, Role.UNIT_VIEWER)
 FORMATS = (("xlsx", "Excel (.xlsx)"), ("csv", "CSV"), ("sav", "SPSS (.sav)"), ("dta", "Stata (.dta)"))
@@ -87,7 +89,9 @@ def ask_for_joined() -> BaseResponse | tuple[str, int]:
 def _joined(*, problem: str = "", instrument: str = "") -> str:
     waves = joined_rows.waves(runtime().database, actor=staff.actor())
     forms = {code: tuple(held) for code, held in groupby(waves, key=lambda wave: wave.instrument)}
-    page = {"forms": forms, "problem": problem, "instrument": instrument, "formats": FORMATS}
+    with staff.reading() as record:
+        titles = {row.code: plain(row.current.facts.short_title) for row in instruments.listing(record, staff.actor())}
+    page = {"forms": forms, "titles": titles, "problem": problem, "instrument": instrument, "formats": FORMATS}
     return render_template("results/joined.html", page=page)
 
 
