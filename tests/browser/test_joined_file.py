@@ -26,9 +26,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.parametrize("ba
 def test_two_versions_come_home_as_one_file_with_every_column(
     browser: Browser, served: str, staff_app: Flask, record: Record, database: Database, tmp_path: Path, width: int
 ) -> None:
-    two = Two(record)
+    analyst = with_rows(Two(record))
     with database.writing() as session:
-        token = signin.open_session(session, with_rows(two).id, now=NOW).token
+        token = signin.open_session(session, analyst.id, now=NOW).token
     context = browser.new_context(base_url=served, viewport={"width": width, "height": 900})
     context.add_cookies([{"name": COOKIE, "value": "t." + token, "domain": "127.0.0.1", "path": "/quan-tri"}])
     page = context.new_page()
