@@ -25,6 +25,7 @@ from analysis.errors import AnalysisError
 
 MOST_FACTORS = 12
 MOST_ORDINAL = 7
+MOST_ANSWERS = 20
 LEAST_SHARE = 0.5
 
 
@@ -64,9 +65,17 @@ class Drivers:
 
 
 def drivers(
-    design: SampleDesign, outcome: Floats, factors: Mapping[str, Floats], *, least_share: float = LEAST_SHARE
+    design: SampleDesign,
+    outcome: Floats,
+    factors: Mapping[str, Floats],
+    *,
+    least_share: float = LEAST_SHARE,
+    split_ordinal: bool = True,
 ) -> Drivers:
-    """Importance of each factor's own mean (NaN = not answered) for an ordered outcome (NaN = not answered)."""
+    """Importance of each factor's own mean (NaN = not answered) for an ordered outcome (NaN = not answered).
+
+    Without `split_ordinal` the ordinal regression is fitted once and its Shapley values are NaN: 2^factors fits less.
+    """
     asked = ~np.isnan(outcome) & (design.weights > 0)
     used: list[str] = []
     left_out: list[str] = []
@@ -88,7 +97,7 @@ def drivers(
     whole = tuple(range(size))
     r_squared = _r_squared(correlation, whole)
     beta = np.linalg.lstsq(correlation[1:, 1:], correlation[1:, 0])[0]
-    ordinal = _ordinal(design, np.where(keep, outcome, np.nan), x, used)
+    ordinal = _ordinal(design, np.where(keep, outcome, np.nan), x, used, MOST_ORDINAL if split_ordinal else 0)
     performance = [estimators.mean(design, factors[name]).estimate for name in used]
     made = []
     for k, name in enumerate(used):
@@ -135,12 +144,12 @@ class _OrdinalPart:
     df: int
 
 
-def _ordinal(design: SampleDesign, outcome: Floats, x: Floats, names: list[str]) -> _OrdinalPart:
-    """The ordinal regression on all factors and the split of McFadden's R²; NaN with fewer than three answers."""
+def _ordinal(design: SampleDesign, outcome: Floats, x: Floats, names: list[str], most: int) -> _OrdinalPart:
+    """The ordinal regression on all factors and the split of McFadden's R²; NaN unless 3 to 20 answers differ."""
     size = len(names)
     keep = ~np.isnan(outcome)
     void = np.full(size, np.nan)
-    if len(np.unique(outcome[keep])) < 3:
+    if not 3 <= len(np.unique(outcome[keep])) <= MOST_ANSWERS:
         return _OrdinalPart(void, void, void, void, np.nan, 0)
     fit = regression.proportional_odds(design, outcome, x, names)
     w = design.weights[keep]
@@ -148,7 +157,7 @@ def _ordinal(design: SampleDesign, outcome: Floats, x: Floats, names: list[str])
     null = float(-2 * w.sum() * (share @ np.log(share)) / w.mean())
     mcfadden = 1 - fit.deviance / null
     p = fit.p_value[:size]
-    if size > MOST_ORDINAL:
+    if size > most:
         return _OrdinalPart(fit.coefficients[:size], fit.se[:size], p, void, mcfadden, fit.df)
 
     def worth(some: tuple[int, ...]) -> float:

@@ -148,6 +148,7 @@ ROUTES: dict[str, Access] = {
     # results
     "results.waves": roles(N, U),
     "results.wave": roles(N, U),
+    "results.analysis": roles(N, U),
     "results.ask_for_file": roles(N, U),
     "results.joined": roles(N),
     "results.ask_for_joined": roles(N),

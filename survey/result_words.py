@@ -76,6 +76,12 @@ GRADES = {
     "abridged": N_("abridged wording, for demonstration only"),
     "draft": N_("our own draft, not official"),
 }
+QUADRANTS = {
+    "improve": N_("improve first"),
+    "keep_up": N_("keep up"),
+    "low_priority": N_("later"),
+    "possible_overkill": N_("good enough"),
+}
 FIELD_GROUPS = {
     "land": N_("land"),
     "construction": N_("construction"),
@@ -114,3 +120,13 @@ def group_name(codes: str, say: Translate) -> str:
     parts = sorted(codes.split(","), key=lambda c: order.index(c) if c in order else 99)
     words = ", ".join(say(FIELD_GROUPS.get(part, part)) for part in parts)
     return words[:1].upper() + words[1:]
+
+
+def points_text(difference: float | None, language: str = "vi") -> str:
+    """A difference of rates in percentage points with its sign: "+1,3", "−0,4"."""
+    if difference is None:
+        return "–"
+    shown = (Decimal(repr(float(difference))) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    sign = "−" if shown < 0 else "+" if shown > 0 else ""
+    text = f"{sign}{abs(shown)}"
+    return text if language == "en" else text.replace(".", ",")

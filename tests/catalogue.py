@@ -84,6 +84,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "survey/services/results",
         "survey/services/estimating",
         "survey/services/frozen_results",
+        "survey/services/final_results",
         "survey/services/wave_facts",
         "survey/charts",
     ),
@@ -92,6 +93,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "templates/exports",
         "survey/services/result_",
         "survey/services/joined_rows",
+        "survey/services/analysis_tables",
         "survey/services/placards",
         "survey/result_words",
     ),
@@ -133,7 +135,7 @@ def update() -> None:
             path = TRANSLATIONS / language / "LC_MESSAGES" / f"{name}.po"
             path.parent.mkdir(parents=True, exist_ok=True)
             catalog = _read(path, language, name)
-            catalog.update(template, no_fuzzy_matching=True)
+            catalog.update(template, no_fuzzy_matching=True, update_creation_date=False)
             catalog.obsolete.clear()
             if language == "en":
                 for message in catalog:

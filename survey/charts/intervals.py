@@ -12,17 +12,14 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-INK = "#1b2430"
-SOFT = "#4a5563"
-RULE = "#b9b4a8"
+from survey.charts.drawing import INK, PLAIN, RULE, SOFT, percent, short, svg
+
 TONES = {
     "reached": ("#0b5a4c", "#9cc4bb"),
     "reached_not_proven": ("#7a5200", "#d6c39c"),
     "missed_not_proven": ("#7a5200", "#d6c39c"),
     "missed": ("#8e2f2b", "#dcb1ae"),
 }
-PLAIN = ("#33475b", "#b6c2cd")
-FONT = 'font-family="Noto Sans, Liberation Serif, sans-serif"'
 
 
 @dataclass(frozen=True)
@@ -70,19 +67,19 @@ def headline(mark: Mark, *, target_words: str, label: str, notes: Sequence[str] 
     line = 58
     parts = [
         f'<line x1="{margin}" x2="{width - margin}" y1="{line}" y2="{line}" stroke="{RULE}" stroke-width="1.5"/>',
-        *(_tick(_n(scale.x(t, width, margin)), line, _percent(t, decimal)) for t in scale.ticks),
+        *(_tick(short(scale.x(t, width, margin)), line, percent(t, decimal)) for t in scale.ticks),
     ]
     if mark.low is not None and mark.high is not None:
         a, b = scale.x(mark.low, width, margin), scale.x(mark.high, width, margin)
         parts.append(
-            f'<rect x="{_n(a)}" y="{line - 5}" width="{_n(max(b - a, 2))}" height="10" rx="5" fill="{light}"/>'
+            f'<rect x="{short(a)}" y="{line - 5}" width="{short(max(b - a, 2))}" height="10" rx="5" fill="{light}"/>'
         )
     if mark.target is not None:
         x = scale.x(mark.target, width, margin)
         anchor, shift = ("end", -7) if x > width * 0.6 else ("start", 7)
         parts.append(
-            f'<line x1="{_n(x)}" x2="{_n(x)}" y1="12" y2="{line + 8}" stroke="{INK}" stroke-width="2" '
-            f'stroke-dasharray="5 4"/><text x="{_n(x + shift)}" y="25" font-size="14" text-anchor="{anchor}" '
+            f'<line x1="{short(x)}" x2="{short(x)}" y1="12" y2="{line + 8}" stroke="{INK}" stroke-width="2" '
+            f'stroke-dasharray="5 4"/><text x="{short(x + shift)}" y="25" font-size="14" text-anchor="{anchor}" '
             f'fill="{INK}">{escape(target_words)}</text>'
         )
     parts.append(_dot(scale.x(mark.rate, width, margin), line, 9, mark, dark))
@@ -90,7 +87,7 @@ def headline(mark: Mark, *, target_words: str, label: str, notes: Sequence[str] 
         f'<text x="{margin}" y="{106 + 18 * n}" font-size="13" fill="{SOFT}">{escape(note)}</text>'
         for n, note in enumerate(notes)
     ]
-    return _svg(width, height, label, parts, "chart chart-headline")
+    return svg(width, height, label, parts, "chart chart-headline")
 
 
 def row(mark: Mark, scale: Axis, *, label: str, compact: bool = False) -> Markup:
@@ -100,18 +97,18 @@ def row(mark: Mark, scale: Axis, *, label: str, compact: bool = False) -> Markup
     dark, light = TONES.get(mark.verdict or "", PLAIN)
     parts = []
     if mark.target is not None:
-        x = _n(scale.x(mark.target, width, margin))
+        x = short(scale.x(mark.target, width, margin))
         parts.append(
             f'<line x1="{x}" x2="{x}" y1="0" y2="{height}" stroke="{INK}" stroke-width="1.5" stroke-dasharray="4 3"/>'
         )
     if mark.low is not None and mark.high is not None:
         a, b = scale.x(mark.low, width, margin), scale.x(mark.high, width, margin)
         parts.append(
-            f'<rect x="{_n(a)}" y="{(height - bar) / 2:g}" width="{_n(max(b - a, 2))}" height="{bar}" '
+            f'<rect x="{short(a)}" y="{(height - bar) / 2:g}" width="{short(max(b - a, 2))}" height="{bar}" '
             f'rx="{bar / 2:g}" fill="{light}"/>'
         )
     parts.append(_dot(scale.x(mark.rate, width, margin), height / 2, dot, mark, dark))
-    return _svg(width, height, label, parts, "chart chart-row")
+    return svg(width, height, label, parts, "chart chart-row")
 
 
 def row_axis(scale: Axis, *, decimal: str = ",", compact: bool = False) -> Markup:
@@ -120,11 +117,11 @@ def row_axis(scale: Axis, *, decimal: str = ",", compact: bool = False) -> Marku
     last = len(scale.ticks) - 1
     ticks = [(n, t) for n, t in enumerate(scale.ticks) if not compact or n in (0, last) or (last == 4 and n == 2)]
     parts = [
-        f'<text x="{_n(scale.x(t, width, margin))}" y="{size}" font-size="{size}" fill="{SOFT}" '
-        f'text-anchor="{"start" if n == 0 else "end" if n == last else "middle"}">{_percent(t, decimal)}</text>'
+        f'<text x="{short(scale.x(t, width, margin))}" y="{size}" font-size="{size}" fill="{SOFT}" '
+        f'text-anchor="{"start" if n == 0 else "end" if n == last else "middle"}">{percent(t, decimal)}</text>'
         for n, t in ticks
     ]
-    return _svg(width, height, "", parts, "chart chart-row")
+    return svg(width, height, "", parts, "chart chart-row")
 
 
 def _tick(x: str, line: int, words: str) -> str:
@@ -137,21 +134,4 @@ def _tick(x: str, line: int, words: str) -> str:
 def _dot(x: float, y: float, radius: float, mark: Mark, dark: str) -> str:
     below = mark.target is not None and mark.rate < mark.target
     fill = "#fff" if below else dark
-    return f'<circle cx="{_n(x)}" cy="{y:g}" r="{radius:g}" fill="{fill}" stroke="{dark}" stroke-width="2.5"/>'
-
-
-def _svg(width: int, height: int, label: str, parts: list[str], kind: str) -> Markup:
-    said = 'role="img"' if label else 'aria-hidden="true"'
-    body = "".join([f"<title>{escape(label)}</title>" if label else "", *parts])
-    return Markup(  # every text in it was escaped above
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="{kind}" viewBox="0 0 {width} {height}" {said} '
-        f'focusable="false" {FONT}>{body}</svg>'
-    )
-
-
-def _percent(rate: float, decimal: str) -> str:
-    return f"{rate * 100:.1f}".removesuffix(".0").replace(".", decimal)
-
-
-def _n(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
+    return f'<circle cx="{short(x)}" cy="{y:g}" r="{radius:g}" fill="{fill}" stroke="{dark}" stroke-width="2.5"/>'

@@ -42,6 +42,23 @@ def estimate(wave: str, channel: str | None, as_json: bool) -> None:
 @results.command()
 @click.argument("wave")
 @click.option("--channel", help="Code of the channel; the drawn one, else the first, unless named.")
+def analyses(wave: str, channel: str | None) -> None:
+    """Further analyses of WAVE as JSON: change, channels, drivers, ranks, course, quality, reliability."""
+    from survey.services import result_files
+    from survey.services.analyses import making, reading
+    from survey.services.kept_results import KeptResults
+
+    with record() as opened:
+        found = reading.read(
+            opened.database, wave, channel, actor=opened.actor, now=clock.now(),
+            kept=KeptResults(result_files.snapshots(opened.config.instance)),
+        )  # fmt: skip
+    click.echo(json.dumps(making.to_plain(found.analyses), ensure_ascii=False, indent=1, allow_nan=False))
+
+
+@results.command()
+@click.argument("wave")
+@click.option("--channel", help="Code of the channel; the drawn one, else the first, unless named.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The .xlsx to write.")
 @click.option(
     "--language",

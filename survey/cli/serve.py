@@ -111,10 +111,10 @@ def _ready() -> tuple[Config, Database]:
 
 def _make_results(database: Database, config: Config, closed: tuple[str, ...]) -> None:
     """The verdicts of closed waves that have none yet."""
-    from survey.services import frozen_results
+    from survey.services import final_results
 
     for code in closed:
-        frozen_results.make_final(database, code, actor=system("demonstration"), now=clock.now())
+        final_results.make_final(database, code, actor=system("demonstration"), now=clock.now())
 
 
 def _known_people(path: Path, person: type[T]) -> list[T]:

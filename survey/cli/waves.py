@@ -54,12 +54,12 @@ def close(wave: str) -> None:
     Answers are counted until now; forms that were opened before are still taken for a day and kept apart. Giving the
     command again changes nothing; if the verdicts could not be made, they are made then.
     """
-    from survey.services import frozen_results, result_files
+    from survey.services import final_results, result_files
     from survey.services import waves as service
 
     with record() as opened:
         service.close_wave(opened.database, wave, actor=opened.actor, now=clock.now())
-        made = frozen_results.make_final(
+        made = final_results.make_final(
             opened.database, wave, actor=opened.actor, now=clock.now(),
             snapshots=result_files.snapshots(opened.config.instance),
         )  # fmt: skip

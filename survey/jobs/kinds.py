@@ -19,9 +19,9 @@ from survey.services.jobs import Claimed, MadeFile, Progress
 def _final_results(
     database: Database, config: Config, job: Claimed, _folder: Path, progress: Progress
 ) -> MadeFile | None:
-    from survey.services import frozen_results
+    from survey.services import final_results
 
-    frozen_results.make_final(
+    final_results.make_final(
         database,
         str(job.params["wave"]),
         actor=system("closing a wave"),

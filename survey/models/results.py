@@ -42,5 +42,5 @@ class ResultSet(Base):
     made_at: Mapped[datetime] = mapped_column(UTCDateTime)
     responses: Mapped[int]
     estimates: Mapped[bytes] = mapped_column(LargeBinary)  # compressed plain-data form of the tables
-    totals: Mapped[bytes | None] = mapped_column(LargeBinary)  # mergeable sufficient statistics
+    analyses: Mapped[bytes | None] = mapped_column(LargeBinary)  # compressed plain data: what stands beside the rates
     deleted_since: Mapped[int] = mapped_column(default=0)  # lawful deletions after it was made

@@ -258,3 +258,9 @@ def belong_to(session: Session, wave_id: int, point_ids: Sequence[int]) -> bool:
         .where(CollectionPoint.id.in_(sorted(set(point_ids))))
     )
     return found == len(set(point_ids))
+
+
+def names(session: Session, point_ids: Sequence[int]) -> dict[int, str]:
+    """Names of points by id."""
+    rows = session.execute(select(CollectionPoint.id, CollectionPoint.name).where(CollectionPoint.id.in_(point_ids)))
+    return {row.id: row.name for row in rows}

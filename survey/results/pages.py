@@ -95,9 +95,10 @@ class ResultsPage:
     plan_words: str
     may_take_rows: bool
     units_left_out: int
+    beside: tuple[str, ...] = ()  # what the further analyses add to the headline, once they are made
 
 
-def results_page(view: ResultsView, *, may_take_rows: bool) -> ResultsPage:
+def results_page(view: ResultsView, *, may_take_rows: bool, beside: tuple[str, ...] = ()) -> ResultsPage:
     target = view.overall.target if view.overall else None
     return ResultsPage(
         view=view,
@@ -112,6 +113,7 @@ def results_page(view: ResultsView, *, may_take_rows: bool) -> ResultsPage:
         plan_words=plan_words(view),
         may_take_rows=may_take_rows,
         units_left_out=sum(1 for r in view.by_unit if r.shown.hidden in ("small", "complement")),
+        beside=beside,
     )
 
 

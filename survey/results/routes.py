@@ -17,9 +17,11 @@ from survey.permissions import Actor, Role, access, roles
 from survey.queries import instruments
 from survey.queries import results as queries
 from survey.results import KEPT, blueprint
+from survey.results.analysis_pages import analysis_page, headline_sentences
 from survey.results.pages import headline_line, results_page
 from survey.services import joined_rows, result_files
 from survey.services import results as results_service
+from survey.services.analyses import reading as analyses
 from survey.wording import plain
 
 READERS = roles(Role.ANALYST, Role.UNIT_VIEWER)
@@ -42,8 +44,21 @@ def wave(wave_code: str) -> str:
         runtime().database, wave_code, request.args.get("kenh"), actor=actor, now=staff.now(),
         kept=current_app.extensions[KEPT], language=language(),
     )  # fmt: skip
-    page = results_page(view, may_take_rows=result_files.may_take_rows(view, actor))
+    found = analyses.of_view(runtime().database, view, current_app.extensions[KEPT], now=staff.now())
+    beside = headline_sentences(view, found) if view.final else ()
+    page = results_page(view, may_take_rows=result_files.may_take_rows(view, actor), beside=beside)
     return render_template("results/wave.html", page=page)
+
+
+@blueprint.get("/ket-qua/<wave_code>/phan-tich")
+@access(READERS)
+def analysis(wave_code: str) -> str:
+    """What stands beside the rates: change, channels, drivers, ranks, the course of the wave, quality."""
+    found = analyses.read(
+        runtime().database, wave_code, request.args.get("kenh"), actor=staff.actor(), now=staff.now(),
+        kept=current_app.extensions[KEPT], language=language(),
+    )  # fmt: skip
+    return render_template("results/analysis.html", page=analysis_page(found))
 
 
 @blueprint.post("/ket-qua/<wave_code>/tep")

@@ -20,10 +20,13 @@ from survey.models.results import ResultSet, ResultStatus
 from survey.queries import responses
 from survey.queries.responses import DataStamp
 from survey.services import frozen_results
+from survey.services.analyses import making
+from survey.services.analyses.making import Analyses
 from survey.services.estimating import ChannelResults, estimate_channel
 from survey.services.wave_facts import WaveFacts
 
 FRESH = timedelta(seconds=60)
+FRESH_ANALYSES = timedelta(minutes=10)
 MOST = 64
 
 _Key = tuple[int, frozenset[int] | None]
@@ -38,6 +41,8 @@ class _Place:
     wave: WaveFacts | None = None
     stamp: DataStamp | None = None
     judged: bool = False
+    analyses: Analyses | None = None
+    analysed: tuple[DataStamp, int | None, datetime] | None = None
 
 
 class KeptResults:
@@ -74,6 +79,24 @@ class KeptResults:
                 place.wave, place.stamp, place.judged = wave, stamp, frozen is not None
             assert place.results is not None
             return place.results
+
+    def analyses_of(self, database: Database, wave: WaveFacts, channel_code: str, *, now: datetime) -> Analyses:
+        """The further analyses of a whole channel: those made with its final results, else at most ten minutes old."""
+        results = self.of(database, wave, channel_code, now=now, scope=None)
+        channel_id = wave.channel(channel_code)[0]
+        place = self._place((channel_id, None))
+        with place.lock:
+            with database.reading() as session:
+                stamp = responses.stamp(session, channel_id)
+            if place.analyses is not None and place.analysed is not None:
+                of, final, made_at = place.analysed
+                young = of.removals == stamp.removals and timedelta() <= now - made_at < FRESH_ANALYSES
+                if final == results.result_set_id and (of == stamp or young):
+                    return place.analyses
+            found = making.find(database, channel_id) if results.result_set_id is not None else None
+            place.analyses = found or making.analyse(database, wave, results, now=now, snapshots=self.snapshots)
+            place.analysed = (stamp, results.result_set_id, now)
+            return place.analyses
 
     def _place(self, key: _Key) -> _Place:
         with self._lock:

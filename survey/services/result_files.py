@@ -24,8 +24,10 @@ from survey.models.accounts import Account, Grant, Role
 from survey.models.units import Unit
 from survey.models.waves import Selection
 from survey.permissions import Actor, GrantScope
-from survey.services import columns, estimating, jobs, result_tables, settings
+from survey.services import analysis_tables, columns, estimating, jobs, result_tables, settings
 from survey.services import results as results_service
+from survey.services.analyses import reading
+from survey.services.analyses.rows import row_weights
 from survey.services.jobs import MadeFile, Progress
 from survey.services.kept_results import KeptResults
 from survey.services.result_tables import Words
@@ -89,9 +91,9 @@ def write_workbook(
     progress: Progress = lambda _done, _total: None,
 ) -> MadeFile:
     """The workbook of one channel as `actor` may have it."""
-    view = results_service.read(
-        database, wave_code, channel, actor=actor, now=now, kept=KeptResults(snapshots(instance)), language=language
-    )
+    kept = KeptResults(snapshots(instance))
+    view = results_service.read(database, wave_code, channel, actor=actor, now=now, kept=kept, language=language)
+    analyses = reading.of_view(database, view, kept, now=now)
     words = Words.of(language)
     with_rows = may_take_rows(view, actor) and bool(view.responses)
     rows = RecodedRows(database, view, words, instance) if with_rows else None
@@ -100,7 +102,7 @@ def write_workbook(
         title=view.wave.title,
         about=result_tables.about(view, words, rows_left_out=rows.left_out if rows else None),
         about_name=words(N_("Read me")),
-        tables=result_tables.tables(view, words),
+        tables=result_tables.tables(view, words, beside=analysis_tables.tables(view, analyses, words)),
         data=[rows.coded(), rows.labelled()] if rows else [],
         stamp=result_tables.stamp(view, words),
         progress=progress,
@@ -282,13 +284,9 @@ class RecodedRows:
         weighed = estimating.weigh_totals(
             view.wave, selection, self._answers, totals, view.wave.channel_units[channel_id]
         )
-        of_cell = {
-            (int(u), int(f)): float(x) for (u, f), x in zip(weighed.weights.keys, weighed.weights.weight, strict=True)
-        }
-        unit = self._answers.fact("_unit").astype(np.int64)
+        weights = row_weights(self._answers, weighed)
         field = np.where(self._answers.fact("_field") == 0, NO_FIELD, self._answers.fact("_field"))
-        pairs, place = np.unique(np.column_stack([unit, field]), axis=0, return_inverse=True)
-        weights = np.array([of_cell.get((int(u), int(f)), np.nan) for u, f in pairs])[place.reshape(-1)]
+        place = np.unique(np.column_stack([self._answers.fact("_unit"), field]), axis=0, return_inverse=True)[1]
         shown = safe_weights(weights, place.reshape(-1).astype(np.int64), minimum=minimum)[self._kept.kept]
         hidden = (self._kept.unit == HIDDEN) | (self._kept.field == HIDDEN)  # a weight would tell the stratum
         return [None if h or np.isnan(x) else round(float(x), 6) for x, h in zip(shown, hidden, strict=True)]

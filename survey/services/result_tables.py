@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,11 +109,12 @@ def _stage_line(stage: dict[str, Any], w: Words) -> str:
     )
 
 
-def tables(view: ResultsView, w: Words) -> list[Table]:
+def tables(view: ResultsView, w: Words, *, beside: Sequence[Table] = ()) -> list[Table]:
+    """The sheets of a view; those of the further analyses come before the codebook."""
     found = [_results(view, w), _units(view, w)]
     if view.by_field:
         found.append(_fields(view, w))
-    return [*found, _shares(view, w), _codebook(view, w), _method(view, w)]
+    return [*found, _shares(view, w), *beside, _codebook(view, w), _method(view, w)]
 
 
 def _head_name(view: ResultsView, w: Words) -> str:

@@ -198,7 +198,7 @@ def open_wave(database: Database, code: str, *, actor: Actor, now: datetime) -> 
 
 
 def close_wave(database: Database, code: str, *, actor: Actor, now: datetime) -> WaveRow:
-    """Stop taking answers; making the results comes next (`frozen_results.make_final`). Safe to call twice."""
+    """Stop taking answers; making the results comes next (`final_results.make_final`). Safe to call twice."""
     with database.writing() as session:
         wave, domain = _close(session, code, actor, now)
         return WaveRow(wave.id, wave.code, wave.status, domain)

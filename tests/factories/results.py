@@ -21,7 +21,7 @@ from survey.models.targets import TargetPlan
 from survey.models.units import Unit, UnitKind
 from survey.models.waves import Channel, Selection, Wave
 from survey.permissions import Actor, GrantScope, system
-from survey.services import frozen_results, loading, results, waves
+from survey.services import final_results, loading, results, waves
 from survey.services.kept_results import KeptResults
 from survey.services.results import ResultsView
 from tests.factories.questionnaires import item, questionnaire, text
@@ -120,7 +120,7 @@ class Surveyed:
         database, now = self.record.database, self.record.now
         waves.close_wave(database, self.wave.code, actor=system(), now=now)
         at = now + timedelta(minutes=1)
-        return frozen_results.make_final(database, self.wave.code, actor=system(), now=at, snapshots=snapshots)
+        return final_results.make_final(database, self.wave.code, actor=system(), now=at, snapshots=snapshots)
 
     def delete_one(self, unit: Unit, channel: Channel | None = None) -> None:
         """One answer leaves, as with a receipt code."""

@@ -18,7 +18,7 @@ from survey.models.responses import Disposition
 from survey.models.targets import Target, TargetPlan
 from survey.models.units import Unit
 from survey.permissions import system
-from survey.services import frozen_results, housekeeping, targets, waves
+from survey.services import final_results, frozen_results, housekeeping, targets, waves
 from survey.services.kept_results import KeptResults
 from survey.services.wave_facts import facts
 from tests.factories.people import EVERYTHING
@@ -127,7 +127,7 @@ def test_closed_wave_waits_for_its_verdicts_until_they_are_frozen(survey: Survey
     waves.close_wave(survey.record.database, "W-1", actor=system(), now=survey.record.now)
     before = survey.view(kept=kept)
     assert (before.final, before.overall.verdict) == (False, None)  # type: ignore[union-attr]
-    frozen_results.make_final(survey.record.database, "W-1", actor=system(), now=survey.record.now)
+    final_results.make_final(survey.record.database, "W-1", actor=system(), now=survey.record.now)
     after = survey.view(kept=kept)
     assert after.final
     assert after.overall.verdict.verdict == "missed"  # type: ignore[union-attr]
@@ -223,7 +223,7 @@ def test_results_are_made_once(survey: Surveyed) -> None:
     two_wards(survey)
     assert survey.close() == 2
     first = survey.view()
-    again = frozen_results.make_final(
+    again = final_results.make_final(
         survey.record.database, "W-1", actor=system(), now=survey.record.now + timedelta(days=3)
     )
     assert again == 0

@@ -67,8 +67,8 @@ def test_workbook_has_its_sheets_in_order(survey: Surveyed, tmp_path: Path) -> N
     survey.answer(survey.unit(), 30, 5, field=survey.record.field())
     book = workbook(survey, tmp_path)
     assert book.sheetnames == [
-        "Đọc trước", "Kết quả", "Theo đơn vị", "Theo lĩnh vực", "Câu hỏi khác", "Bảng mã", "Phương pháp",
-        "Dữ liệu mã", "Dữ liệu có nhãn",
+        "Đọc trước", "Kết quả", "Theo đơn vị", "Theo lĩnh vực", "Câu hỏi khác", "Điều cần cải thiện",
+        "Diễn biến", "Chất lượng", "Bảng mã", "Phương pháp", "Dữ liệu mã", "Dữ liệu có nhãn",
     ]  # fmt: skip
 
 

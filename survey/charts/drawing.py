@@ -1,0 +1,57 @@
+"""What every drawing shares: colours, lettering, the SVG frame, numbers short enough to send."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup, escape
+
+INK = "#1b2430"
+SOFT = "#4a5563"
+RULE = "#b9b4a8"
+BAND = "#e9e4d8"
+PLAIN = ("#33475b", "#b6c2cd")
+GOOD = "#0b5a4c"
+BAD = "#8e2f2b"
+FONT = 'font-family="Noto Sans, Liberation Serif, sans-serif"'
+
+
+def svg(width: int, height: int, label: str, parts: Sequence[str], kind: str) -> Markup:
+    """A drawing that says what it shows; without a label it is decoration for those who listen."""
+    said = 'role="img"' if label else 'aria-hidden="true"'
+    body = "".join([f"<title>{escape(label)}</title>" if label else "", *parts])
+    return Markup(  # every text in it was escaped by whoever made the parts
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{kind}" viewBox="0 0 {width} {height}" {said} '
+        f'focusable="false" {FONT}>{body}</svg>'
+    )
+
+
+def text(x: float, y: float, words: str, *, size: int = 13, anchor: str = "start", colour: str = SOFT) -> str:
+    """Words at a place, escaped."""
+    return (
+        f'<text x="{short(x)}" y="{short(y)}" font-size="{size}" text-anchor="{anchor}" fill="{colour}">'
+        f"{escape(words)}</text>"
+    )
+
+
+def line(x1: float, y1: float, x2: float, y2: float, *, colour: str = RULE, width: float = 1.5, dash: str = "") -> str:
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    return (
+        f'<line x1="{short(x1)}" x2="{short(x2)}" y1="{short(y1)}" y2="{short(y2)}" stroke="{colour}" '
+        f'stroke-width="{width:g}"{dashed}/>'
+    )
+
+
+def dot(x: float, y: float, radius: float, *, colour: str, hollow: bool = False) -> str:
+    return (
+        f'<circle cx="{short(x)}" cy="{short(y)}" r="{radius:g}" fill="{"#fff" if hollow else colour}" '
+        f'stroke="{colour}" stroke-width="2"/>'
+    )
+
+
+def percent(rate: float, decimal: str) -> str:
+    return f"{rate * 100:.1f}".removesuffix(".0").replace(".", decimal)
+
+
+def short(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")

@@ -1,0 +1,448 @@
+"""What the page of further analyses receives: each analysis as rows, a drawing, and what may be concluded from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import flask_babel
+from flask_babel import ngettext
+from markupsafe import Markup
+
+from instruments.text import heading_words
+from survey.charts import plots
+from survey.i18n import grouped, language, number
+from survey.result_words import QUADRANTS, SELECTIONS, points_text, rate_text
+from survey.services.analyses.contrasts import BesideDrawn, Contrast
+from survey.services.analyses.course import Course
+from survey.services.analyses.importance import Importance
+from survey.services.analyses.making import Analyses
+from survey.services.analyses.reading import AnalysesView
+from survey.services.analyses.soundness import AnswerQuality, Scale
+from survey.services.analyses.standings import Standing, Standings
+from survey.services.analysis_tables import NO_IMPORTANCE, day
+from survey.services.results import ResultsView
+
+
+@dataclass(frozen=True)
+class ContrastRow:
+    name: str
+    first: str
+    second: str
+    difference: str
+    interval: str
+    certain: bool
+
+
+@dataclass(frozen=True)
+class Contrasts:
+    """Two samples side by side."""
+
+    first: str
+    second: str
+    sentence: str
+    rows: tuple[ContrastRow, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FactorRow:
+    code: str
+    name: str
+    share: str
+    performance: str
+    odds_ratio: str
+    advice: str
+    improve: bool
+
+
+@dataclass(frozen=True)
+class ImportancePart:
+    sentence: str
+    rows: tuple[FactorRow, ...]
+    chart: Markup | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StandingRow:
+    key: int
+    name: str
+    n: str
+    rate: str
+    rank: str
+    alone: str
+    together: str
+    group: int
+    beyond: str
+    shrunken: str
+
+
+@dataclass(frozen=True)
+class StandingsPart:
+    sentence: str
+    noise: bool
+    rows: tuple[StandingRow, ...]
+    chart: Markup | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CoursePart:
+    sentence: str
+    chart: Markup
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ScaleRow:
+    code: str
+    name: str
+    items: int
+    n: str
+    alpha: str
+    omega: str
+    weakest: str
+
+
+@dataclass(frozen=True)
+class TrustPart:
+    sentence: str
+    facts: tuple[tuple[str, str], ...]
+    findings: tuple[str, ...]
+    scales: tuple[ScaleRow, ...]
+
+
+@dataclass(frozen=True)
+class AnalysisPage:
+    view: ResultsView
+    since: Contrasts | None
+    beside: Contrasts | None
+    importance: ImportancePart | None
+    standings: StandingsPart | None
+    course: CoursePart | None
+    trust: TrustPart | None
+
+    def __bool__(self) -> bool:
+        parts = (self.since, self.beside, self.importance, self.standings, self.course, self.trust)
+        return any(part is not None for part in parts)
+
+
+def _(text: str, **values: object) -> str:
+    return str(flask_babel.gettext(text, **values))
+
+
+def analysis_page(found: AnalysesView) -> AnalysisPage:
+    view, made = found.view, found.analyses
+    return AnalysisPage(
+        view=view,
+        since=since_last(found),
+        beside=beside_drawn(found),
+        importance=_importance(view, made.importance) if made.importance else None,
+        standings=_standings(view, made.standings) if made.standings and made.standings.rows else None,
+        course=_course(made.course) if made.course else None,
+        trust=_trust(found, made.quality, made.scales) if made.quality else None,
+    )
+
+
+def headline_sentences(view: ResultsView, made: Analyses) -> tuple[str, ...]:
+    """What the further analyses add to the headline figure, in a sentence each."""
+    said = []
+    if made.since_last is not None and made.since_last.contrasts:
+        said.append(f"{made.since_last.title}: {_change_sentence(made.since_last.contrasts)}")
+    if made.beside_drawn is not None:
+        said.append(_beside_sentence(made.beside_drawn))
+    if made.standings is not None and view.whole_scope:
+        said.append(_standings_sentence(made.standings))
+    return tuple(said)
+
+
+# --- contrasts -------------------------------------------------------------------------------------------------
+
+
+def since_last(found: AnalysesView) -> Contrasts | None:
+    """This wave beside the closed one before it."""
+    since, view = found.analyses.since_last, found.view
+    if since is None:
+        return None
+    notes = [_("Compared with: %(title)s.", title=since.title), _("Differences are adjusted together (Holm).")]
+    if since.broken:
+        notes.append(
+            _("The questionnaire changed, so these are not compared: %(names)s.",
+              names=", ".join(target_name(view, "factor" if t else "overall", t) for t in since.broken))
+        )  # fmt: skip
+    if not view.final:
+        notes.append(_("This wave is still running: its figures are provisional."))
+    sentence = _change_sentence(since.contrasts) if since.contrasts else _("Nothing can be compared with that wave.")
+    return Contrasts(_("This wave"), _("Wave before"), sentence, _contrast_rows(view, since.contrasts), tuple(notes))
+
+
+def _change_sentence(contrasts: Sequence[Contrast]) -> str:
+    whole = next((c for c in contrasts if c.level == "overall"), None)
+    if whole is None:
+        return _("The headline figure cannot be compared.")
+    words = points_text(whole.difference, language())
+    if not whole.certain:
+        return _("The headline figure moved by %(points)s points: within what chance explains.", points=words)
+    if whole.difference > 0:
+        return _("The headline figure rose by %(points)s points: more than chance explains.", points=words)
+    return _("The headline figure fell by %(points)s points: more than chance explains.", points=words)
+
+
+def beside_drawn(found: AnalysesView) -> Contrasts | None:
+    """Self-selected answers beside drawn ones."""
+    beside, view = found.analyses.beside_drawn, found.view
+    if beside is None:
+        return None
+    chosen = {code: selection.value for code, _title, selection in view.channels}
+    sentence = _beside_sentence(beside)
+    notes = []
+    if (known := beside.representativity) is not None:
+        names = ", ".join(_fact_name(view, code) for code in known.known)
+        notes.append(
+            _("Who takes part by oneself, compared in %(names)s: coefficient of variation of the propensity %(cv)s "
+              "(0 = like those drawn; it bounds the bias per standard deviation of an answer).",
+              names=names, cv=number(known.cv, 2, language()))
+        )  # fmt: skip
+    notes.append(_("Differences are adjusted together (Holm)."))
+    return Contrasts(
+        _(SELECTIONS[chosen[beside.opt_in]]),
+        _(SELECTIONS[chosen[beside.drawn]]),
+        sentence,
+        _contrast_rows(view, beside.contrasts),
+        tuple(notes),
+    )
+
+
+def _beside_sentence(beside: BesideDrawn) -> str:
+    whole = next((c for c in beside.contrasts if c.level == "overall"), None)
+    if whole is None or whole.low is None:
+        return _("The headline figures of the two channels cannot be compared.")
+    if whole.certain:
+        return _("Those who chose themselves answer differently by %(points)s points. Only the drawn sample "
+                     "speaks for everybody.", points=points_text(whole.difference, language()))  # fmt: skip
+    return _("No difference of the headline figure is proven. The channels are still never pooled.")
+
+
+def _contrast_rows(view: ResultsView, contrasts: Sequence[Contrast]) -> tuple[ContrastRow, ...]:
+    lang = language()
+    return tuple(
+        ContrastRow(
+            target_name(view, c.level, c.target),
+            rate_text(c.first, language=lang),
+            rate_text(c.second, language=lang),
+            points_text(c.difference, lang),
+            f"{points_text(c.low, lang)} … {points_text(c.high, lang)}" if c.low is not None else "–",
+            c.certain,
+        )
+        for c in contrasts
+    )
+
+
+def target_name(view: ResultsView, level: str, target: str) -> str:
+    """What a figure of the whole, a half or a factor is called."""
+    if level == "overall":
+        return _("Headline figure")
+    factor = next((f for f in view.version.factors if f.code == target), None)
+    return heading_words(factor.name.inside(language())) if factor is not None else target
+
+
+def _fact_name(view: ResultsView, code: str) -> str:
+    if code == "field" or not view.version.has_item(code):
+        return _("field of procedures")
+    item = view.version.item(code)
+    return heading_words((item.short or item.wording.inside(language())).rstrip("?: "))
+
+
+# --- importance ------------------------------------------------------------------------------------------------
+
+
+def _importance(view: ResultsView, found: Importance) -> ImportancePart:
+    lang = language()
+    if found.reason:
+        return ImportancePart(_(NO_IMPORTANCE[found.reason]), (), None, ())
+    rows = tuple(
+        FactorRow(
+            f.factor, target_name(view, "factor", f.factor), rate_text(f.share, language=lang, places=0),
+            number(f.performance, 2, lang), number(f.odds_ratio, 2, lang) if f.odds_ratio is not None else "–",
+            _(QUADRANTS[f.quadrant]), f.quadrant == "improve",
+        )
+        for f in found.factors
+    )  # fmt: skip
+    first = [row.name for row in rows if row.improve]
+    sentence = (
+        _("Matters much and is rated below the others: %(names)s. Begin here.", names="; ".join(first))
+        if first
+        else _("No factor that matters much is rated below the others.")
+    )
+    drawn = [
+        plots.Quadrant(_code_or_place(f.factor, n), f.performance, f.share, f.quadrant == "improve")
+        for n, f in enumerate(found.factors, start=1)
+    ]
+    chart = plots.quadrants(
+        drawn, label=_("Importance and mean score of each factor"), across=_("mean score"), up=_("importance"),
+        decimal=decimal(),
+    )  # fmt: skip
+    notes = [
+        _("Among %(n)s people who answered all of it, the factors explain %(share)s of the differences in overall "
+          "satisfaction. Importance is each factor's share of that (Lindeman, Merenda and Gold). These are "
+          "associations, not causes.", n=grouped(found.n, lang), share=rate_text(found.explained, language=lang,
+                                                                                places=0))
+    ]  # fmt: skip
+    if found.left_out:
+        names = ", ".join(target_name(view, "factor", code) for code in found.left_out)
+        notes.append(_("Left out, since under half could be asked about it: %(names)s.", names=names))
+    return ImportancePart(sentence, rows, chart if len(drawn) > 1 else None, tuple(notes))
+
+
+def _code_or_place(code: str, place: int) -> str:
+    return code if len(code) <= 4 else str(place)
+
+
+# --- standings -------------------------------------------------------------------------------------------------
+
+
+def _standings(view: ResultsView, found: Standings) -> StandingsPart:
+    sentence = _standings_sentence(found)
+    rows = tuple(_standing(view, row) for row in found.rows)
+    points = [
+        plots.FunnelPoint(r.n, r.rate, r.limit_low, r.limit_high, r.beyond)
+        for r in found.rows
+        if r.limit_low is not None and r.limit_high is not None
+    ]
+    chart = None
+    if len(points) > 2 and found.center is not None:
+        chart = plots.funnel(
+            points, found.center, label=_("Units by number of answers, each before its own limits"),
+            axis=_("number of answers"), decimal=decimal(),
+        )  # fmt: skip
+    far = sum(1 for r in found.rows if r.beyond)
+    notes = [
+        ngettext("%(num)s unit lies beyond its 99.8 %% limits, ordinary differences between units allowed for.",
+                 "%(num)s units lie beyond their 99.8 %% limits, ordinary differences between units allowed for.", far),
+        _("A rank set holds the true rank with 95 % certainty: for one unit looked up alone, and for all units at "
+          "once. Units of one group cannot be told apart from its first."),
+        _("The model-based rate pulls units with few answers towards the mean of all (beta-binomial). It stands beside "
+          "the direct rate and is never judged."),
+    ]  # fmt: skip
+    return StandingsPart(sentence, found.is_noise, rows, chart, tuple(notes))
+
+
+def _standings_sentence(found: Standings) -> str:
+    lang = language()
+    share = rate_text(found.told_apart, language=lang, places=0)
+    if found.is_noise:
+        return _("Of all pairs of units only %(share)s can be told apart: a table in this order is chance. Do not "
+                     "publish it as a ranking.", share=share)  # fmt: skip
+    return _("Of all pairs of units %(share)s can be told apart. Ranks mean something only as far as their "
+                     "sets do not overlap.", share=share)  # fmt: skip
+
+
+def _standing(view: ResultsView, row: Standing) -> StandingRow:
+    lang = language()
+    beyond = {"above": _("above its limits"), "below": _("below its limits")}
+    model = rate_text(row.shrunken, language=lang)
+    if row.shrunken_low is not None:
+        low, high = (rate_text(v, language=lang).removesuffix(" %") for v in (row.shrunken_low, row.shrunken_high))
+        model = f"{model} ({low} – {high})"
+    return StandingRow(
+        row.unit, view.unit_names.get(row.unit, "?"), grouped(row.n, lang), rate_text(row.rate, language=lang),
+        str(row.rank) if row.rank else "–", _set(row.low, row.high), _set(row.low_together, row.high_together),
+        row.group, beyond.get(row.beyond, ""), model,
+    )  # fmt: skip
+
+
+def _set(low: int, high: int) -> str:
+    if not low:
+        return "–"
+    return str(low) if low == high else f"{low} – {high}"
+
+
+# --- the course of the wave ------------------------------------------------------------------------------------
+
+
+def _course(found: Course) -> CoursePart:
+    periods = found.periods
+    signals = [p for p in periods if p.alarms]
+    if found.center is None:
+        sentence = _("Too few days with answers yet to draw limits.")
+    elif not signals:
+        sentence = _("No chart signals a change while the wave ran.")
+    else:
+        sentence = _("A change is signalled, first on %(day)s. Look at what happened there; a signal is not a verdict.",
+                     day=day(signals[0].first))  # fmt: skip
+    notes = [
+        _("Unweighted shares of satisfied answers, days joined until each period has %(n)s answers or more.", n=30)
+    ]
+    if found.center is not None:
+        notes.append(
+            ngettext("Centre and limits come from the first %(num)s period and stay.",
+                     "Centre and limits come from the first %(num)s periods and stay.", found.baseline)
+        )  # fmt: skip
+        notes.append(
+            _("Signals of a p-chart (3 standard errors), EWMA and CUSUM; without any change one comes about every 370, "
+              "560 and 465 periods.")
+        )  # fmt: skip
+    if found.short:
+        notes.append(_("Fewer than 20 periods were there to set the limits, so false signals are more frequent."))
+    if found.breaks:
+        days = ", ".join(day(periods[b - 1].last) for b in found.breaks)
+        notes.append(_("Looking back, the level shifted after: %(days)s.", days=days))
+    chart = plots.course(
+        [plots.CoursePoint(p.share, p.low, p.high, bool(p.alarms)) for p in periods], found.center,
+        label=_("Share of satisfied answers by day. %(sentence)s", sentence=sentence), first=day(periods[0].first),
+        last=day(periods[-1].last), baseline=found.baseline, baseline_words=_("limits set"), decimal=decimal(),
+    )  # fmt: skip
+    return CoursePart(sentence, chart, tuple(notes))
+
+
+# --- trust -----------------------------------------------------------------------------------------------------
+
+
+def _trust(found: AnalysesView, quality: AnswerQuality, scales: Sequence[Scale]) -> TrustPart:
+    lang, view = language(), found.view
+    share = quality.flagged / quality.n if quality.n else 0.0
+    sentence = _("%(share)s of the answers look hasty or copied. They stay in the figures; without them the headline "
+                 "figure would be %(without)s instead of %(with_them)s.", share=rate_text(share, language=lang),
+                 without=rate_text(quality.rate_without, language=lang),
+                 with_them=rate_text(quality.rate, language=lang))  # fmt: skip
+    facts = [
+        (_("Under one second a question"), grouped(quality.fast, lang)),
+        (_("The same varied answers three times at one place on one day"), grouped(quality.repeated, lang)),
+    ]
+    if quality.straight is not None:
+        facts.insert(0, (_("One and the same answer to 16 questions or more"), grouped(quality.straight, lang)))
+    findings = [
+        _("%(point)s, %(day)s: %(n)s answers, usually %(usual)s.", point=found.point_names.get(busy.point, "?"),
+          day=day(busy.day), n=busy.n, usual=number(busy.usual, 0, lang))
+        for busy in quality.busy_days
+    ]  # fmt: skip
+    findings += [
+        _("%(unit)s: %(n)s answers for %(transactions)s transactions in the frame.",
+          unit=view.unit_names.get(one.unit, "?"), n=grouped(one.n, lang),
+          transactions=grouped(one.transactions, lang))
+        for one in quality.above_frame
+    ]  # fmt: skip
+    rows = tuple(
+        ScaleRow(
+            s.factor, target_name(view, "factor", s.factor), s.items, grouped(s.n, lang), _two(s.alpha), _two(s.omega),
+            _weakest(view, s),
+        )
+        for s in scales
+    )  # fmt: skip
+    return TrustPart(sentence, tuple(facts), tuple(findings), rows)
+
+
+def _weakest(view: ResultsView, scale: Scale) -> str:
+    if not scale.weakest or scale.weakest_correlation is None:
+        return "–"
+    item = view.version.item(scale.weakest)
+    return f"{item.label or item.code} (r = {_two(scale.weakest_correlation)})"
+
+
+def _two(value: float | None) -> str:
+    return "–" if value is None else number(value, 2, language())
+
+
+def decimal() -> str:
+    return "." if language() == "en" else ","

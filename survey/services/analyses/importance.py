@@ -1,0 +1,106 @@
+"""What moves overall satisfaction? The drivers of a form's own overall question, or what it asks in its stead.
+
+The outcome is the overall question; where a form has none, the share of expectation met. Factors are people's own
+means over what they answered. These are associations among those who answered, not causes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis import drivers as method
+from analysis.arrays import Floats
+from analysis.errors import AnalysisError
+from instruments.elements import Item
+from instruments.model import InstrumentVersion
+from survey.services.analyses.rows import WeighedRows
+from survey.services.measure_plans import SurveyPlan
+
+LEAST = 100  # complete rows
+
+
+@dataclass(frozen=True)
+class FactorImportance:
+    """One factor: its share of what is explained, its coefficient in the ordinal regression, how well it is rated."""
+
+    factor: str
+    share: float  # of R², the factors adding up to 1
+    correlation: float
+    odds_ratio: float | None  # per point of the scale, the other factors alike
+    p_value: float | None
+    performance: float  # mean of people's own means
+    quadrant: str  # keep_up, improve, possible_overkill, low_priority
+
+
+@dataclass(frozen=True)
+class Importance:
+    """What a form's factors say about its outcome. `reason` says why there is nothing: no_outcome, few, alike."""
+
+    outcome: str = ""
+    n: int = 0
+    explained: float = 0.0  # R²
+    factors: tuple[FactorImportance, ...] = ()
+    left_out: tuple[str, ...] = ()  # under half could be asked about it
+    reason: str = ""
+
+
+def importance(rows: WeighedRows, plan: SurveyPlan) -> Importance:
+    """Drivers from weighted rows."""
+    item = _outcome(rows.version, plan)
+    if item is None:
+        return Importance(reason="no_outcome")
+    outcome = rows.answers.numbers(item.code) if item.kind == "number" else _upwards(rows, item)
+    own = {
+        factor.code: method.own_means(np.column_stack([_upwards(rows, i) for i in items]))
+        for factor in rows.version.factors
+        if (items := [i for i in rows.version.rated_items if i.factor == factor.code and i.code != item.code])
+    }
+    try:
+        found = method.drivers(rows.design, outcome, own, split_ordinal=False)
+    except AnalysisError:  # no factors, too few complete rows, or all answers the same
+        return Importance(item.code, reason="alike" if len(rows) >= LEAST else "few")
+    if found.n < LEAST:
+        return Importance(item.code, found.n, reason="few")
+    whole = sum(one.lmg for one in found.drivers) or 1.0
+    return Importance(
+        item.code,
+        found.n,
+        found.r_squared,
+        tuple(
+            FactorImportance(
+                one.driver, one.lmg / whole, one.weighted_r, _odds(one.coefficient), _plain(one.p_value),
+                one.performance, one.quadrant,
+            )
+            for one in sorted(found.drivers, key=lambda one: -one.lmg)
+        ),
+        found.left_out,
+    )  # fmt: skip
+
+
+def _outcome(version: InstrumentVersion, plan: SurveyPlan) -> Item | None:
+    overall = plan.measures.overall
+    if overall is not None:
+        return version.item(overall)
+    met = next((f.measure.variable for f in plan.figures if f.rule == "expectation_mean"), None)
+    return version.item(met) if met is not None else None
+
+
+def _upwards(rows: WeighedRows, item: Item) -> Floats:
+    """Codes that rise with satisfaction: a scale printed the other way round is turned."""
+    options = [option for option in rows.version.options(item) if option.substantive]
+    good = [option.code for option in options if option.satisfied]
+    other = [option.code for option in options if not option.satisfied]
+    codes = rows.codes(item)
+    if good and other and max(good) < min(other):
+        return max(other) + min(good) - codes
+    return codes
+
+
+def _odds(coefficient: float) -> float | None:
+    return float(np.exp(coefficient)) if np.isfinite(coefficient) else None
+
+
+def _plain(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,62 @@
+"""What a person may see of the further analyses: those of the whole wave only when the whole wave is theirs.
+
+Who sees a part of the units sees where these stand, once the wave is closed. Hidden units stay hidden here as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from survey.database import Database
+from survey.permissions import Actor
+from survey.queries import points
+from survey.services import results as results_service
+from survey.services.analyses.making import Analyses
+from survey.services.analyses.standings import Standings
+from survey.services.kept_results import KeptResults
+from survey.services.results import ResultsView
+
+
+@dataclass(frozen=True)
+class AnalysesView:
+    view: ResultsView
+    analyses: Analyses
+    point_names: dict[int, str]
+
+
+def read(
+    database: Database,
+    wave_code: str,
+    channel: str | None,
+    *,
+    actor: Actor,
+    now: datetime,
+    kept: KeptResults | None = None,
+    language: str = "vi",
+) -> AnalysesView:
+    """The analyses of one channel as `actor` may see them. NotFound for a wave outside their units or services."""
+    kept = kept or KeptResults()
+    view = results_service.read(database, wave_code, channel, actor=actor, now=now, kept=kept, language=language)
+    found = of_view(database, view, kept, now=now)
+    busy = [day.point for day in found.quality.busy_days] if found.quality else []
+    with database.reading() as session:
+        names = points.names(session, busy)
+    return AnalysesView(view, found, names)
+
+
+def of_view(database: Database, view: ResultsView, kept: KeptResults, *, now: datetime) -> Analyses:
+    """The analyses that go with what a person sees of a channel's results."""
+    if not view.results.tables or not (view.whole_scope or view.final):
+        return Analyses()
+    found = kept.analyses_of(database, view.wave, view.channel, now=now)
+    standings = _shown(found.standings, view) if found.standings else None
+    if not view.whole_scope:
+        return Analyses(standings=standings)
+    return replace(found, standings=standings)
+
+
+def _shown(standings: Standings, view: ResultsView) -> Standings:
+    """Units the view shows a rate for."""
+    shown = {row.key for row in view.by_unit if row.shown.value is not None}
+    return replace(standings, rows=tuple(row for row in standings.rows if row.unit in shown))
