@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.arrays import Bools, Floats
-from analysis.domains import Partition, RatioScores
+from analysis.domains import Partition, RatioScores, without_noise
 from analysis.layout import Layout
 from analysis.plan import Measure, Node
 
@@ -112,13 +112,16 @@ def composite_squares(
     row, column = np.triu_indices(width)
     twice = np.where(row == column, 1.0, 2.0)
     result = np.empty(len(products))
+    parts = np.empty(len(products))
+    diagonal = np.flatnonzero(row == column)
     for start in range(0, len(products), 4096):
         stop = min(start + 4096, len(products))
         local = v[partition.domain[start:stop]]
         result[start:stop] = np.einsum(
             "lm,lm->l", products[start:stop], local[:, row] * local[:, column] * twice, optimize=True
         )
-    return np.maximum(result, 0.0)
+        parts[start:stop] = (products[start:stop, diagonal] * local**2).sum(axis=1)
+    return without_noise(result, parts)
 
 
 def _single(measure: Measure, scores: Scores) -> Composite:

@@ -11,10 +11,26 @@ def register(app: Flask) -> None:
     from flask_babel import lazy_gettext as _l
 
     from survey import staff, wording
-    from survey.designer import pages, preview, reading_aloud, routes, trying
+    from survey.designer import (
+        adapting,
+        beginnings,
+        broken,
+        desk,
+        pages,
+        preview,
+        reading_aloud,
+        review,
+        routes,
+        trying,
+    )
     from survey.form_page import stylesheet
 
     assert routes
+    assert adapting
+    assert broken
+    assert desk
+    assert beginnings
+    assert review
     assert trying
     assert reading_aloud
     assert preview  # their views are on the blueprint

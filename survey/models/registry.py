@@ -3,6 +3,7 @@
 from survey.models import (
     accounts,
     audit,
+    drafts,
     frames,
     instruments,
     jobs,
@@ -24,6 +25,7 @@ metadata = Base.metadata
 __all__ = [
     "accounts",
     "audit",
+    "drafts",
     "frames",
     "instruments",
     "jobs",

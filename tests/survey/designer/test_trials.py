@@ -141,7 +141,7 @@ def test_nothing_but_trying_out_and_forgetting_reads_the_table_of_trials():
         "survey/models/trials.py",
         "survey/queries/trials.py",
         "survey/services/trials.py",
-        "survey/migrations/versions/0003_recordings_and_trials.py",
+        "survey/migrations/versions/0004_recordings_and_trials.py",
     }
     pointing = [column.name for column in TrialAnswer.__table__.columns if column.foreign_keys]
     assert pointing == ["version_id"], "belongs to no wave, channel or unit"
