@@ -13,7 +13,7 @@ from instruments import codec, conformity, linting
 from survey import i18n, staff
 from survey.app import runtime
 from survey.designer import blueprint
-from survey.designer.differences import differences, one_form
+from survey.designer.differences import differences
 from survey.designer.forms import CompareForm, FileForm, KeepForm
 from survey.designer.pages import (
     ComparePage,
@@ -27,6 +27,7 @@ from survey.designer.pages import (
     remark,
 )
 from survey.designer.reading import read
+from survey.designer.side_by_side import side_by_side, suggestions
 from survey.errors import NotFound, SurveyError
 from survey.i18n import language
 from survey.permissions import Role, access, roles
@@ -122,14 +123,21 @@ def export(code: str, number: int, wanted: str) -> View:
 def compare() -> View:
     """Two versions side by side."""
     with staff.reading() as record:
-        rows = {v.name: v for found in queries.listing(record, staff.actor()) for v in found.versions}
+        listed = queries.listing(record, staff.actor())
+        rows = {v.name: v for found in listed for v in found.versions}
+        asked = bool(request.args) and set(request.args) != {"new"}  # the newer alone: the older is still to be chosen
         form = CompareForm(request.args if request.args else None)
         form.offer([(name, f"{plain(row.facts.short_title)} ({name})") for name, row in rows.items()])
-        if not request.args or not form.validate():
-            return render_template("designer/compare.html", page=ComparePage(form))
+        if not asked or not form.validate():
+            page = ComparePage(form, suggestions=tuple(suggestions(listed, request.args.get("new", ""))))
+            return render_template("designer/compare.html", page=page)
         old, new = rows[form.old.data], rows[form.new.data]
         before, after = queries.document(record, old), queries.document(record, new)
-        page = ComparePage(form, old, new, differences(before, after), one_form(before, after))
+    compared = exchange.compared(before, after)
+    page = ComparePage(
+        form, old, new, differences(before, after, compared), exchange.one_form(before, after),
+        side_by_side(before, after, compared),
+    )  # fmt: skip
     return render_template("designer/compare.html", page=page)
 
 
