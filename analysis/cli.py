@@ -27,6 +27,10 @@ from analysis.request import read_request
 MARGIN_COLUMNS = ("margin", "level", "count")
 
 
+class _SameFile(AnalysisError):
+    """The result would take the place of what it is made from."""
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise AnalysisError(f"{message[0].upper()}{message[1:]}; `python -m analysis --help` shows what is expected.")
@@ -39,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(arguments)
         out = options.out
         options.run(options)
+    except _SameFile as error:
+        print(error, file=sys.stderr)
+        return 2
     except AnalysisError as error:
         _discard(out)
         print(" ".join(str(error).split()), file=sys.stderr)
@@ -67,26 +74,37 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _apart(source: str, out: str, name: str) -> None:
+    """Refuse to write over what is read: a failure would remove it, a success replace it."""
+    there = "-" not in (source, out) and Path(source).exists() and Path(out).exists()
+    if there and Path(source).samefile(out):
+        raise _SameFile(f"{name} and --out are the same file, {source}; give the result a name of its own.")
+
+
 def _estimate(options: argparse.Namespace) -> None:
     if options.data == "-" and options.request == "-":
         raise AnalysisError("Only one of --data and --request can be standard input.")
+    _apart(options.data, options.out, "--data")
+    _apart(options.request, options.out, "--request")
     folder = Path() if options.request == "-" else Path(options.request).parent
     request = read_request(_text(options.request))
     data = read_data(options.data, analyse.wanted_columns(request))
-    prepared = analyse.prepare(request, data, lambda name: _margins(name, folder))
+    prepared = analyse.prepare(request, data, lambda name: _margins(name, folder, options.out))
     text = json.dumps(analyse.result(prepared), ensure_ascii=False, allow_nan=False, indent=1)
     _write(options.out, text + "\n")
 
 
 def _report(options: argparse.Namespace) -> None:
+    _apart(options.result, options.out, "--result")
     name = "standard input" if options.result == "-" else options.result
     _write(options.out, report.readable(_text(options.result), name))
 
 
-def _margins(name: str, folder: Path) -> DataFile:
+def _margins(name: str, folder: Path, out: str) -> DataFile:
     """The margins file, beside the request or where the command runs."""
-    beside = folder / name
-    return read_data(str(beside if beside.is_file() else Path(name)), MARGIN_COLUMNS)
+    file = str(folder / name if (folder / name).is_file() else Path(name))
+    _apart(file, out, "The margins")
+    return read_data(file, MARGIN_COLUMNS)
 
 
 def _text(path: str) -> str:

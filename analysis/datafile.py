@@ -1,7 +1,8 @@
 """Data files as columns: CSV, Parquet and SPSS .sav, read by the names that are needed and no others.
 
 Everything wrong with a file is one sentence with the file, the row or the column, what was expected and what came.
-Rows are counted from 1, the header not included. Texts are kept as they stand, so that code 01 stays 01.
+Rows are counted from 1, the header not included. Texts are kept as they stand, so that code 01 stays 01, but in one
+Unicode form (NFC): Vietnamese letters can be written in two ways that look the same, and would be two units.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import csv as plain
 import io
 import math
+import re
 import sys
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +25,8 @@ from analysis.errors import AnalysisError
 from analysis.plan import BLANK
 
 MISSING = ("", "NA")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,8 @@ class DataFile:
 
     def _wrong(self, row: int, column: str, expected: str, came: str) -> AnalysisError:
         what = "it is empty" if came in MISSING else f"it is '{came}'"
+        if _DECIMAL_COMMA.fullmatch(came):
+            what += " (decimals have a point, not a comma)"
         return AnalysisError(f"{self.name}, row {row}, column '{column}': {expected} is expected, {what}.")
 
 
@@ -117,11 +124,12 @@ def _csv(name: str, data: bytes, wanted: tuple[str, ...]) -> DataFile:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise AnalysisError(f"{name}, line {line}: the file is not UTF-8; save it as UTF-8.") from None
+    if b"\0" in data:
+        raise AnalysisError(f"{name}, line {data[: data.index(0)].count(10) + 1}: a byte of value 0 is not text.")
     header = _header(data)
-    for column in header:
-        if header.count(column) > 1 and column in wanted:
-            raise AnalysisError(f"{name} has column '{column}' twice.")
-    _need(name, header, wanted)
+    if len(header) == 1 and len(wanted) > 1 and ";" in header[0]:
+        raise AnalysisError(f"{name} separates its columns by semicolons; commas are expected, and points in decimals.")
+    own = _need(name, header, wanted)
     bad: list[Any] = []
 
     def refuse(row: Any) -> str:
@@ -134,8 +142,8 @@ def _csv(name: str, data: bytes, wanted: tuple[str, ...]) -> DataFile:
             csv.ReadOptions(use_threads=False),
             csv.ParseOptions(newlines_in_values=True, invalid_row_handler=refuse),
             csv.ConvertOptions(
-                include_columns=list(wanted),
-                column_types=dict.fromkeys(wanted, string()),
+                include_columns=[header[place] for place in own],
+                column_types=dict.fromkeys((header[place] for place in own), string()),
                 strings_can_be_null=False,
                 quoted_strings_can_be_null=False,
             ),
@@ -161,8 +169,8 @@ def _parquet(name: str, wanted: tuple[str, ...]) -> DataFile:
 
     try:
         header = parquet.read_schema(name).names
-        _need(name, header, wanted)
-        table = parquet.read_table(name, columns=list(wanted))
+        own = _need(name, header, wanted)
+        table = parquet.read_table(name, columns=[header[place] for place in own])
     except ArrowException as error:
         raise AnalysisError(f"{name} cannot be read as Parquet: {str(error).splitlines()[0]}.") from None
     return _encoded(name, table, wanted)
@@ -174,31 +182,55 @@ def _sav(name: str, wanted: tuple[str, ...]) -> DataFile:
 
     try:
         _, about = pyreadstat.read_sav(name, metadataonly=True)
-        _need(name, about.column_names, wanted)
-        table, _ = pyreadstat.read_sav(name, usecols=list(wanted), output_format="dict")
+        names = [about.column_names[place] for place in _need(name, about.column_names, wanted)]
+        table, _ = pyreadstat.read_sav(name, usecols=names, output_format="dict")
     except pyreadstat.ReadstatError as error:
         raise AnalysisError(f"{name} cannot be read as an SPSS file: {error}.") from None
-    arrays = {column: pyarrow.array(list(table[column]), from_pandas=True) for column in wanted}
+    arrays = {
+        column: pyarrow.array(list(table[own]), from_pandas=True) for own, column in zip(names, wanted, strict=True)
+    }
     return _encoded(name, pyarrow.table(arrays), wanted)
 
 
-def _need(name: str, header: Sequence[str], wanted: Sequence[str]) -> None:
+def _need(name: str, header: Sequence[str], wanted: Sequence[str]) -> list[int]:
+    """The place of each wanted column in the header; one that is missing or there twice is an error."""
+    known = [_composed(column) for column in header]
+    places = []
     for column in wanted:
-        if column not in header:
+        there = [place for place, one in enumerate(known) if one == _composed(column)]
+        if not there:
             raise AnalysisError(f"{name} has no column '{column}'; it has {', '.join(header[:30])}.")
+        if len(there) > 1:
+            raise AnalysisError(f"{name} has column '{column}' twice.")
+        places.append(there[0])
+    return places
 
 
 def _encoded(name: str, table: Any, wanted: Sequence[str]) -> DataFile:
     """Columns of an Arrow table as codes and texts; missing values are empty."""
     columns = {}
-    for column in wanted:
-        whole = table[column].combine_chunks().dictionary_encode()
+    for place, column in enumerate(wanted):
+        whole = _dictionary(name, column, table.column(place))
         raw = [_text(value) for value in whole.dictionary.to_pylist()]
         texts = tuple(dict.fromkeys([*raw, ""] if whole.indices.null_count else raw))
-        place = {text: k for k, text in enumerate(texts)}
-        remap = np.array([*(place[text] for text in raw), place.get("", 0)], np.int64)
+        code = {text: k for k, text in enumerate(texts)}
+        remap = np.array([*(code[text] for text in raw), code.get("", 0)], np.int64)
         columns[column] = Column(remap[_indices(whole.indices, len(raw))], texts)
     return DataFile(name, columns)
+
+
+def _dictionary(name: str, column: str, values: Any) -> Any:
+    """An Arrow column as one dictionary array with 32-bit places; a column that holds lists or the like is an error."""
+    import pyarrow
+
+    try:
+        if pyarrow.types.is_dictionary(values.type):
+            values = values.cast(values.type.value_type)
+        if pyarrow.types.is_binary(values.type) or pyarrow.types.is_large_binary(values.type):
+            values = values.cast(pyarrow.string())
+        return values.combine_chunks().dictionary_encode()
+    except pyarrow.ArrowException:
+        raise AnalysisError(f"{name}, column '{column}': numbers or texts are expected, it is {values.type}.") from None
 
 
 def _indices(array: Any, missing: int) -> Ints:
@@ -217,12 +249,17 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).strip()
+    return _composed(str(value).strip())
+
+
+def _composed(text: str) -> str:
+    """A text with its letters and their marks in one character where there is one."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
+    """A finite number written as programs write them; `1_000` or digits of other scripts are not."""
+    if not _NUMBER.fullmatch(text):
         return None
+    value = float(text)
     return value if math.isfinite(value) else None

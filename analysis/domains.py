@@ -25,6 +25,7 @@ from analysis.celltable import CellTable, positions
 from analysis.design import LONELY_RULES
 from analysis.errors import DesignError
 from analysis.layout import BaseRatio, Columns
+from analysis.rounding import without_noise
 from analysis.totals import Shape
 
 LINES = 1024
@@ -164,7 +165,7 @@ class Partition:
             taken = self.frame.clusters.all_rows()[:, 0].astype(np.float64)[self.cluster][:, None]
             inside = scores**2
             inside /= taken
-            np.maximum(np.subtract(squares, inside, out=inside), 0.0, out=inside)
+            inside = without_noise(np.subtract(squares, inside, out=inside), squares)
             inside *= self.frame.within_factor()[self.cluster][:, None]
             if self.lonely == "average":
                 inside = np.where(self._single_respondent(rows), np.nan, inside)
@@ -197,7 +198,7 @@ class Partition:
         scores, squares = scores[line], squares[line]
         sampled = self.frame.sampled[self.segment_stratum][:, None]
         scale = self.frame.scale[self.segment_stratum][:, None]
-        parts = scale * np.maximum(squares - scores**2 / sampled, 0.0)
+        parts = scale * without_noise(squares - scores**2 / sampled, squares)
         alone = self.frame.lonely[self.segment_stratum]
         if alone.any():
             if self.lonely == "adjust":
@@ -363,7 +364,8 @@ def quadratic(source: Floats, ratios: Sequence[BaseRatio], r: Floats) -> Floats:
     if shares.all():  # of a proportion Σ x y = Σ y²
         return np.asarray((1 - r) ** 2 * squares + r**2 * (base - squares))
     cross = gathered(source, [ratio.cross for ratio in ratios])
-    general = np.maximum(squares - 2 * r * cross + r**2 * base, 0.0)
+    about = r**2 * base
+    general = without_noise(squares - 2 * r * cross + about, squares + about)
     if not shares.any():
         return np.asarray(general)
     return np.where(shares, (1 - r) ** 2 * squares + r**2 * (base - squares), general)

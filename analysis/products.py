@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.arrays import AnyArray, Bools, Codes, Floats, Ints
+from analysis.rounding import SHARE, without_noise
 
 _ROWS = 1 << 17
 _TABLE = 1 << 21
@@ -125,6 +126,7 @@ class Products:
         of_row = domain[self.cell]
         for first in range(0, domains if len(self.cell) else 0, step):
             tables = [_worth(self.basis, form[first : first + step]) for form in forms]
+            noise = [SHARE * np.abs(form[first : first + step]).max(axis=1, initial=0.0) for form in forms]
             if domains > step:
                 rows = np.flatnonzero((of_row >= first) & (of_row < first + step))
             else:
@@ -138,7 +140,8 @@ class Products:
                     for score, table, items in zip(scores, tables, used, strict=True):
                         if item in items:
                             score += table[item][place]
-                for total, score in zip(found, scores, strict=True):
+                for total, score, limit in zip(found, scores, noise, strict=True):
+                    score[np.abs(score) <= limit[of_row[chosen] - first]] = 0.0
                     score *= self.weight[chosen]
                     score *= score
                     total += np.bincount(self.cell[chosen], score, size)
@@ -148,14 +151,14 @@ class Products:
 
     def _add_dense(self, total: Floats, form: Floats, domain: Ints) -> None:
         row, column = np.triu_indices(form.shape[1])
-        twice = np.where(row == column, 1.0, 2.0)
+        twice, squares = np.where(row == column, 1.0, 2.0), np.flatnonzero(row == column)
         for start in range(0, len(self.dense), _LINES):
             cells = self.dense[start : start + _LINES]
             v = form[domain[cells]]
             v = v[:, row] * v[:, column]
             v *= twice
             v *= self.sums[start : start + _LINES]
-            total[cells] += v.sum(axis=1)
+            total[cells] += without_noise(v.sum(axis=1), v[:, squares].sum(axis=1))
 
     def _folded(self, chosen: Bools) -> Products:
         """The same with some respondents only in the sums of their cells."""

@@ -17,6 +17,8 @@ from analysis.arrays import Floats, Ints
 from analysis.intervals import Interval, at_one, at_zero, student_quantile
 
 _STEPS = 9
+_FAR = 30.0
+_LEAST = float(np.finfo(np.float64).eps)
 
 
 def likelihood(
@@ -88,20 +90,27 @@ def _limits(p: float, se: float, t: float, n: int, rows: int, information: float
     for sign in (-1.0, 1.0):
         for step in range(1, _STEPS + 1):
             beta = centre + sign * step * widest / 5 * error
-            q = float(special.expit(beta))
+            q = _mean(beta)
             fall = 2 * rows * float(special.kl_div(p, q) + special.kl_div(1 - p, 1 - q)) / dispersion
             places.append(beta)
             roots.append(sign * np.sqrt(max(fall, 0.0)))
             if abs(roots[-1]) >= widest:
                 break
-    order = np.argsort(roots)
+    order = np.argsort(places)
     x, y = np.array(places)[order], np.array(roots)[order]
     fine = np.linspace(x[0], x[-1], 3 * len(x))
     curve = _spline(x, y, fine)
-    if curve[0] > -cutoff or curve[-1] < cutoff:
+    heights, place, times = np.unique(curve, return_inverse=True, return_counts=True)
+    if heights[0] > -cutoff or heights[-1] < cutoff:
         return np.nan, np.nan
-    limits = special.expit(np.interp([-cutoff, cutoff], curve, fine))
+    limits = special.expit(np.interp([-cutoff, cutoff], heights, np.bincount(place, fine) / times))
     return float(limits[0]), float(limits[1])
+
+
+def _mean(beta: float) -> float:
+    """The share at a logit; beyond ±30 it stays as far from 0 and 1 as R keeps it, so that deviances are finite."""
+    odds = _LEAST if beta < -_FAR else 1 / _LEAST if beta > _FAR else float(np.exp(beta))
+    return odds / (1 + odds)
 
 
 def _spline(x: Floats, y: Floats, at: Floats) -> Floats:

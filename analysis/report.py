@@ -17,8 +17,19 @@ def readable(text: str, name: str) -> str:
         result = json.loads(text)
     except json.JSONDecodeError as error:
         raise AnalysisError(f"{name}, line {error.lineno}: a RESULT.json is expected; {error.msg}.") from None
+    except RecursionError:
+        raise AnalysisError(f"{name} is nested too deeply; a RESULT.json is expected.") from None
     if not isinstance(result, dict) or not set(PARTS) <= set(result):
         raise AnalysisError(f"{name} is not a result of `python -m analysis estimate`: it needs {', '.join(PARTS)}.")
+    try:
+        return _page(result)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise AnalysisError(
+            f"{name} is not a whole result of `python -m analysis estimate`: {type(error).__name__} {error}."
+        ) from None
+
+
+def _page(result: Mapping[str, Any]) -> str:
     meta = result["meta"]
     counts = f"{meta['rows']} rows, {meta['rows_positive_weight']} of positive weight; {meta['strata']} strata"
     design = f"{meta['psus']} PSUs, df {meta['df']}; intervals at {meta['level']:.0%}. {meta['software']}."

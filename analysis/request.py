@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from analysis.design import LONELY_RULES
 from analysis.errors import AnalysisError
@@ -32,6 +32,8 @@ RATE_MEASURES = tuple(name for name in MEASURES if name not in ("item_mean", "fa
 METHODS = ("none", "poststratify", "rake", "linear", "raking", "logit")
 VARIANCES = ("with_replacement", "finite_population")
 ADJUSTMENTS = ("none", "holm", "bh")
+RESERVED = ("ALL", "FACTORS")
+MOST_DRAWS = 1_000_000
 _T = TypeVar("_T")
 
 
@@ -112,11 +114,13 @@ class Request:
 def read_request(text: str) -> Request:
     """A request from its JSON text."""
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         raise AnalysisError(
             f"The request is not JSON: line {error.lineno}, column {error.colno}: {error.msg}."
         ) from None
+    except RecursionError:
+        raise AnalysisError("The request is nested too deeply; the keys of a request are objects and lists.") from None
     top = _Reader("request", data)
     request = Request(
         design=_design(top.reader("design", required=True)),
@@ -141,6 +145,19 @@ def read_request(text: str) -> Request:
     return request
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object whose keys are all different; of two values nobody could say which was meant."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise AnalysisError(f"The request has key '{next(key for key in keys if keys.count(key) > 1)}' twice.")
+    return made
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise AnalysisError(f"The request has {name}, which is not a number of JSON; null leaves a value out.")
+
+
 def _check(request: Request) -> None:
     if not request.items and request.overall is None:
         raise AnalysisError("The request names neither 'items' nor 'overall'; at least one of them is needed.")
@@ -149,6 +166,12 @@ def _check(request: Request) -> None:
             f"'satisfied' {list(request.satisfied)} must be among 'substantive' {list(request.substantive)}."
         )
     for name, members in request.factors.items():
+        if not name or name in (*request.items, request.overall, *RESERVED):
+            raise AnalysisError(
+                f"Factor '{name}' needs a name of its own, other than those of items and {', '.join(RESERVED)}."
+            )
+        if not members:
+            raise AnalysisError(f"Factor '{name}' has no items; name at least one.")
         for item in members:
             if item not in request.items:
                 raise AnalysisError(f"Factor '{name}' has item '{item}', which is not in 'items'.")
@@ -199,6 +222,10 @@ def _calibration(reader: _Reader) -> CalibrationRequest | None:
     margins, variables = reader.text("margins"), reader.names("variables")
     bounds, trim = reader.pair("bounds"), reader.number("trim")
     reader.done()
+    if bounds is not None and not 0 <= bounds[0] < 1 < bounds[1]:
+        raise AnalysisError(f"'calibration.bounds' must lie on both sides of 1, from 0 on; they are {list(bounds)}.")
+    if trim is not None and not trim > 0:
+        raise AnalysisError(f"'calibration.trim' must be a weight above 0; it is {trim:g}.")
     if method == "none":
         return None
     if margins is None or not variables:
@@ -213,9 +240,9 @@ def _calibration(reader: _Reader) -> CalibrationRequest | None:
 def _gates(reader: _Reader) -> Gates:
     standard = Gates()
     made = Gates(
-        reader.number("n", standard.n),
-        reader.number("effective_n", standard.effective_n),
-        reader.number("df", standard.df),
+        reader.gate("n", standard.n),
+        reader.gate("effective_n", standard.effective_n),
+        reader.gate("df", standard.df),
     )
     reader.done()
     return made
@@ -223,7 +250,10 @@ def _gates(reader: _Reader) -> Gates:
 
 def _domain(value: Any, where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise AnalysisError(f"{where} must be a list of column names; it is {json.dumps(value, ensure_ascii=False)}.")
+        raise AnalysisError(f"'{where}' must be a list of column names; it is {_shown(value)}.")
+    for name in value:
+        if value.count(name) > 1:
+            raise AnalysisError(f"'{where}' names '{name}' twice.")
     return tuple(value)
 
 
@@ -231,7 +261,7 @@ def _target(value: Any, where: str) -> TargetRequest:
     reader = _Reader(where, value)
     threshold = reader.number("threshold")
     if threshold is None or not 0 < threshold < 1:
-        raise AnalysisError(f"'{where}.threshold' must be a rate between 0 and 1; it is {threshold}.")
+        raise AnalysisError(f"'{where}.threshold' must be a rate between 0 and 1; it is {_shown(threshold)}.")
     made = TargetRequest(
         _domain(reader.raw("domain", []), f"{where}.domain"),
         threshold,
@@ -248,8 +278,8 @@ def _ranking(value: Any, where: str) -> RankingRequest:
         _domain(reader.raw("domain", []), f"{where}.domain"),
         reader.choice("measure", MEASURES, "overall_rate"),
         reader.share("coverage", 0.95),
-        int(reader.number("draws", 20000) or 20000),
-        int(reader.number("seed", 7) or 0),
+        reader.whole("draws", 20000, 1, MOST_DRAWS),
+        reader.whole("seed", 7, 0, 2**63 - 1),
     )
     reader.done()
     if not made.domain:
@@ -262,7 +292,7 @@ class _Reader:
 
     def __init__(self, where: str, data: Any) -> None:
         if not isinstance(data, dict):
-            raise AnalysisError(f"'{where}' must be an object; it is {json.dumps(data, ensure_ascii=False)[:60]}.")
+            raise AnalysisError(f"'{where}' must be an object; it is {_shown(data)}.")
         self.where, self.data, self.taken = where, data, set[str]()
 
     def raw(self, key: str, default: Any = None) -> Any:
@@ -291,7 +321,24 @@ class _Reader:
         value = self.raw(key, default)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
             raise self._wrong(key, "a number", value)
-        return None if value is None else float(value)
+        try:
+            return None if value is None else float(value)
+        except OverflowError:
+            raise self._wrong(key, "a number that is not beyond all measure", value) from None
+
+    def whole(self, key: str, default: int, least: int, most: int) -> int:
+        value = self.raw(key, default)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise self._wrong(key, f"a whole number from {least} to {most}", value)
+        return value
+
+    def gate(self, key: str, default: float | None) -> float | None:
+        value = self.number(key, default)
+        if value is not None and value < 0:
+            raise self._wrong(key, "a number of at least 0, or null for no gate", value)
+        return value
 
     def share(self, key: str, default: float) -> float:
         value = self.number(key, default)
@@ -303,7 +350,11 @@ class _Reader:
         value = self.raw(key)
         if value is None:
             return None
-        if not isinstance(value, list) or len(value) != 2 or not all(isinstance(v, int | float) for v in value):
+        if (
+            not isinstance(value, list)
+            or len(value) != 2
+            or not all(isinstance(v, int | float) and not isinstance(v, bool) and abs(v) < 1e300 for v in value)
+        ):
             raise self._wrong(key, "two numbers", value)
         return float(value[0]), float(value[1])
 
@@ -318,13 +369,13 @@ class _Reader:
 
     def codes(self, key: str, default: tuple[int, ...]) -> tuple[int, ...]:
         value = self.raw(key, list(default))
-        if not isinstance(value, list) or not all(isinstance(c, int) and 0 <= c < 255 for c in value) or not value:
+        if not isinstance(value, list) or not value or not all(type(c) is int and 0 <= c < 255 for c in value):
             raise self._wrong(key, "a list of whole numbers from 0 to 254", value)
         return tuple(value)
 
     def choice(self, key: str, allowed: Sequence[str], default: str) -> str:
         value = self.raw(key, default)
-        if value not in allowed:
+        if not isinstance(value, str) or value not in allowed:
             raise self._wrong(key, f"one of {', '.join(allowed)}", value)
         return str(value)
 
@@ -354,6 +405,10 @@ class _Reader:
         return key if self.where == "request" else f"{self.where}.{key}"
 
     def _wrong(self, key: str, expected: str, value: Any) -> AnalysisError:
-        return AnalysisError(
-            f"'{self._path(key)}' must be {expected}; it is {json.dumps(value, ensure_ascii=False)[:60]}."
-        )
+        return AnalysisError(f"'{self._path(key)}' must be {expected}; it is {_shown(value)}.")
+
+
+def _shown(value: Any) -> str:
+    """A value of the request in an error, not longer than a line."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -20,7 +20,7 @@ from analysis.domain_estimates import NOISE, DomainEstimates
 from analysis.domains import RatioScores
 from analysis.features import within
 from analysis.layout import Layout
-from analysis.plan import Measure, MeasurePlan
+from analysis.plan import Measure, MeasurePlan, Node
 from analysis.variance import taylor_covariance, taylor_variance
 
 _BLOCK_BYTES = 1 << 26
@@ -73,21 +73,26 @@ class RowMeasures:
 def with_row_variances(
     estimates: DomainEstimates, design: SampleDesign, measures: RowMeasures, columns: Sequence[Ints]
 ) -> DomainEstimates:
-    """The estimates with standard errors (and design effects) through the projections of the design.
+    """The estimates with standard errors through the projections of the design, and design effects of these.
 
     `columns` are the codes per row of the variables of the crossing, in the order of `estimates.by`.
     """
     domain = _domain_of(estimates.keys, columns, design.rows)
-    se = np.full_like(estimates.se, np.nan)
+    se, spread = np.full_like(estimates.se, np.nan), np.full_like(estimates.se, np.nan)
+    inverse = np.divide(1.0, design.weights, out=np.zeros(design.rows), where=design.weights > 0)
+    composites = _composites(measures.plan)
     for k, score in enumerate(_scores(estimates, design, measures, domain)):
         se[:, k] = np.sqrt(_variances(design, score, domain, estimates.size))
+        if estimates.measures[k] not in composites:
+            spread[:, k] = sum_by(domain, score**2 * inverse, estimates.size + 1)[: estimates.size]
     se = np.where(np.isnan(estimates.se), np.nan, np.where(se < NOISE, 0.0, se))
+    n, people = estimates.n, estimates.sum_w
     with np.errstate(divide="ignore", invalid="ignore"):
-        change = np.where(estimates.se > 0, (se / estimates.se) ** 2, np.nan)
+        replaced = np.where((n > 1) & (se > 0) & (spread > 0), spread * people / (n - 1), np.nan)
+        without = np.where(people >= n, replaced * (1 - n / people), np.nan)
+        deff_wr, deff_wor = se**2 / replaced, np.where(without > 0, se**2 / without, np.nan)
     rows = np.full_like(estimates.rows, int((design.weights > 0).sum()))
-    return replace(
-        estimates, se=se, rows=rows, deff_wor=estimates.deff_wor * change, deff_wr=estimates.deff_wr * change
-    )
+    return replace(estimates, se=se, rows=rows, deff_wor=deff_wor, deff_wr=deff_wr)
 
 
 def row_covariance(
@@ -105,12 +110,7 @@ def row_covariance(
 def _scores(estimates: DomainEstimates, design: SampleDesign, measures: RowMeasures, domain: Ints) -> Iterator[Floats]:
     """For each measure its linearised values, every row for its own domain."""
     layout = Layout(measures.plan)
-    nodes = {
-        layout.plan.measure_of(node, rule): (node, rule)
-        for node in layout.plan.nodes
-        for rule in layout.plan.rules_of(node)
-        if rule in COMPOSITE_RULES
-    }
+    nodes = _composites(measures.plan)
     known: dict[Measure, tuple[Floats, RatioScores]] = {}
 
     def row_score(measure: Measure) -> tuple[Floats, RatioScores]:
@@ -131,6 +131,16 @@ def _scores(estimates: DomainEstimates, design: SampleDesign, measures: RowMeasu
         yield score
         if measure not in rates:
             known.pop(measure, None)
+
+
+def _composites(plan: MeasurePlan) -> dict[Measure, tuple[Node, str]]:
+    """The measures that are functions of several ratios, with their nodes and rules."""
+    return {
+        plan.measure_of(node, rule): (node, rule)
+        for node in plan.nodes
+        for rule in plan.rules_of(node)
+        if rule in COMPOSITE_RULES
+    }
 
 
 def _ratio(pair: tuple[Floats, Floats], weights: Floats, domain: Ints, size: int) -> tuple[Floats, RatioScores]:

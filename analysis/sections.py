@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from analysis import comparison, document, drivers, ranking, reliability
+from analysis import comparison, document, drivers, polychoric, ranking, reliability
 from analysis.arrays import Floats
 from analysis.errors import AnalysisError
 from analysis.plan import Measure
@@ -75,6 +77,7 @@ def reliability_entries(prepared: Prepared) -> list[dict[str, Any]]:
     for scale, items in scales.items():
         answers = np.column_stack([prepared.answers(item) for item in items])
         one = reliability.reliability(scale, items, answers, prepared.design.weights)
+        ordered = None if scale == ALL else polychoric.correlations(answers)
         made.append(
             {
                 "scale": scale,
@@ -86,6 +89,8 @@ def reliability_entries(prepared: Prepared) -> list[dict[str, Any]]:
                 "guttman6": plain(one.lambda6),
                 "alpha_weighted": plain(one.alpha_weighted),
                 "omega_cfa_ml": None if scale == ALL else plain(one.omega),
+                "omega_categorical": None if ordered is None else plain(polychoric.omega(ordered).omega),
+                "polychoric": [] if ordered is None else _pairs(items, ordered.correlation),
                 "item_rest": [
                     {"item": r.item, "r_drop": plain(r.r_drop), "alpha_if_dropped": plain(r.alpha_if_dropped)}
                     for r in one.item_rest
@@ -93,6 +98,12 @@ def reliability_entries(prepared: Prepared) -> list[dict[str, Any]]:
             }
         )
     return made
+
+
+def _pairs(items: Sequence[str], correlation: Floats) -> list[dict[str, Any]]:
+    """The correlations of different items, each pair once."""
+    places = itertools.combinations(range(len(items)), 2)
+    return [{"a": items[i], "b": items[j], "r": plain(correlation[i, j])} for i, j in places]
 
 
 def drivers_entries(prepared: Prepared) -> list[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -123,3 +125,60 @@ def test_brr_refuses_a_stratum_with_three_psus() -> None:
     design = sample_design(np.ones(5), strata=np.array([0, 0, 1, 1, 1]), psu=np.arange(5))
     with pytest.raises(DesignError, match="stratum number 2 has 3"):
         replicates.balanced(design)
+
+
+@cache
+def replicated() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((reference.ORACLE / "replicates" / "expected.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def paired() -> tuple[SampleDesign, dict[str, np.ndarray]]:
+    columns = {name: np.array(values) for name, values in replicated()["data"].items()}
+    return sample_design(columns["w"], strata=columns["stratum"], psu=columns["psu"]), columns
+
+
+def statistics(columns: dict[str, np.ndarray]) -> dict[str, Any]:
+    y, a, b, inside = columns["y"], columns["a"], columns["b"], columns["g"] == "a"
+    return {
+        "mean": lambda w: np.array([w @ y / w.sum()]),
+        "domain": lambda w: np.array([(w * inside) @ y / (w @ inside)]),
+        "total": lambda w: np.array([w @ y]),
+        "ratio": lambda w: np.array([w @ a / (w @ b)]),
+    }
+
+
+@pytest.mark.parametrize("kind", ["BRR", "Fay", "JKn", "subbootstrap"])
+@pytest.mark.parametrize("mse", [False, True])
+def test_the_same_replicate_weights_give_r_errors(kind: str, mse: bool) -> None:
+    row = next(row for row in replicated()["rows"] if (row["type"], row["mse"]) == (kind, mse))
+    (design, columns), agreement = paired(), Agreement()
+    factors = np.array(row["factors"])
+    scales = row["scale"] * np.broadcast_to(np.array(row["rscales"], float), (factors.shape[1],))
+    made = Replicates(factors, scales, np.arange(design.rows), design.weights)
+    for name, statistic in statistics(columns).items():
+        se = float(np.sqrt(made.covariance(statistic, around_estimate=mse)[0, 0]))
+        agreement.add(name, se, row[name], kind, tolerance=1e-8)
+    y, a = columns["y"], columns["a"]
+    found = made.covariance(lambda w: np.array([w @ y, w @ a]) / w.sum(), around_estimate=mse)
+    np.testing.assert_allclose(found, row["covariance"], rtol=1e-8)
+
+
+def test_own_replicates_equal_those_of_r_where_nothing_is_drawn() -> None:
+    (design, columns), agreement = paired(), Agreement()
+    taylor = replicated()["taylor"]
+    rows = {(row["type"], row["mse"]): row for row in replicated()["rows"]}
+    jackknife = replicates.jackknife(design)
+    for name, statistic in statistics(columns).items():
+        se = float(np.sqrt(jackknife.covariance(statistic)[0, 0]))
+        agreement.add(name, se, rows["JKn", False][name], tolerance=1e-8)
+    for made in (replicates.balanced(design), replicates.balanced(design, rho=0.3)):
+        se = float(np.sqrt(made.covariance(statistics(columns)["total"])[0, 0]))
+        agreement.add("total", se, taylor["total"], tolerance=1e-8)
+        agreement.add("R", se, rows["BRR", False]["total"], tolerance=1e-8)
+        assert (made.factors.mean(axis=1) == 1).all(), "each PSU is in half of the replicates"
+    drawn = replicates.bootstrap(design, replicates=40, seed=3)
+    assert (
+        set(np.unique(drawn.factors)) == {0.0, 2.0} == set(np.unique(rows["subbootstrap", False]["factors"]).round(9))
+    )
+    assert drawn.scales[0] == pytest.approx(rows["subbootstrap", False]["scale"], rel=1e-12)
