@@ -10,12 +10,14 @@ to that transcription. `badge` says which.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from instruments import codec, integrity, overlay
 from instruments.elements import Element, Item
+from instruments.misfits import Misfit
 from instruments.model import InstrumentVersion
 from instruments.problems import Problem, errors
 from instruments.provenance import Decision, Grade
@@ -132,6 +134,20 @@ _KEYED = frozenset({"sections", "scales", "factors", "indices", "rounding", "rol
 _FIGURES = ("indices", "rounding", "rollup")
 
 
+_CENTRAL = re.compile(r"B[A-ZĐ]{1,5}|CP|TTg|QH\d*")
+
+
+def is_locked_form(version: InstrumentVersion) -> bool:
+    """Is it, as it stands, the form of a decision of the Government or a ministry? Then a unit only adds to it."""
+    return version.core is None and any(_is_central(decision) for decision in version.legal_basis)
+
+
+def _is_central(decision: Decision) -> bool:
+    """`56/QĐ-BYT`, `76/NQ-CP`: who issued it stands behind the stroke."""
+    _, _, issuer = (decision.number or "").partition("/")
+    return any(_CENTRAL.fullmatch(part) for part in issuer.split("-"))
+
+
 def check(version: InstrumentVersion, form: InstrumentVersion) -> Conformity:
     """Hold a version against a form; local parts of either are no part of the question."""
     core = overlay.strip(form)
@@ -167,18 +183,23 @@ class CarriedOver:
     """A unit's additions on a newer core: what came of them."""
 
     version: InstrumentVersion
-    conflicts: tuple[str, ...]
-    """A sentence for each thing that did not fit and was left behind."""
+    misfits: tuple[Misfit, ...]
+    """What did not fit and was left behind."""
     problems: tuple[Problem, ...]
     """What contradicts itself now and must be put right: a local question that waits for one that is gone."""
+
+    @property
+    def conflicts(self) -> tuple[str, ...]:
+        """A sentence for each thing that did not fit."""
+        return tuple(one.message for one in self.misfits)
 
 
 def carry_over(version: InstrumentVersion, new_form: InstrumentVersion, *, number: int) -> CarriedOver:
     """The local part of a version on a new form, under the version's own code and the next number."""
     core = overlay.strip(new_form)
     code = version.code if version.code != core.code else None
-    carried, conflicts = overlay.rebase(overlay.extract(version), core, version=number, code=code)
-    return CarriedOver(carried, conflicts, errors(integrity.problems(carried)))
+    carried, lost = overlay.rebase(overlay.extract(version), core, version=number, code=code)
+    return CarriedOver(carried, lost, errors(integrity.problems(carried)))
 
 
 # --- what is different ------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ def problems(version: InstrumentVersion) -> list[Problem]:
         *_conditions(version),
         *_indices(version),
         *_exports(version),
-        *_border(version),
+        *border(version),
         *_texts(version),
     ]
 
@@ -335,7 +335,8 @@ def _exports(version: InstrumentVersion) -> Iterator[Problem]:
 # --- core and overlay --------------------------------------------------------------------------------------
 
 
-def _border(version: InstrumentVersion) -> Iterator[Problem]:
+def border(version: InstrumentVersion) -> Iterator[Problem]:
+    """Does every local part stand where the form it is added to allows one?"""
     local = _local_names(version)
     for name in ("languages", "parameters", "scales", "factors", "indices"):
         yield from _core_after_local(name, [part.origin for part in getattr(version, name)])

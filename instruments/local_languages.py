@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from instruments.misfits import Misfit
 from instruments.model import InstrumentVersion
 from instruments.provenance import Language
 from instruments.response_domains import Part
 from instruments.text import Line, Text
 
 _SomePart = TypeVar("_SomePart", bound=Part)
-_Change = Callable[[str, Text], Text]
+Change = Callable[[str, Text], Text]
 
 
 class LocalWords(Part):
@@ -47,19 +48,19 @@ def without(core: InstrumentVersion) -> InstrumentVersion:
     kept = core.model_copy(
         update={"languages": tuple(language for language in core.languages if language.origin == "core")}
     )
-    return _changed(kept, "", lambda _, text: Text({code: text[code] for code in text if code not in local}))
+    return changed(kept, lambda _, text: Text({code: text[code] for code in text if code not in local}))
 
 
 def taken(core: InstrumentVersion) -> tuple[LocalLanguage, ...]:
     """The languages added locally with their words. Local parts must be off already."""
     local = [language for language in core.languages if language.origin == "overlay"]
-    texts = dict(_texts(core)) if local else {}
+    known = dict(texts(core)) if local else {}
     return tuple(
         LocalLanguage(
             language=language,
             words=tuple(
                 LocalWords(key=key, source=text.inside(core.source_language), words=text[language.code])
-                for key, text in texts.items()
+                for key, text in known.items()
                 if language.code in text
             ),
         )
@@ -78,32 +79,33 @@ def put(core: InstrumentVersion, languages: tuple[LocalLanguage, ...]) -> Instru
         return Text({**text, **found}) if found else text
 
     added = tuple(one.language for one in languages)
-    return _changed(core, "", add).model_copy(update={"languages": core.languages + added})
+    return changed(core, add).model_copy(update={"languages": core.languages + added})
 
 
-def misfits(core: InstrumentVersion, languages: tuple[LocalLanguage, ...]) -> Iterator[str]:
-    """A sentence for every language and every piece of words that the core does not take."""
-    texts = dict(_texts(core)) if languages else {}
+def misfits(core: InstrumentVersion, languages: tuple[LocalLanguage, ...]) -> Iterator[Misfit]:
+    """Every language and every piece of words that the core does not take."""
+    known = dict(texts(core)) if languages else {}
     for one in languages:
         if one.language.code in core.language_codes:
-            yield f"the language “{one.language.code}” now exists in the form itself"
+            yield Misfit("language-exists", {"language": one.language.code})
         for entry in one.words:
-            if entry.key not in texts:
-                yield f"the words in “{one.language.code}” for {entry.key} have no text to stand beside"
-            elif texts[entry.key].inside(core.source_language) != entry.source:
-                yield f"the words in “{one.language.code}” for {entry.key} translate words that have changed"
+            params = {"language": one.language.code, "key": entry.key}
+            if entry.key not in known:
+                yield Misfit("translation-place", params)
+            elif known[entry.key].inside(core.source_language) != entry.source:
+                yield Misfit("translation-old", params)
 
 
 def fitting(core: InstrumentVersion, languages: tuple[LocalLanguage, ...]) -> tuple[LocalLanguage, ...]:
     """The languages and words that the core takes."""
-    texts = dict(_texts(core)) if languages else {}
+    known = dict(texts(core)) if languages else {}
     return tuple(
         one.model_copy(
             update={
                 "words": tuple(
                     entry
                     for entry in one.words
-                    if entry.key in texts and texts[entry.key].inside(core.source_language) == entry.source
+                    if entry.key in known and known[entry.key].inside(core.source_language) == entry.source
                 )
             }
         )
@@ -120,19 +122,24 @@ def _by_text(languages: tuple[LocalLanguage, ...]) -> dict[tuple[str, str], dict
     return found
 
 
-def _texts(part: Part) -> Iterator[tuple[str, Text]]:
-    """Every text of a document with its key."""
+def texts(part: Part) -> Iterator[tuple[str, Text]]:
+    """Every text of a document with its key, a path by codes: `sections/a/elements/q1/text`."""
     seen: list[tuple[str, Text]] = []
 
     def note(key: str, text: Text) -> Text:
         seen.append((key, text))
         return text
 
-    _changed(part, "", note)
+    changed(part, note)
     yield from seen
 
 
-def _changed(part: _SomePart, key: str, change: _Change) -> _SomePart:
+def changed(part: _SomePart, change: Change) -> _SomePart:
+    """The part with every text in it passed through `change` with its key; the very part if nothing changed."""
+    return _changed(part, "", change)
+
+
+def _changed(part: _SomePart, key: str, change: Change) -> _SomePart:
     """The part with every text in it passed through `change`; the very part if nothing changed."""
     updates: dict[str, Any] = {}
     for name in type(part).model_fields:
@@ -143,7 +150,7 @@ def _changed(part: _SomePart, key: str, change: _Change) -> _SomePart:
     return part.model_copy(update=updates) if updates else part
 
 
-def _value(value: Any, key: str, change: _Change) -> Any:
+def _value(value: Any, key: str, change: Change) -> Any:
     if isinstance(value, Text):
         new = change(key, value)
         return value if new == value else new

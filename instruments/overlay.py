@@ -24,6 +24,7 @@ from instruments.elements import Element, Factor, Item, Recording, Section, Stat
 from instruments.indices import IndexRule
 from instruments.layouts import Display
 from instruments.local_languages import LocalLanguage
+from instruments.misfits import Misfit
 from instruments.model import InstrumentVersion, Parameter
 from instruments.provenance import ComparableMark, CoreReference, Passage
 from instruments.response_domains import Code, MultipleChoice, Option, Part, Scale, SingleChoice
@@ -218,16 +219,21 @@ def conforms(version: InstrumentVersion, core: InstrumentVersion) -> bool:
 
 def conflicts(core: InstrumentVersion, overlay: Overlay) -> tuple[str, ...]:
     """What the overlay asks of a core that the core does not have or does not allow: one sentence each."""
-    return tuple(_conflicts(core, overlay))
+    return tuple(one.message for one in misfits(core, overlay))
+
+
+def misfits(core: InstrumentVersion, overlay: Overlay) -> tuple[Misfit, ...]:
+    """The same as things that a face can say in its own language."""
+    return tuple(_misfits(core, overlay))
 
 
 def rebase(
     overlay: Overlay, new_core: InstrumentVersion, *, version: int, code: str | None = None
-) -> tuple[InstrumentVersion, tuple[str, ...]]:
-    """The overlay carried to a new core as far as it fits, and a sentence for everything that does not."""
-    lost = conflicts(new_core, overlay)
+) -> tuple[InstrumentVersion, tuple[Misfit, ...]]:
+    """The overlay carried to a new core as far as it fits, and everything that does not."""
+    lost = misfits(new_core, overlay)
     if overlay.comparable:
-        lost = (*lost, "the judgements on comparability must be made again for this version")
+        lost = (*lost, Misfit("comparable"))
     return apply(new_core, _fitting(new_core, overlay), version=version, code=code), lost
 
 
@@ -293,36 +299,37 @@ def _dressed_element(element: Element, overlay: Overlay) -> Element:
 # --- what does not fit -------------------------------------------------------------------------------------
 
 
-def _conflicts(core: InstrumentVersion, overlay: Overlay) -> Iterator[str]:
+def _misfits(core: InstrumentVersion, overlay: Overlay) -> Iterator[Misfit]:
     items: Mapping[str, Item] = {item.code: item for item in core.items}
     elements = {element.code for element in core.elements}
     sections = {section.code for section in core.sections}
     for placed in overlay.sections:
         if placed.after is not None and placed.after not in sections:
-            yield f"section “{placed.section.code}” should follow “{placed.after}”, which does not exist"
+            yield Misfit("section-place", {"section": placed.section.code, "after": placed.after})
         if placed.section.code in sections:
-            yield f"section “{placed.section.code}” now exists in the form itself"
+            yield Misfit("section-exists", {"section": placed.section.code})
         sections.add(placed.section.code)
     local = [element for placed in overlay.sections for element in placed.section.elements]
     local += [element for entry in overlay.elements for element in entry.elements]
-    yield from (f"“{one.code}” now exists in the form itself" for one in local if one.code in elements)
+    yield from (Misfit("element-exists", {"code": one.code}) for one in local if one.code in elements)
     for entry in overlay.elements:
         if entry.section not in {section.code for section in core.sections}:
-            yield f"there is no section “{entry.section}” for {', '.join(one.code for one in entry.elements)}"
+            codes = ", ".join(one.code for one in entry.elements)
+            yield Misfit("no-section", {"section": entry.section, "codes": codes})
     for code in overlay.switched_off:
         if code not in items:
-            yield f"“{code}” is switched off, but the form does not ask it"
+            yield Misfit("off-unknown", {"code": code})
         elif not items[code].hideable:
-            yield f"“{code}” is switched off, but the form does not allow it"
+            yield Misfit("off-locked", {"code": code})
     for relabelling in overlay.relabellings:
         if relabelling.item not in items:
-            yield f"“{relabelling.item}” has local words, but the form does not ask it"
+            yield Misfit("words-unknown", {"code": relabelling.item})
         elif not items[relabelling.item].relabelable:
-            yield f"“{relabelling.item}” has local words, but the form does not allow it"
+            yield Misfit("words-locked", {"code": relabelling.item})
     for recorded in overlay.recordings:
         if recorded.element not in elements:
-            yield f"“{recorded.element}” has recordings, but the form does not hold it"
-    yield from _option_conflicts(core, items, overlay)
+            yield Misfit("recording-unknown", {"code": recorded.element})
+    yield from _option_misfits(core, items, overlay)
     yield from local_languages.misfits(core, overlay.languages)
     for kind, mine, theirs in (
         ("parameter", overlay.parameters, core.parameters),
@@ -330,10 +337,10 @@ def _conflicts(core: InstrumentVersion, overlay: Overlay) -> Iterator[str]:
         ("factor", overlay.factors, core.factors),
     ):
         taken = {part.code for part in theirs}
-        yield from (f"{kind} “{part.code}” now exists in the form itself" for part in mine if part.code in taken)
+        yield from (Misfit(f"{kind}-exists", {"code": part.code}) for part in mine if part.code in taken)
 
 
-def _option_conflicts(core: InstrumentVersion, items: Mapping[str, Item], overlay: Overlay) -> Iterator[str]:
+def _option_misfits(core: InstrumentVersion, items: Mapping[str, Item], overlay: Overlay) -> Iterator[Misfit]:
     scales = {scale.code: scale.options for scale in core.scales}
     for entry in overlay.options:
         if entry.scale is not None:
@@ -343,11 +350,11 @@ def _option_conflicts(core: InstrumentVersion, items: Mapping[str, Item], overla
             own = getattr(asked.response, "options", None) if asked else None
         where = entry.scale or entry.item
         if own is None:
-            yield f"there is no answer list “{where}” for the local answers"
+            yield Misfit("no-list", {"code": str(where)})
             continue
         taken = {option.code for option in own}
         yield from (
-            f"answer {option.code} of “{where}” now exists in the form itself"
+            Misfit("answer-exists", {"answer": str(option.code), "code": str(where)})
             for option in entry.options
             if option.code in taken
         )

@@ -18,7 +18,9 @@ from babel.messages.pofile import read_po, write_po
 
 from instruments.answers import MESSAGES, OUT_OF_RANGE_ONE_SIDED
 from instruments.conformity import BADGES, DEVIATIONS
+from instruments.editing import REFUSALS
 from instruments.indices import RULES
+from instruments.misfits import MISFITS
 from instruments.problems import PROBLEMS
 from instruments.xlsform import REMARKS
 from survey.i18n import LANGUAGES, TRANSLATIONS, compile_stale
@@ -64,6 +66,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "templates/components/questionnaires",
         "survey/services/instruments",
         "survey/services/publishing",
+        "survey/services/drafts",
         "survey/services/exchange",
     ),
     "fieldwork": (
@@ -113,8 +116,12 @@ def collect() -> dict[str, Catalog]:
             found[owner(path)].add(message, None, [(path, 0)], auto_comments=comments, context=context)
     for kind in PROBLEMS.values():
         found["designer"].add(kind.template, None, [("instruments/problems.py", 0)])
+    for text in REFUSALS.values():
+        found["designer"].add(text, None, [("instruments/editing/refusals.py", 0)])
     for remark in REMARKS.values():
         found["designer"].add(remark.template, None, [("instruments/xlsform/remarks.py", 0)])
+    for sentence in MISFITS.values():
+        found["designer"].add(sentence, None, [("instruments/misfits.py", 0)])
     for sentence in (*BADGES.values(), *DEVIATIONS.values()):
         found["designer"].add(sentence, None, [("instruments/conformity.py", 0)])
     for text in (*MESSAGES.values(), *OUT_OF_RANGE_ONE_SIDED.values()):

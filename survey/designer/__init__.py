@@ -11,10 +11,15 @@ def register(app: Flask) -> None:
     from flask_babel import lazy_gettext as _l
 
     from survey import staff, wording
-    from survey.designer import pages, preview, routes
+    from survey.designer import adapting, beginnings, broken, desk, pages, preview, review, routes
     from survey.form_page import stylesheet
 
     assert routes
+    assert adapting
+    assert broken
+    assert desk
+    assert beginnings
+    assert review
     assert preview  # their views are on the blueprint
     app.jinja_env.globals["citizen_css"] = stylesheet()
     wording.install(app)

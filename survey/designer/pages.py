@@ -8,16 +8,19 @@ from datetime import datetime
 from flask import url_for
 from flask_babel import gettext
 
+from instruments import conformity
+from instruments.conformity import BADGES
+from instruments.misfits import Misfit
+from instruments.model import InstrumentVersion
 from instruments.problems import Problem
 from instruments.xlsform import Remark
 from survey.designer.differences import Differences
-from survey.designer.forms import CompareForm, FileForm, KeepForm, PublishForm
+from survey.designer.forms import CompareForm, FileForm, KeepForm
 from survey.designer.reading import Reading
 from survey.permissions import Actor, Role
 from survey.queries import instruments as queries
 from survey.queries.instruments import InstrumentRow, VersionRow
 from survey.services.instruments import Imported
-from survey.services.publishing import Readiness
 from survey.staff import Panel, PanelItem, Record
 from survey.wording import plain
 
@@ -42,12 +45,33 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Badge:
+    """Whether a version is still the form it carries, in words, and every deviation."""
+
+    sentence: str
+    conforms: bool
+    deviations: tuple[str, ...]
+    form: str
+
+
+def badge(document: InstrumentVersion, core: InstrumentVersion | None) -> Badge | None:
+    """The badge of a version that carries a locked form; `core`: that form, if the record has it."""
+    if document.core is None or core is None:
+        return None
+    found = conformity.check(document, core)
+    said = tuple(gettext(one.template).format(about=one.about, **one.params) for one in found.deviations)
+    return Badge(gettext(BADGES[found.badge]).format(form=found.cited), found.conforms, said, found.form)
+
+
+@dataclass(frozen=True)
 class VersionPage:
     row: VersionRow
     instrument: InstrumentRow
     reading: Reading
     warnings: tuple[Finding, ...]
     may_decide: bool  # writes or approves questionnaires of this service
+    conformity: Badge | None  # of one that carries a locked form
+    is_locked: bool  # the form of a decision itself
 
 
 @dataclass(frozen=True)
@@ -99,15 +123,6 @@ class PreviewPage:
     alone: str
 
 
-@dataclass(frozen=True)
-class PublishPage:
-    form: PublishForm
-    row: VersionRow
-    ready: Readiness
-    overrides: tuple[Finding, ...]
-    open_waves: int  # that pin the version before; they keep it
-
-
 def finding(problem: Problem) -> Finding:
     """The problem's sentence in the language of the page."""
     return Finding(_place(problem.path), gettext(problem.kind.template).format(**problem.params), problem.severity)
@@ -116,6 +131,16 @@ def finding(problem: Problem) -> Finding:
 def remark(found: Remark) -> Finding:
     """What became of a part of a workbook, in the language of the page."""
     return Finding(_place(found.place), gettext(found.kind.template).format(**found.params), found.fate)
+
+
+def misfit(found: Misfit) -> str:
+    """What of the local parts a newer form does not take, in the language of the page."""
+    params = dict(found.params)
+    if "key" in params:  # the path of a text: the question it belongs to, or the field
+        steps = params["key"].split("/")
+        params["key"] = steps[3] if len(steps) > 4 and steps[0] == "sections" else steps[-1]
+    sentence = str(gettext(found.template)).format(**params)
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _place(path: str) -> str:

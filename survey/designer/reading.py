@@ -166,7 +166,7 @@ def _element(
         wording=question.wording if question else element.text,
         hint=question.hint if question else None,
         kind=question.kind if question else "statement",
-        scale=question.scale if question else None,
+        scale=question.scale if question and any(s.code == question.scale for s in document.scales) else None,
         options=document.options_shown(question) if question and not question.scale else (),
         response=response if isinstance(response, Number | OpenText) else None,
         other=question.other if question else None,

@@ -9,20 +9,20 @@ from flask_babel import gettext
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
-from instruments import codec, linting
+from instruments import codec, conformity, linting
 from survey import i18n, staff
 from survey.app import runtime
 from survey.designer import blueprint
 from survey.designer.differences import differences
-from survey.designer.forms import CompareForm, FileForm, KeepForm, PublishForm
+from survey.designer.forms import CompareForm, FileForm, KeepForm
 from survey.designer.pages import (
     ComparePage,
     ImportedPage,
     ImportPage,
     InstrumentPage,
     InstrumentsPage,
-    PublishPage,
     VersionPage,
+    badge,
     finding,
     remark,
 )
@@ -94,6 +94,8 @@ def version(code: str, number: int) -> View:
         reading=read(document, language(), core),
         warnings=tuple(finding(p) for p in linting.lint(document)),
         may_decide=staff.actor().has(Role.DESIGNER, Role.APPROVER),
+        conformity=badge(document, core),
+        is_locked=conformity.is_locked_form(document),
     )
     return render_template("designer/version.html", page=page)
 
@@ -193,35 +195,6 @@ def _keep(form: KeepForm) -> View:
         else gettext("Exactly this version is in the record already: %(name)s.", name=name)
     )
     return staff.done(message, "designer.version", code=done.code, number=done.number)
-
-
-@blueprint.route("/<code>/<int:number>/phat-hanh", methods=["GET", "POST"])
-@access(WRITERS)
-def publish(code: str, number: int) -> View:
-    """What publishing means, who may do it, and the button."""
-    actor = staff.actor()
-    form = PublishForm()
-    with staff.reading() as record:
-        row = find(record, code, number)
-        found = queries.instrument(record, actor, code)
-        ready = publishing.readiness(record, code, number, actor=actor)
-    if form.validate_on_submit():
-        with form.problems():
-            publishing.publish(
-                runtime().database, code, number, actor=actor, now=staff.now(), reason=form.reason.data or ""
-            )
-            message = gettext("%(name)s is published. It will never change.", name=row.name)
-            return staff.done(message, "designer.version", code=code, number=number)
-    followed = next((v for v in found.versions if v.number == ready.follows), None) if found else None
-    uses = found.uses_of(followed.id) if found and followed else ()
-    page = PublishPage(
-        form=form,
-        row=row,
-        ready=ready,
-        overrides=tuple(finding(p) for p in ready.overrides),
-        open_waves=sum(wave.status == "open" for wave in uses),
-    )
-    return render_template("designer/publish.html", page=page)
 
 
 @blueprint.post("/<code>/<int:number>/ngung-dung")

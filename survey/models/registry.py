@@ -3,6 +3,7 @@
 from survey.models import (
     accounts,
     audit,
+    drafts,
     frames,
     instruments,
     jobs,
@@ -22,6 +23,7 @@ metadata = Base.metadata
 __all__ = [
     "accounts",
     "audit",
+    "drafts",
     "frames",
     "instruments",
     "jobs",

@@ -34,6 +34,7 @@ WRITERS = (Role.DESIGNER, Role.APPROVER)
 IN_USE = (VersionStatus.PUBLISHED, VersionStatus.RETIRED)
 SERVICES = tuple(service.value for service in ServiceDomain)  # in the order of every list
 MOST_DOCUMENTS = 32
+MOST_FACTS = 500
 
 
 @dataclass(frozen=True)
@@ -257,8 +258,12 @@ def _facts(session: Session, hashes: Mapping[int, str]) -> dict[int, Facts]:
     """By id of the version. Documents that were never looked at are read, all in one query."""
     new = {id_: hash_ for id_, hash_ in hashes.items() if hash_ not in _kept_facts}
     if new:
+        if len(_kept_facts) > MOST_FACTS:  # every revision of a draft is another document
+            kept = set(hashes.values())
+            for hash_ in [one for one in _kept_facts if one not in kept]:
+                del _kept_facts[hash_]
         for id_, text in _texts(session, new):
-            _kept_facts[new[id_]] = _facts_of(codec.loads(text))
+            _kept_facts[new[id_]] = _facts_of(codec.loads_draft(text))
     return {id_: _kept_facts[hash_] for id_, hash_ in hashes.items()}
 
 
@@ -291,7 +296,7 @@ def _documents(session: Session, hashes: Mapping[int, str]) -> dict[int, Documen
     found = {id_: _kept_documents[hash_] for id_, hash_ in hashes.items() if hash_ in _kept_documents}
     if new:
         for id_, text in _texts(session, new):
-            found[id_] = _kept_documents[new[id_]] = codec.loads(text)
+            found[id_] = _kept_documents[new[id_]] = codec.loads_draft(text)
         while len(_kept_documents) > MOST_DOCUMENTS:
             _kept_documents.popitem(last=False)
     return found

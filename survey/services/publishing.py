@@ -14,7 +14,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from instruments import codec, linting
+from instruments import codec, linting, overlay
 from instruments.elements import Item
 from instruments.model import InstrumentVersion as Document
 from instruments.problems import Problem
@@ -22,12 +22,12 @@ from instruments.response_domains import Number, Option
 from survey.database import Database
 from survey.errors import N_, Conflict, Forbidden, Invalid
 from survey.models.accounts import Role
-from survey.models.instruments import InstrumentVersion, VersionStatus
+from survey.models.instruments import VersionStatus
 from survey.permissions import Actor
+from survey.queries import drafts, scope
 from survey.queries import instruments as queries
-from survey.queries import scope
 from survey.services import audit
-from survey.services.instruments import row_of
+from survey.services.instruments import Unusable, row_of
 
 IN_USE = (VersionStatus.PUBLISHED, VersionStatus.RETIRED)
 LONGEST_REASON = 300
@@ -38,8 +38,9 @@ class Readiness:
     """What stands before the publication of a draft, for one person."""
 
     follows: int | None  # the version in use that it is compared with; None: the first of its questionnaire
-    weighty: tuple[str, ...]  # what is not a change of words: keys of WEIGHTY, or "first"
+    weighty: tuple[str, ...]  # what is not a change of words: keys of WEIGHTY, "first", or "deviates"
     overrides: tuple[Problem, ...]  # what only an approver may let pass, with a reason
+    blockers: tuple[Problem, ...]  # what nobody may let pass
     is_author: bool
     refusal: str  # why this person may not publish it; empty when they may
 
@@ -51,32 +52,47 @@ class Readiness:
 def readiness(session: Session, code: str, number: int, *, actor: Actor) -> Readiness:
     """Who has to decide about a draft, why, and whether that may be this person."""
     row = row_of(session, code, number)
-    document = codec.loads(row.document)
+    document = codec.loads_draft(row.document)
     before = queries.published_before(session, code, number)
     weighty = tuple(_weighty(before[1], document)) if before else ("first",)
-    overrides = tuple(p for p in linting.lint(document) if p.severity == "error" and p.kind.approver)
+    if document.core is not None:
+        form = queries.document_of(session, document.core.code, document.core.version)
+        if form is None or not overlay.conforms(document, form):
+            weighty = (*weighty, "deviates")
+    wrong = [p for p in linting.lint(document) if p.severity == "error"]
+    overrides = tuple(p for p in wrong if p.kind.approver)
     needs_approver = bool(weighty or overrides)
+    wrote = drafts.authors(session, row.id) | ({row.created_by} if row.created_by is not None else set())
     return Readiness(
         follows=before[0] if before else None,
         weighty=weighty,
         overrides=overrides,
-        is_author=actor.account_id is not None and row.created_by == actor.account_id,
-        refusal=_refusal(row, document.service_domain, actor, needs_approver=needs_approver),
+        blockers=tuple(p for p in wrong if not p.kind.approver),
+        is_author=actor.account_id in wrote,
+        refusal=_refusal(actor.account_id in wrote, document.service_domain, actor, needs_approver=needs_approver),
     )
 
 
 def publish(
-    database: Database, code: str, number: int, *, actor: Actor, now: datetime, reason: str = ""
+    database: Database, code: str, number: int, *, actor: Actor, now: datetime, reason: str = "", expected: str = ""
 ) -> tuple[str, ...]:
-    """Freeze a draft for good; returns what was weighty about it. Safe to call twice."""
+    """Freeze a draft for good; returns what was weighty about it. Safe to call twice.
+
+    `expected`: the fingerprint of what the person looked at. A draft that has changed since is not published.
+    """
     reason = " ".join(reason.split())
     with database.writing() as session:
         row = row_of(session, code, number)
+        session.refresh(row, with_for_update=True)
         if row.status in IN_USE:
             return ()
+        if expected and expected != row.content_hash:
+            raise Conflict("The draft has changed since you looked at it. Look at it again before you publish it.")
         ready = readiness(session, code, number, actor=actor)
         if ready.refusal:
             raise Forbidden(ready.refusal)
+        if ready.blockers:
+            raise Unusable("The questionnaire cannot be published as it is: %(count)s problems.", ready.blockers)
         if ready.overrides and not actor.is_system and not reason:
             raise Invalid(
                 "The version cannot be published without a reason.",
@@ -111,7 +127,7 @@ def retire(database: Database, code: str, number: int, *, actor: Actor, now: dat
         audit.record(session, actor, "instrument.retire", f"{code}@{number}", now)
 
 
-def _refusal(row: InstrumentVersion, domain: str, actor: Actor, *, needs_approver: bool) -> str:
+def _refusal(is_author: bool, domain: str, actor: Actor, *, needs_approver: bool) -> str:
     if actor.is_system:
         return ""
     approves = domain in scope.domains(actor, Role.APPROVER)
@@ -121,7 +137,7 @@ def _refusal(row: InstrumentVersion, domain: str, actor: Actor, *, needs_approve
         return ""
     if not approves:
         return N_("More than words has changed, so an approver has to publish it.")
-    if row.created_by == actor.account_id:
+    if is_author:
         return N_("You wrote this version yourself, so another approver has to publish it.")
     return ""
 

@@ -20,6 +20,7 @@ from werkzeug.routing import Rule
 
 from survey.config import ROOT
 from survey.models.accounts import Account, Grant, Invitation, InvitationPurpose, Role
+from survey.models.drafts import DraftComment
 from survey.models.instruments import ServiceDomain
 from survey.models.jobs import Artifact, Job, JobStatus
 from survey.models.procedures import Procedure
@@ -120,6 +121,10 @@ def _place(record: Record, unit: Unit, domain: str) -> Place:
         "number": version.number,
         "wanted": "xlsx",
         "job_id": job.id,
+        "act": "cau-len",
+        "remark_id": record.add(
+            DraftComment(version_id=version.id, element="", text="Ý kiến", made_at=record.now, made_by=colleague.id)
+        ).id,
     }
     return Place(unit, arguments)
 

@@ -21,7 +21,7 @@ from survey.services import instruments, publishing
 from tests.factories.questionnaires import as_file, item, questionnaire
 from tests.factories.record import Record
 from tests.instruments import workbooks
-from tests.staff_client import Page, StaffClient
+from tests.staff_client import Form, Page, StaffClient
 
 LIST = "/quan-tri/bo-cau-hoi"
 SignIn = Callable[[Account], StaffClient]
@@ -75,7 +75,7 @@ def test_other_services_are_not_listed_and_not_found(record: Record, people: Cal
     browser = people(Role.DESIGNER, services=("health",))
     assert "one-stop-short" not in browser.get(LIST).text
     for path in ("/one-stop-short", "/one-stop-short/1", "/one-stop-short/1/xem-thu", "/one-stop-short/1/tep.json",
-                 "/one-stop-short/1/xem-thu/trang", "/one-stop-short/1/phat-hanh"):  # fmt: skip
+                 "/one-stop-short/1/xem-thu/trang", "/one-stop-short/1/ra-soat"):  # fmt: skip
         assert browser.get(LIST + path).status == 404
     assert browser.get(LIST + "/byt56-m2/1").status == 200
 
@@ -96,7 +96,7 @@ ADDRESSES = {
     "designer.compare": ("GET", "/so-sanh/phien-ban"),
     "designer.preview": ("GET", "/phieu-mau/1/xem-thu"),
     "designer.import_file": ("GET", "/nhap/tep"),
-    "designer.publish": ("GET", "/phieu-mau/2/phat-hanh"),
+    "designer.review": ("GET", "/phieu-mau/2/ra-soat"),
 }
 
 
@@ -180,8 +180,8 @@ def test_a_version_says_whether_it_still_conforms_to_its_core(
     for document in (kept, bent):
         instruments.import_document(database, as_file(document), actor=system(), now=now)
     browser = people(Role.DESIGNER)
-    assert "Vẫn đúng mẫu phieu-mau@1" in browser.get(f"{LIST}/phieu-phuong/1").text
-    assert "Không còn đúng mẫu phieu-mau@1" in browser.get(f"{LIST}/phieu-sai/1").text
+    assert "Đúng theo bản chép phieu-mau@1" in browser.get(f"{LIST}/phieu-phuong/1").text
+    assert "Không còn đúng theo phieu-mau@1" in browser.get(f"{LIST}/phieu-sai/1").text
 
 
 @pytest.mark.usefixtures("two_versions")
@@ -284,6 +284,22 @@ def test_the_preview_can_ask_for_the_field_of_procedures(record: Record, people:
 # --- import and publication ----------------------------------------------------------------------------------------
 
 
+def publish_button(page: Page) -> Form:
+    """The form that publishes: the one that carries the fingerprint of what is shown."""
+    return next(form for form in page.forms() if "content_hash" in form.fields)
+
+
+def test_what_nobody_looked_at_is_not_published(database: Database, now: datetime, people: Callable[..., StaffClient]):
+    draft(database, now)
+    button = publish_button(people(Role.APPROVER).get(f"{LIST}/ban-thao/1/ra-soat"))
+    for came in ("", "0" * 64):
+        button.fields["content_hash"] = came
+        page = button.send()
+        assert "Bản thảo đã thay đổi sau khi Anh/Chị xem" in page.text
+    with database.reading() as session:
+        assert session.scalar(select(InstrumentVersion.status)) is VersionStatus.DRAFT
+
+
 def test_a_file_is_looked_at_then_kept_then_published_by_somebody_else(
     database: Database, people: Callable[..., StaffClient]
 ):
@@ -296,10 +312,10 @@ def test_a_file_is_looked_at_then_kept_then_published_by_somebody_else(
     kept = looked.form("nhap").send()
     assert kept.notices[0] == "Đã lưu phieu-mau@1 thành bản thảo."
     assert kept.h1 == "Phiếu mẫu, phiên bản 1"
-    mine = kept.follow("Phát hành …")
+    mine = kept.follow("Rà soát và phát hành")
     assert "phải do người phê duyệt phát hành" in mine.text
-    assert not list(mine.document.iter("{http://www.w3.org/1999/xhtml}textarea"))
-    done = people(Role.APPROVER).get(f"{LIST}/phieu-mau/1/phat-hanh").form("phat-hanh").send()
+    assert not [form for form in mine.forms() if "content_hash" in form.fields]
+    done = publish_button(people(Role.APPROVER).get(f"{LIST}/phieu-mau/1/ra-soat")).send()
     assert done.notices[0].startswith("Đã phát hành phieu-mau@1.")
     assert "Đã phát hành" in done.text
 
@@ -355,7 +371,7 @@ def test_pressing_publish_twice_ends_at_the_published_version(
     database: Database, now: datetime, people: Callable[..., StaffClient]
 ):
     draft(database, now)
-    button = people(Role.APPROVER).get(f"{LIST}/ban-thao/1/phat-hanh").form("phat-hanh")
+    button = publish_button(people(Role.APPROVER).get(f"{LIST}/ban-thao/1/ra-soat"))
     assert button.send().status == 200
     assert button.send().h1 == "Phiếu mẫu, phiên bản 1"
 
@@ -366,7 +382,11 @@ def test_a_designer_who_sends_the_form_all_the_same_is_refused(
     draft(database, now)
     browser = people(Role.DESIGNER)
     token = browser.get(f"{LIST}/nhap/tep").value("csrf_token")
-    answer = browser.open(f"{LIST}/ban-thao/1/phat-hanh", method="POST", data={"csrf_token": token})
+    with database.reading() as session:
+        print_ = session.scalar(select(InstrumentVersion.content_hash))
+    answer = browser.open(
+        f"{LIST}/ban-thao/1/ra-soat", method="POST", data={"csrf_token": token, "content_hash": print_}
+    )
     assert answer.status == 403
     with database.reading() as session:
         assert session.scalar(select(InstrumentVersion.status)) is VersionStatus.DRAFT
