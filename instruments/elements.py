@@ -66,6 +66,9 @@ class Recording(Part):
     """SHA-256 of the file."""
     seconds: Annotated[float, Field(gt=0, le=600)]
     """How long it runs."""
+    words: Digest
+    """SHA-256 of what is read aloud: the text and the answers offered, a line each (UTF-8). A recording of other
+    words is never played."""
 
 
 class Statement(Part):

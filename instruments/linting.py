@@ -20,6 +20,7 @@ from instruments.integrity import located_elements, located_items, located_texts
 from instruments.model import InstrumentVersion
 from instruments.problems import Problem
 from instruments.provenance import GRADES, Grade
+from instruments.recordings import heard
 from instruments.response_domains import MultipleChoice, Option, Scale
 from instruments.text import Text, named_places
 
@@ -301,25 +302,10 @@ def _missing_languages(version: InstrumentVersion, text: Text) -> Iterator[str]:
 
 def _recordings(version: InstrumentVersion) -> Iterator[Problem]:
     spoken = {one.language for element in version.elements for one in element.audio}
-    for language in sorted(spoken - set(spoken_languages(version))):
-        missing = [
-            element
-            for element in version.elements
-            if not (isinstance(element, Item) and not element.asked)
-            and language not in {one.language for one in element.audio}
-        ]
-        yield Problem("audio-incomplete", "sections", {"language": language, "count": len(missing)})
-
-
-def spoken_languages(version: InstrumentVersion) -> tuple[str, ...]:
-    """Languages in which all that is asked or said has a recording: those offered as spoken."""
-    heard = [
-        {one.language for one in element.audio}
-        for element in version.elements
-        if not (isinstance(element, Item) and not element.asked)
-    ]
-    complete = set.intersection(*heard) if heard else set()
-    return tuple(code for code in version.language_codes if code in complete)
+    for progress in heard(version):
+        if progress.language in spoken and not progress.is_complete:
+            missing = progress.total - progress.recorded
+            yield Problem("audio-incomplete", "sections", {"language": progress.language, "count": missing})
 
 
 # --- figures, loose ends, conditions -----------------------------------------------------------------------

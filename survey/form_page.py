@@ -20,6 +20,7 @@ from instruments.condition_sentences import sentence
 from instruments.elements import Item, Section, Statement
 from instruments.model import InstrumentVersion
 from instruments.provenance import Decision
+from instruments.recordings import recording_of, spoken_languages
 from instruments.response_domains import Number
 from instruments.routing import Page, pages, questions_for_everyone, statement
 from instruments.text import heading_words, render
@@ -31,7 +32,10 @@ from survey.queries.entry import FieldChoice
 
 NO_RULES = Markup("")
 OTHER_FIELD = "0"  # the row "other / do not remember" of the first question
-OWN_NAMES = {"vi": "Tiếng Việt", "en": "English"}
+OWN_NAMES = {
+    "vi": "Tiếng Việt", "en": "English", "ktv": "Cơ Tu", "sed": "Xơ Đăng", "jeh": "Gié-Triêng", "cua": "Co",
+    "ko": "한국어", "ja": "日本語", "zh": "中文", "fr": "Français",
+}  # fmt: skip
 PRINTED_NUMBER = re.compile(r"\s*Câu \d")
 FACES = {1: "f1", 2: "f2", 3: "f3", 4: "f4", 5: "f5"}
 
@@ -66,6 +70,7 @@ class Addresses:
     key_name: str = "_key"
     privacy: str = ""
     receipt: str = ""
+    recordings: str = ""  # the folder of what is read aloud; empty: nothing is
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,7 @@ class QuestionView:
     added: bool = False  # a local addition, not part of the form as issued
     condition: str = ""
     problems: tuple[str, ...] = ()
+    recording: str = ""  # where it is read aloud
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,7 @@ class WordsView:
     text: Markup
     is_title: bool = False
     id: str = ""  # where a condition hangs on the words
+    recording: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,6 +146,7 @@ class FormPage:
     field_options: tuple[OptionView, ...] = ()
     problems: tuple[tuple[str, str], ...] = ()  # (id of the question, sentence)
     notice: str = ""
+    read_aloud: frozenset[str] = frozenset()  # languages in which everything can be heard
     open_answer: bool = False  # offers to send it although the code can no longer be used
 
     @property
@@ -148,10 +156,11 @@ class FormPage:
 
 @dataclass
 class _Typed:
-    """What was written, and what was wrong with it."""
+    """What was written, what was wrong with it, and where the recordings are, if there are all of this language."""
 
     values: Mapping[str, Sequence[str]] = field(default_factory=dict)
     problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    recordings: str = ""
 
 
 def form_page(
@@ -170,7 +179,8 @@ def form_page(
 ) -> FormPage:
     """The whole form in one language, with what was already answered."""
     sentences = _sentences([p for p in problems if p.kind != "hidden_item"])
-    work = _Typed(typed or {}, sentences)
+    read_aloud = frozenset(spoken_languages(version)) if to.recordings else frozenset()
+    work = _Typed(typed or {}, sentences, to.recordings if language in read_aloud else "")
     numbers = _places(version)
     total = len(numbers)
     values = version.parameter_values(language)
@@ -206,6 +216,7 @@ def form_page(
         field_options=_fields(place, fields, language, work),
         problems=tuple(listed),
         notice=notice,
+        read_aloud=read_aloud,
         open_answer=open_answer,
     )  # fmt: skip
 
@@ -283,7 +294,8 @@ def _part(
         for element in section.elements:
             if isinstance(element, Statement):
                 words = safe(render(element.text, language, values))
-                blocks.append(WordsView(words, id=form_conditions.element_id(element.code) if element.show_if else ""))
+                id_ = form_conditions.element_id(element.code) if element.show_if else ""
+                blocks.append(WordsView(words, id=id_, recording=_recording(version, element, language, work)))
             elif element.asked:
                 blocks.append(_question(version, section, element, language, values, numbers, work))
     first = page.sections[0].title
@@ -331,7 +343,14 @@ def _question(
         added=item.origin == "overlay",
         condition=_condition(version, section, item, language),
         problems=work.problems.get(item.code, ()),
+        recording=_recording(version, item, language, work),
     )
+
+
+def _recording(version: InstrumentVersion, element: Item | Statement, language: str, work: _Typed) -> str:
+    """Where it is read aloud, in a language in which everything is."""
+    found = recording_of(version, element, language) if work.recordings else None
+    return work.recordings + found.file if found is not None else ""
 
 
 def _options(version: InstrumentVersion, item: Item, language: str, typed: Sequence[str]) -> tuple[OptionView, ...]:

@@ -68,6 +68,9 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "survey/services/publishing",
         "survey/services/drafts",
         "survey/services/exchange",
+        "survey/services/recordings",
+        "survey/services/trials",
+        "survey/audio_files",
     ),
     "fieldwork": (
         "survey/fieldwork",
@@ -92,6 +95,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "survey/exports",
         "templates/exports",
         "survey/services/result_",
+        "survey/services/joined_rows",
         "survey/services/analysis_tables",
         "survey/services/placards",
         "survey/result_words",

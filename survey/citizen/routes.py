@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from instruments import answers as reading
 from instruments.model import InstrumentVersion
 from instruments.routing import visible
-from survey import clock
+from survey import clock, recordings
 from survey.app import runtime
 from survey.citizen import blueprint, forms
 from survey.citizen.entries import Entries, Kept
@@ -216,6 +216,7 @@ def _page(entry: Entry, version: InstrumentVersion, language: str, **again: Any)
         send=url_for("citizen.form", code=entry.code),
         privacy=url_for("citizen.privacy"),
         receipt=url_for("citizen.receipt"),
+        recordings=recordings.folder("citizen.recording"),
     )
     kept = _entries()
     return form_page(
@@ -354,6 +355,12 @@ def home() -> BaseResponse:
 @blueprint.get("/rieng-tu")
 def privacy() -> str:
     return render_template("citizen/privacy.html", province=_entries().province())
+
+
+@blueprint.get("/am-thanh/<name>")
+def recording(name: str) -> Response:
+    """A question read aloud."""
+    return recordings.answer(runtime().database, name, lasting=True)
 
 
 @blueprint.get("/quan-tri")

@@ -11,7 +11,18 @@ def register(app: Flask) -> None:
     from flask_babel import lazy_gettext as _l
 
     from survey import staff, wording
-    from survey.designer import adapting, beginnings, broken, desk, pages, preview, review, routes
+    from survey.designer import (
+        adapting,
+        beginnings,
+        broken,
+        desk,
+        pages,
+        preview,
+        reading_aloud,
+        review,
+        routes,
+        trying,
+    )
     from survey.form_page import stylesheet
 
     assert routes
@@ -20,6 +31,8 @@ def register(app: Flask) -> None:
     assert desk
     assert beginnings
     assert review
+    assert trying
+    assert reading_aloud
     assert preview  # their views are on the blueprint
     app.jinja_env.globals["citizen_css"] = stylesheet()
     wording.install(app)

@@ -81,8 +81,9 @@ class Differences:
         return tuple(q for q in self.questions if q.change == change)
 
 
-def differences(old: InstrumentVersion, new: InstrumentVersion) -> Differences:
-    found = compare(old, new)
+def differences(old: InstrumentVersion, new: InstrumentVersion, found: Comparison | None = None) -> Differences:
+    """All of it; `found` when the two were compared already."""
+    found = found or compare(old, new)
     questions = tuple(_question(old, new, change) for change in found.items)
     figures = tuple(_figures(old, new, found))
     counts = {kind: sum(q.change == kind for q in questions) for kind in ("same", "wording", "scale", "new", "gone")}
@@ -118,7 +119,7 @@ def _question(old: InstrumentVersion, new: InstrumentVersion, change: ItemChange
         reason=change.reason or "",
         details=change.details,
         pieces=words_between(_words(old, before), _words(new, after)),
-        answers=tuple(a for a in _answers(old, before, new, after) if not a.is_same) if before and after else (),
+        answers=tuple(a for a in answer_changes(old, before, new, after) if not a.is_same) if before and after else (),
     )
 
 
@@ -126,9 +127,10 @@ def _words(version: InstrumentVersion, item: Item | None) -> str:
     return item.wording.inside(version.source_language) if item else ""
 
 
-def _answers(
+def answer_changes(
     old: InstrumentVersion, before: Item, new: InstrumentVersion, after: Item
 ) -> Iterator[AnswerChange]:  # fmt: skip
+    """Every answer of a question, as both versions have it."""
     mine = {option.code: option for option in old.options(before)}
     yours = {option.code: option for option in new.options(after)}
     for code in dict.fromkeys((*yours, *mine)):

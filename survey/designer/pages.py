@@ -17,6 +17,7 @@ from instruments.xlsform import Remark
 from survey.designer.differences import Differences
 from survey.designer.forms import CompareForm, FileForm, KeepForm
 from survey.designer.reading import Reading
+from survey.designer.side_by_side import SideBySide
 from survey.permissions import Actor, Role
 from survey.queries import instruments as queries
 from survey.queries.instruments import InstrumentRow, VersionRow
@@ -101,6 +102,9 @@ class ComparePage:
     old: VersionRow | None = None
     new: VersionRow | None = None
     differences: Differences | None = None
+    is_one_form: bool = True
+    beside: SideBySide | None = None
+    suggestions: tuple[tuple[VersionRow, VersionRow], ...] = ()  # older, newer
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,7 @@ class PreviewPage:
     asks_field: bool
     frames: tuple[Frame, ...]
     alone: str
+    tried: int  # forms sent from here that are still kept
 
 
 def finding(problem: Problem) -> Finding:

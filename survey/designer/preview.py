@@ -1,8 +1,9 @@
 """The phone preview: the very page a citizen gets, at the width of a telephone, in each language.
 
-Nothing that is answered here is ever stored: the form is read as a citizen's would be, problems are shown as a citizen
-would see them, and what was typed is forgotten with the answer. The page of the form alone may be framed, by our own
-pages.
+Nothing that is answered here is ever counted: the form is read as a citizen's would be and problems are shown as a
+citizen would see them. What those who write or approve send is kept apart for a week, so that they see what would be
+recorded (`trials`); what others send is forgotten with the answer. The page of the form alone may be framed, by our
+own pages.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from werkzeug.wrappers import Response
 
 from instruments import answers as reading
 from instruments.model import InstrumentVersion
-from survey import staff
+from survey import recordings, staff
 from survey.app import runtime
 from survey.designer import blueprint
 from survey.designer.pages import Frame, PreviewPage
@@ -25,8 +26,10 @@ from survey.form_page import OWN_NAMES, Addresses, Place, Province, form_page
 from survey.permissions import access
 from survey.queries import entry as entries
 from survey.queries import instruments as queries
+from survey.queries import trials as trial_queries
 from survey.queries.instruments import VersionRow
 from survey.security import may_be_framed_by_us
+from survey.services import trials
 
 KEY_NAME = "csrf_token"  # the staff pages' form protection takes the place of the submission key
 WIDTHS = ((320, 640), (390, 780))
@@ -39,6 +42,7 @@ def preview(code: str, number: int) -> View:
     """Two telephones with the form in them."""
     with staff.reading() as record:
         row = find(record, code, number)
+        tried = trial_queries.count(record, row)
     languages = row.facts.languages
     chosen = request.args.get("lang", "")
     chosen = chosen if chosen in languages else languages[0]
@@ -54,6 +58,7 @@ def preview(code: str, number: int) -> View:
             for width, height in WIDTHS
         ),
         alone=address,
+        tried=tried,
     )
     return render_template("designer/preview.html", page=page)
 
@@ -83,7 +88,16 @@ def preview_page(code: str, number: int) -> View:
     if sheet.is_empty:
         nothing = gettext("No question has been answered yet. A citizen would be asked to answer at least one.")
         return _form(row, document, language, asks_field=asks_field, typed=again, general_problem=nothing)
-    return make_response(render_template("designer/preview_sent.html", again=_address(row, language, asks_field)))
+    kept = trials.keep(runtime().database, row, sheet, language, actor=staff.actor(), now=staff.now())
+    again_at = _address(row, language, asks_field)
+    return make_response(render_template("designer/preview_sent.html", again=again_at, kept=kept))
+
+
+@blueprint.get("/am-thanh/<name>")
+@access(READERS)
+def recording(name: str) -> Response:
+    """A question read aloud, for the preview."""
+    return recordings.answer(runtime().database, name, lasting=False)
 
 
 def _form(
@@ -105,7 +119,11 @@ def _form(
     page = form_page(
         _place(row, asks_field=asks_field),
         document,
-        Addresses(send=_address(row, language, asks_field), key_name=KEY_NAME),
+        Addresses(
+            send=_address(row, language, asks_field),
+            key_name=KEY_NAME,
+            recordings=recordings.folder("designer.recording"),
+        ),
         language=language,
         province=province,
         fields=fields,

@@ -27,6 +27,7 @@ from survey.designer.pages import (
     remark,
 )
 from survey.designer.reading import read
+from survey.designer.side_by_side import side_by_side, suggestions
 from survey.errors import NotFound, SurveyError
 from survey.i18n import language
 from survey.permissions import Role, access, roles
@@ -122,14 +123,22 @@ def export(code: str, number: int, wanted: str) -> View:
 def compare() -> View:
     """Two versions side by side."""
     with staff.reading() as record:
-        rows = {v.name: v for found in queries.listing(record, staff.actor()) for v in found.versions}
+        listed = queries.listing(record, staff.actor())
+        rows = {v.name: v for found in listed for v in found.versions}
+        asked = bool(request.args) and set(request.args) != {"new"}  # the newer alone: the older is still to be chosen
         form = CompareForm(request.args if request.args else None)
         form.offer([(name, f"{plain(row.facts.short_title)} ({name})") for name, row in rows.items()])
-        if not request.args or not form.validate():
-            return render_template("designer/compare.html", page=ComparePage(form))
+        if not asked or not form.validate():
+            page = ComparePage(form, suggestions=tuple(suggestions(listed, request.args.get("new", ""))))
+            return render_template("designer/compare.html", page=page)
         old, new = rows[form.old.data], rows[form.new.data]
-        found = differences(queries.document(record, old), queries.document(record, new))
-    return render_template("designer/compare.html", page=ComparePage(form, old, new, found))
+        before, after = queries.document(record, old), queries.document(record, new)
+    compared = exchange.compared(before, after)
+    page = ComparePage(
+        form, old, new, differences(before, after, compared), exchange.one_form(before, after),
+        side_by_side(before, after, compared),
+    )  # fmt: skip
+    return render_template("designer/compare.html", page=page)
 
 
 @blueprint.route("/nhap/tep", methods=["GET", "POST"])

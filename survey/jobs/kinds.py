@@ -44,6 +44,23 @@ def _rows(database: Database, config: Config, job: Claimed, folder: Path, progre
     return _file(result_files.write_rows, database, config, job, folder, progress)
 
 
+def _joined(database: Database, config: Config, job: Claimed, folder: Path, progress: Progress) -> MadeFile:
+    from survey.services import joined_rows, result_files
+
+    return joined_rows.write(
+        database,
+        str(job.params["instrument"]),
+        [str(code) for code in job.params["waves"]],
+        joined_rows.Format(str(job.params["format"])),
+        folder / "file",
+        actor=result_files.actor_of(database, job.requested_by),
+        now=clock.now(),
+        instance=config.instance,
+        language=str(job.params.get("language", "vi")),
+        progress=progress,
+    )
+
+
 def _file(
     write: Callable[..., MadeFile], database: Database, config: Config, job: Claimed, folder: Path, progress: Progress
 ) -> MadeFile:
@@ -67,6 +84,7 @@ KINDS: dict[str, Work] = {
     "final_results": _final_results,
     "results_workbook": _workbook,
     "results_rows": _rows,
+    "results_joined": _joined,
     "placards": placards.make,
 }
 

@@ -41,6 +41,7 @@ MOST_FACTS = 500
 class Facts:
     """What lists say about a version's document."""
 
+    survey_family: str
     title: Text
     short_title: Text
     issuer: Text
@@ -273,6 +274,7 @@ def _facts_of(read: Document) -> Facts:
         option.origin == "overlay" for item in read.items for option in read.options(item)
     )
     return Facts(
+        survey_family=read.survey_family,
         title=read.title,
         short_title=read.short_title,
         issuer=read.issuer,

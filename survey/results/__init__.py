@@ -19,7 +19,7 @@ def register(app: Flask) -> None:
     from survey import staff
     from survey.app import runtime_of
     from survey.results import routes
-    from survey.services import result_files
+    from survey.services import joined_rows, result_files
     from survey.services.kept_results import KeptResults
 
     app.extensions[KEPT] = KeptResults(result_files.snapshots(runtime_of(app).config.instance))
@@ -28,8 +28,13 @@ def register(app: Flask) -> None:
     staff.add_nav(app, staff.NavEntry(10, _l("Results"), "results.waves"))
     for kind in result_files.KINDS.values():
         staff.add_file_kind(app, kind, staff.FileKind(_wave, _l("Back to the results")))
+    staff.add_file_kind(app, joined_rows.KIND, staff.FileKind(_joined, _l("Back to the waves")))
     staff.add_panel(app, 10, routes.todays_results)
 
 
 def _wave(params: Mapping[str, Any]) -> str:
     return url_for("results.wave", wave_code=params["wave"], kenh=params["channel"])
+
+
+def _joined(_params: Mapping[str, Any]) -> str:
+    return url_for("results.joined")

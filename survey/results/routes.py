@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import groupby
 
 from flask import current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -10,18 +11,21 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from survey import staff
 from survey.app import runtime
-from survey.errors import NotFound
+from survey.errors import Invalid, NotFound
 from survey.i18n import language
 from survey.permissions import Actor, Role, access, roles
+from survey.queries import instruments
 from survey.queries import results as queries
 from survey.results import KEPT, blueprint
 from survey.results.analysis_pages import analysis_page, headline_sentences
 from survey.results.pages import headline_line, results_page
-from survey.services import result_files
+from survey.services import joined_rows, result_files
 from survey.services import results as results_service
 from survey.services.analyses import reading as analyses
+from survey.wording import plain
 
 READERS = roles(Role.ANALYST, Role.UNIT_VIEWER)
+FORMATS = (("xlsx", "Excel (.xlsx)"), ("csv", "CSV"), ("sav", "SPSS (.sav)"), ("dta", "Stata (.dta)"))
 
 
 @blueprint.get("/ket-qua")
@@ -69,6 +73,41 @@ def ask_for_file(wave_code: str) -> BaseResponse:
         language=language(),
     )  # fmt: skip
     return redirect(url_for("site.job", job_id=job_id), 303)
+
+
+@blueprint.get("/ket-qua/nhieu-dot/ghep")
+@access(roles(Role.ANALYST))
+def joined() -> str:
+    """Which waves of one questionnaire may be taken as one file?"""
+    return _joined()
+
+
+@blueprint.post("/ket-qua/nhieu-dot/ghep")
+@access(roles(Role.ANALYST))
+def ask_for_joined() -> BaseResponse | tuple[str, int]:
+    """Ask for the answers of several waves in one file."""
+    wanted = request.form.get("tep", "")
+    if wanted not in set(joined_rows.Format):
+        raise NotFound("There is no such file.")
+    chosen = request.form.getlist("dot")
+    instrument = request.form.get("bo", "")
+    try:
+        job_id = joined_rows.ask(
+            runtime().database, instrument, chosen, joined_rows.Format(wanted), actor=staff.actor(), now=staff.now(),
+            language=language(),
+        )  # fmt: skip
+    except Invalid as error:
+        return _joined(problem=staff.sentence(error), instrument=instrument), error.status
+    return redirect(url_for("site.job", job_id=job_id), 303)
+
+
+def _joined(*, problem: str = "", instrument: str = "") -> str:
+    waves = joined_rows.waves(runtime().database, actor=staff.actor())
+    forms = {code: tuple(held) for code, held in groupby(waves, key=lambda wave: wave.instrument)}
+    with staff.reading() as record:
+        titles = {row.code: plain(row.current.facts.short_title) for row in instruments.listing(record, staff.actor())}
+    page = {"forms": forms, "titles": titles, "problem": problem, "instrument": instrument, "formats": FORMATS}
+    return render_template("results/joined.html", page=page)
 
 
 def todays_results(session: staff.Record, actor: Actor, now: datetime) -> staff.Panel | None:

@@ -52,6 +52,7 @@ ACTIONS = {
     "target.change": N_("changed a target"),
     "target.remove": N_("removed a target"),
     "instrument.register": N_("registered a shipped questionnaire"),
+    "instrument.read_aloud": N_("changed what is read aloud"),
     "instrument.import": N_("imported a questionnaire version"),
     "instrument.start": N_("began a questionnaire version"),
     "instrument.discard": N_("threw a draft of a questionnaire away"),

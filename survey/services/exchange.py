@@ -204,10 +204,15 @@ def difference(database: Database, old: str, new: str, *, actor: Actor) -> tuple
     return before, after, compared(before, after)
 
 
+def one_form(old: Document, new: Document) -> bool:
+    """Do both carry the same locked form, or are they versions of one questionnaire?"""
+    return (old.core.code if old.core else old.code) == (new.core.code if new.core else new.code)
+
+
 def compared(old: Document, new: Document) -> Comparison:
     """What changed; between different questionnaires, questions on the same topic stand side by side."""
-    if old.code == new.code:
-        return compare(old, new)
+    if one_form(old, new):  # a form with and without what a unit added: the codes of its questions are the same
+        return compare(old.model_copy(update={"code": new.code}), new)
     topics = library.load_crosswalk(TOPICS).pairs(new=new.code, old=old.code)
     return compare(old, new, crosswalk=side_by_side(old, new, topics))
 

@@ -1,4 +1,5 @@
-"""What the record must forget: answers and comments past their retention, counters after 90 days, files past expiry.
+"""What the record must forget: answers and comments past their retention, counters after 90 days, files past expiry,
+answers of a trial after a week, recordings that no questionnaire names.
 
 Each purge leaves a proof in the audit: what was removed, how many, under which limit; never what it said.
 """
@@ -15,7 +16,7 @@ from survey.database import Database
 from survey.models.responses import EMPTIED, Comment, Response, SubmissionCount
 from survey.models.waves import Channel
 from survey.permissions import system
-from survey.services import audit, jobs, settings
+from survey.services import audit, jobs, recordings, settings, trials
 
 COUNTER_DAYS = 90
 
@@ -25,6 +26,8 @@ def tidy(database: Database, files: Path, now: datetime) -> None:
     jobs.expire_files(database, files, now)
     purge_counters(database, now)
     purge_answers(database, now)
+    trials.purge(database, now)
+    recordings.forget_orphans(database, now)
 
 
 def purge_counters(database: Database, now: datetime) -> int:

@@ -7,13 +7,15 @@ What a file may hold is decided by the same view as the screen. Rows of answers 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 from sqlalchemy import select
 
+from instruments.model import InstrumentVersion
 from survey.database import Database
 from survey.errors import N_, Forbidden
 from survey.exports import workbook as writer
@@ -94,7 +96,7 @@ def write_workbook(
     analyses = reading.of_view(database, view, kept, now=now)
     words = Words.of(language)
     with_rows = may_take_rows(view, actor) and bool(view.responses)
-    rows = _Rows(database, view, words, instance) if with_rows else None
+    rows = RecodedRows(database, view, words, instance) if with_rows else None
     writer.write(
         path,
         title=view.wave.title,
@@ -127,7 +129,7 @@ def write_rows(
     if not may_take_rows(view, actor):
         raise Forbidden("Files with a row per response are a right of their own, which your account does not have.")
     words = Words.of(language)
-    sheet = _Rows(database, view, words, instance).coded()
+    sheet = RecodedRows(database, view, words, instance).coded()
     stamp = [result_tables.synthetic_stamp(words)] if view.wave.is_synthetic else []  # a column: every row carries it
     with path.open("w", newline="", encoding="utf-8-sig") as handle:
         out = csv.writer(handle)
@@ -145,7 +147,20 @@ def _file_name(view: ResultsView, ending: str) -> str:
     return f"{'THU-NGHIEM-' if view.wave.is_synthetic else ''}{view.wave.code}-{view.channel}.{ending}"
 
 
-class _Rows:
+@dataclass(frozen=True)
+class Taken:
+    """Recoded rows by column."""
+
+    version: InstrumentVersion
+    unit: list[str | None]
+    month: list[str | None]
+    field: list[str | None]
+    items: Mapping[str, np.ndarray]  # as in `columns`
+    facts: Mapping[str, list[Cell] | np.ndarray]  # codes, HIDDEN and BLANK below 0; numbers as bands in words
+    weight: list[Cell]
+
+
+class RecodedRows:
     """The answers of a view, recoded so that they single nobody out."""
 
     def __init__(self, database: Database, view: ResultsView, words: Words, instance: Path) -> None:
@@ -214,6 +229,29 @@ class _Rows:
                     block.append([_label(labels, v) for v in plain] if labels else plain)
             block.append(self._weights[rows])
             yield from (list(row) for row in zip(*block, strict=True))
+
+    def taken(self) -> Taken:
+        """The kept rows by column, as a table of several waves takes them."""
+        kept, view = self._kept, self._view
+        where = np.flatnonzero(kept.kept)
+        fields = {0: "unknown"} | dict(view.field_codes)
+        banded = {i.code for i in self._facts if i.code in self._limits}
+        return Taken(
+            version=view.version,
+            unit=[view.unit_codes.get(u) for u in kept.unit.tolist()],
+            month=[_month(m) for m in kept.month.tolist()],
+            field=[fields.get(f) for f in kept.field.tolist()],
+            items={
+                name: self._answers.values[name][where]
+                for item in self._items
+                for name in columns.column_names(item, view.version)
+            },
+            facts={
+                item.code: self._fact_words(item.code, values, "") if item.code in banded else values
+                for item, values in zip(self._facts, kept.facts, strict=True)
+            },
+            weight=self._weights,
+        )
 
     def _blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
         """Some rows at a time: which of the kept ones, and where they are among all."""

@@ -15,9 +15,10 @@ def register(app: Flask) -> None:
     from flask_babel import lazy_gettext as _l
 
     from survey import staff
-    from survey.site import job_routes, panels, plan_routes, procedure_routes, routes, unit_routes
+    from survey.site import help_routes, job_routes, panels, plan_routes, procedure_routes, routes, unit_routes
 
     assert routes
+    assert help_routes
     assert job_routes
     assert unit_routes
     assert procedure_routes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from instruments import codec, library, linting
 from instruments.problems import PROBLEMS, errors
+from instruments.recordings import spoken_languages
 from tests.instruments.factory import JSON, document, item, option, scale, section, single, words
 
 LONG = " ".join(["lời"] * 16)
@@ -18,7 +20,16 @@ REVERSED = {
     "options": [option(code, f"Mức {code}", satisfied=code <= 2) for code in range(1, 6)],
 }
 PLACE = {"code": "place", "name": words("Nơi"), "default": words("đây")}
-RECORDED = {"language": "vi", "file": "q1.mp3", "digest": "0" * 64, "seconds": 4.5}
+LEVELS = ("Rất không hài lòng", "Không hài lòng", "Bình thường", "Hài lòng", "Rất hài lòng")
+
+
+def recorded(code: str) -> JSON:
+    """A recording of a rated question as the factory writes it."""
+    said = "\n".join((f"Câu hỏi {code}", *LEVELS))
+    return {
+        "language": "vi", "file": f"{code}.mp3", "digest": "0" * 64, "seconds": 4.5,
+        "words": hashlib.sha256(said.encode()).hexdigest(),
+    }  # fmt: skip
 
 
 def form(*elements: JSON, **changes: Any) -> JSON:
@@ -129,8 +140,8 @@ CASES: dict[str, tuple[JSON, JSON]] = {
         form(item("q1"), item("r_sex", single(1, 2), voluntary=True)),
     ),
     "audio-incomplete": (
-        form(item("q1", audio=[RECORDED]), item("q2")),
-        form(item("q1", audio=[RECORDED]), item("q2", audio=[RECORDED])),
+        form(item("q1", audio=[recorded("q1")]), item("q2")),
+        form(item("q1", audio=[recorded("q1")]), item("q2", audio=[recorded("q2")])),
     ),
 }
 
@@ -172,10 +183,10 @@ def test_approver_may_override_length_and_personal_data_only():
 
 
 def test_language_is_spoken_only_when_everything_said_is_recorded():
-    whole = form(item("q1", audio=[RECORDED]), item("h_x", single(1, 2), asked=False, hideable=True))
-    assert linting.spoken_languages(codec.loads_draft(json.dumps(whole))) == ("vi",)
-    half = form(item("q1", audio=[RECORDED]), item("q2"))
-    assert linting.spoken_languages(codec.loads_draft(json.dumps(half))) == ()
+    whole = form(item("q1", audio=[recorded("q1")]), item("h_x", single(1, 2), asked=False, hideable=True))
+    assert spoken_languages(codec.loads_draft(json.dumps(whole))) == ("vi",)
+    half = form(item("q1", audio=[recorded("q1")]), item("q2"))
+    assert spoken_languages(codec.loads_draft(json.dumps(half))) == ()
 
 
 def test_personal_data_is_noticed_in_the_english_of_a_form_made_elsewhere():

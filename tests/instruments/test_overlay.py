@@ -19,7 +19,7 @@ CORE = version(
     section("b", item("r_sex", single(1, 2), voluntary=True, hideable=True)),
     indices=[{"level": "overall", "rule": "top2_answers", "measure": "rate", "headline": True}],
 )
-RECORDED = {"language": "vi", "file": "q1.mp3", "digest": "0" * 64, "seconds": 4.5}
+RECORDED = {"language": "vi", "file": "q1.mp3", "digest": "0" * 64, "seconds": 4.5, "words": "1" * 64}
 
 
 def local(**parts: Any) -> overlay.Overlay:

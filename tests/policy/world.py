@@ -24,6 +24,7 @@ from survey.models.drafts import DraftComment
 from survey.models.instruments import ServiceDomain
 from survey.models.jobs import Artifact, Job, JobStatus
 from survey.models.procedures import Procedure
+from survey.models.recordings import SoundFile
 from survey.models.targets import ApplyTo, Target, TargetPlan, TargetUnit
 from survey.models.units import Unit, UnitKind
 from survey.permissions import ROUTES
@@ -35,7 +36,7 @@ LINK_TOKEN = "a-link-that-works-once"
 FORMS = {"health": "byt56-m3", "education": "edu-mn-parent"}
 
 # Objects of the whole province: whoever may open the route may open it for any of them.
-NOT_SCOPED = frozenset({"plan_id", "target_id", "field_id", "procedure_id", "token"})
+NOT_SCOPED = frozenset({"plan_id", "target_id", "field_id", "procedure_id", "token", "name", "guide"})
 
 
 @dataclass
@@ -203,6 +204,9 @@ def _shared(record: Record, *places: Place) -> None:
             expires_at=record.now + timedelta(hours=72),
         )
     )
+    sound = record.add(
+        SoundFile(digest="5" * 64, media_type="audio/mpeg", milliseconds=1000, size=1, data=b"a", kept_at=record.now)
+    )
     for place in places:
         place.arguments |= {
             "plan_id": plan.id,
@@ -210,6 +214,8 @@ def _shared(record: Record, *places: Place) -> None:
             "field_id": a_field.id,
             "procedure_id": procedure.id,
             "token": LINK_TOKEN,
+            "name": f"{sound.digest}.mp3",
+            "guide": "bo-cau-hoi",
         }
 
 

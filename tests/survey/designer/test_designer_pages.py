@@ -246,14 +246,14 @@ def test_the_preview_alone_may_be_framed_and_only_by_our_own_pages(record: Recor
     assert around.getlist("X-Frame-Options") == ["DENY"]
 
 
-def test_what_is_answered_in_the_preview_is_never_stored(
+def test_what_is_answered_in_the_preview_is_never_among_the_answers(
     record: Record, database: Database, people: Callable[..., StaffClient]
 ):
     record.form("one-stop-short")
     answer = {"q1": "5", "q2": "1", "comment": "Xin cảm ơn"}
     sent = preview(people(Role.DESIGNER), "one-stop-short", answer)
     assert sent.status_code == 200
-    assert "Đây là bản xem thử: không có gì được lưu." in sent.text
+    assert "Đây là trả lời thử: không được tính ở đâu cả." in sent.text
     with database.reading() as session:
         for table in (Response, Comment):
             assert session.scalar(select(func.count()).select_from(table)) == 0

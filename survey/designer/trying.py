@@ -1,0 +1,112 @@
+"""What would have been recorded? Answers tried out in the preview, as a file of answers would hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import render_template
+from flask_babel import gettext
+
+from instruments.elements import Item
+from instruments.model import InstrumentVersion
+from instruments.response_domains import Number
+from instruments.text import render
+from survey import staff
+from survey.app import runtime
+from survey.designer import blueprint
+from survey.designer.routes import WRITERS, View, find
+from survey.errors import NotFound
+from survey.form_page import OWN_NAMES
+from survey.i18n import language as page_language
+from survey.permissions import access
+from survey.queries import instruments as queries
+from survey.queries import trials as trial_queries
+from survey.queries.instruments import VersionRow
+from survey.queries.trials import Trial
+from survey.services import trials as service
+
+
+@dataclass(frozen=True)
+class Line:
+    """One value of a file of answers."""
+
+    column: str
+    question: str
+    value: str
+    words: str
+
+
+@dataclass(frozen=True)
+class TrialView:
+    tried_at: datetime
+    language: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class TrialsPage:
+    row: VersionRow
+    trials: tuple[TrialView, ...]
+    days: int
+
+
+@blueprint.get("/<code>/<int:number>/xem-thu/da-thu")
+@access(WRITERS)
+def trials(code: str, number: int) -> View:
+    """The forms that were sent from the preview, newest first."""
+    with staff.reading() as record:
+        row = find(record, code, number)
+        if not trial_queries.may_keep(staff.actor(), row):
+            raise NotFound("There is no questionnaire %(code)s with version %(number)s.", code=code, number=number)
+        document = queries.document(record, row)
+        found = trial_queries.of_version(record, row)
+    views = tuple(
+        TrialView(one.tried_at, OWN_NAMES.get(one.language, one.language), tuple(_lines(document, one)))
+        for one in found
+    )
+    return render_template("designer/trials.html", page=TrialsPage(row, views, service.LIVE.days))
+
+
+@blueprint.post("/<code>/<int:number>/xem-thu/da-thu/xoa")
+@access(WRITERS)
+def forget_trials(code: str, number: int) -> View:
+    """Forget them all now."""
+    with staff.reading() as record:
+        row = find(record, code, number)
+    service.forget(runtime().database, row, actor=staff.actor())
+    return staff.done(gettext("The trial answers are deleted."), "designer.trials", code=code, number=number)
+
+
+def _lines(document: InstrumentVersion, trial: Trial) -> Iterator[Line]:
+    language = page_language()
+    for item in document.asked_items:
+        if item.code in trial.codes:
+            value = trial.codes[item.code]
+            yield Line(item.code, _question(item, language), _spelled(value), _words(document, item, value, language))
+        for name in (item.code, f"{item.code}__other"):
+            if name in trial.texts:
+                column = name.replace("__other", "_other")
+                yield Line(column, _question(item, language), "", f"“{trial.texts[name]}”")
+
+
+def _question(item: Item, language: str) -> str:
+    return render(item.wording, language)
+
+
+def _spelled(value: object) -> str:
+    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
+
+
+def _words(document: InstrumentVersion, item: Item, value: object, language: str) -> str:
+    """The words behind the code, where it has any."""
+    chosen = value if isinstance(value, list) else [value]
+    labels = [
+        document.option_label(item, option).inside(language)
+        for option in document.options(item)
+        if option.code in chosen
+    ]
+    if not labels and isinstance(item.response, Number) and item.response.unit:
+        return item.response.unit.inside(language)
+    return "; ".join(labels)
