@@ -273,6 +273,11 @@ def _counts(table: DataFile) -> dict[str, dict[str, float]]:
     sizes = table.numbers("count")
     counts: dict[str, dict[str, float]] = {}
     for row in range(table.rows):
+        if sizes[row] < 0:
+            raise WeightingError(
+                f"{table.name}, row {row + 1}, column 'count': a number of at least 0 is expected, "
+                f"it is {sizes[row]:g}."
+            )
         own = counts.setdefault(names[margins[row]], {})
         if texts[levels[row]] in own:
             raise WeightingError(
@@ -285,6 +290,8 @@ def _counts(table: DataFile) -> dict[str, dict[str, float]]:
 def _margin(name: str, counts: dict[str, dict[str, float]], file: str, data: DataFile, weight: Floats) -> Margin:
     if name not in counts:
         raise WeightingError(f"{file} has no margin '{name}'; it has {', '.join(counts)}.")
+    if not sum(counts[name].values()) > 0:
+        raise WeightingError(f"{file}: the counts of margin '{name}' are all 0; known totals of people are expected.")
     columns = []
     for part in name.split(":"):
         codes, labels = data.labels(part)

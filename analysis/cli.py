@@ -126,6 +126,8 @@ def _write(path: str, text: str) -> None:
         sys.stdout.flush()
         return
     target = Path(path)
+    if not path or target.is_dir() or not target.parent.is_dir():
+        raise AnalysisError(f"--out '{path}' is not a file in a folder that exists.")
     handle, name = tempfile.mkstemp(dir=target.parent or Path(), prefix=f".{target.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:

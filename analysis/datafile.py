@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv as plain
 import io
-import math
 import re
 import sys
 import unicodedata
@@ -26,6 +25,7 @@ from analysis.plan import BLANK
 
 MISSING = ("", "NA")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_BEYOND = 1e50
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 
 
@@ -258,8 +258,8 @@ def _composed(text: str) -> str:
 
 
 def _number(text: str) -> float | None:
-    """A finite number written as programs write them; `1_000` or digits of other scripts are not."""
+    """A number written as programs write them; `1_000`, digits of other scripts or 1e300 are not."""
     if not _NUMBER.fullmatch(text):
         return None
     value = float(text)
-    return value if math.isfinite(value) else None
+    return value if abs(value) < _BEYOND else None

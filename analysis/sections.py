@@ -117,8 +117,14 @@ def drivers_entries(prepared: Prepared) -> list[dict[str, Any]]:
         code: drivers.own_means(np.column_stack([prepared.answers(item) for item in items]))
         for code, items in request.factors.items()
     }
-    found = drivers.drivers(prepared.design, prepared.answers(request.overall), means)
     names = ("lmg", "last", "first", "pratt", "weighted_r", "shapley", "coefficient", "se", "p_value", "performance")
+    void = dict.fromkeys(names)
+    try:
+        found = drivers.drivers(prepared.design, prepared.answers(request.overall), means)
+    except AnalysisError as error:
+        nothing = {**void, "quadrant": None, "n": 0, "r_squared": None, "mcfadden_r2": None, "df": None}
+        flags = {"flags": ["not_estimable"], "reason": str(error)}
+        return [{"driver": name, **nothing, **flags} for name in means]
     shared = {"n": found.n, "r_squared": plain(found.r_squared), "mcfadden_r2": plain(found.mcfadden), "df": found.df}
     entries: list[dict[str, Any]] = [
         {
@@ -130,7 +136,6 @@ def drivers_entries(prepared: Prepared) -> list[dict[str, Any]]:
         }
         for one in found.drivers
     ]
-    void = dict.fromkeys(names)
     entries += [
         {"driver": name, **void, "quadrant": None, **shared, "flags": ["answered_by_under_half"]}
         for name in found.left_out

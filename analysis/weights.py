@@ -15,6 +15,8 @@ import numpy as np
 from analysis.arrays import Bools, Floats, Ints
 from analysis.errors import WeightingError
 
+_NOISE = 1e-12
+
 
 @dataclass(frozen=True, slots=True)
 class WeightStage:
@@ -107,8 +109,9 @@ def trimmed(weights: Floats, *, upper: float = np.inf, lower: float = -np.inf, s
     The sum stays. `strict` off: one round only, as the spreading may push others over the bound.
     """
     w = np.asarray(weights, np.float64).copy()
+    least, most = lower - abs(lower) * _NOISE, upper + abs(upper) * _NOISE  # else rounding goes round in circles
     for _ in range(1000):
-        outside = (w < lower) | (w > upper)
+        outside = (w < least) | (w > most)
         if not outside.any():
             return w
         if outside.all():

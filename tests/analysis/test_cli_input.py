@@ -216,3 +216,41 @@ def test_a_report_of_half_a_result_is_refused(tmp_path: Path, capsys: pytest.Cap
         captured = capsys.readouterr()
         assert (captured.out, captured.err.count("\n")) == ("", 1)
         assert "is not a whole result" in captured.err
+
+
+@pytest.mark.parametrize(
+    ("margins", "sentence"),
+    [
+        ("huyện,A,-1\nhuyện,B,1\nhuyện,C,1\n", "m.csv, row 1, column 'count': a number of at least 0 is expected"),
+        ("huyện,A,0\nhuyện,B,0\nhuyện,C,0\n", "m.csv: the counts of margin 'huyện' are all 0"),
+        ("huyện,A,1e308\nhuyện,B,1\nhuyện,C,1\n", "m.csv, row 1, column 'count': a number is expected"),
+        ("huyện;A;1\n", "m.csv has no column 'level'"),
+    ],
+)
+def test_margins_that_no_population_has_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], margins: str, sentence: str
+) -> None:
+    head = "margin,level,count\n" if "," in margins else "margin\n"
+    (tmp_path / "m.csv").write_text(head + margins, encoding="utf-8")
+    for method in ("rake", "linear", "raking", "poststratify"):
+        calibration = {"method": method, "margins": "m.csv", "variables": ["huyện"]}
+        assert sentence in refused(tmp_path, capsys, {**ASKED, "calibration": calibration}, data(tmp_path, GOOD))
+
+
+def test_a_result_that_cannot_be_written_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "q.json").write_text(json.dumps(ASKED), encoding="utf-8")
+    read = ["--data", data(tmp_path, GOOD), "--request", str(tmp_path / "q.json")]
+    for out in (str(tmp_path), str(tmp_path / "nowhere" / "result.json"), ""):
+        assert cli.main(["estimate", *read, "--out", out]) == 2
+        assert capsys.readouterr().err == f"--out '{out}' is not a file in a folder that exists.\n"
+
+
+def test_drivers_of_answers_that_do_not_differ_are_null_with_a_reason(tmp_path: Path) -> None:
+    """One part that cannot be had does not take the rest away."""
+    same = "\n".join([HEAD, *(f"{h},{p},x,1,5,5" for h in "AB" for p in range(3))])
+    asked = {**ASKED, "factors": {"F": ["q1"]}, "drivers": True, "reliability": True}
+    found = run(tmp_path, asked, data(tmp_path, same))
+    (entry,) = found["drivers"]
+    assert (entry["driver"], entry["lmg"], entry["flags"]) == ("F", None, ["not_estimable"])
+    assert "answers that differ" in entry["reason"]
+    assert found["estimates"][0]["estimate"] == 1.0

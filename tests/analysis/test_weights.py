@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analysis import calibration, weights
@@ -100,6 +100,7 @@ def test_nonresponse_classes_pass_the_weight_of_the_silent_on() -> None:
 
 
 @given(st.lists(st.floats(0.5, 50), min_size=8, max_size=60), st.floats(1.2, 4))
+@example([1.0, 1.0, 7.0, 7.0, 7.0, 8.0, 8.0, 8.0], 1.25)
 def test_trimming_keeps_the_sum_and_the_bound(values: list[float], times: float) -> None:
     w = np.array(values)
     upper = float(w.mean() * times)
