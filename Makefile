@@ -7,7 +7,7 @@ export HOST ?= 127.0.0.1
 export PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint lock catalogue bench clean
+.PHONY: help demo run test lint catalogue bench bench-large lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ catalogue: $(VENV)/test.stamp ## Collect the interface texts into survey/transla
 
 bench: $(VENV)/test.stamp ## The figures of the README, measured on this machine
 	@$(BIN)/python -m tests.load.bench
+
+bench-large: $(VENV)/test.stamp ## 100,000,000 synthetic respondents in 100 Parquet parts, some minutes and 1 GB of disk
+	@$(BIN)/python -m tests.load.large_bench
 
 lock: $(VENV)/test.stamp ## Choose the newest versions again and write the lock files
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

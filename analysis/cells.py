@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from analysis.arrays import AnyArray, Floats, Ints
 
@@ -110,27 +111,38 @@ def regroup(keys: Ints) -> Grouping:
     """The distinct rows of a table of keys, in lexicographic order, and which one each row is."""
     if keys.shape[1] == 0:
         return Grouping(np.zeros(len(keys), np.int64), keys[:1])
-    _, first, codes = np.unique(packed(keys), return_index=True, return_inverse=True)
+    value = packed(keys)
+    if len(value) and (value[1:] >= value[:-1]).all():
+        new = np.r_[True, value[1:] > value[:-1]]
+        return Grouping(np.cumsum(new) - 1, keys if new.all() else keys[new])
+    _, first, codes = np.unique(value, return_index=True, return_inverse=True)
     return Grouping(codes.reshape(-1).astype(np.int64), keys[first])
+
+
+class Groups:
+    """Which lines belong to which group, for sums over the lines of each: a matrix of ones, many times as fast as
+    sorting or adding line by line when many columns are summed at once."""
+
+    def __init__(self, codes: Ints, size: int) -> None:
+        self.codes, self.size = codes, size
+        ends = np.cumsum(np.bincount(codes, minlength=size))
+        order = np.argsort(codes, kind="stable") if (codes[1:] < codes[:-1]).any() else np.arange(len(codes))
+        self._ones = sparse.csr_array((np.ones(len(codes)), order, np.r_[0, ends]), shape=(size, len(codes)))
+        self._counts = self._ones.astype(np.int64)
+
+    def total(self, values: AnyArray) -> AnyArray:
+        """Sums over the lines of each group."""
+        ones = self._ones if values.dtype.kind == "f" else self._counts
+        return np.asarray(ones @ values)
+
+    def first(self) -> Ints:
+        """The first line of each group; every group has one."""
+        return np.asarray(self._ones.indices[self._ones.indptr[:-1]], np.int64)
 
 
 def add_by(codes: Ints, size: int, values: AnyArray) -> AnyArray:
     """Column sums of a matrix by group: (rows × f) to (size × f), the groups without rows zero."""
-    result = np.zeros((size, *values.shape[1:]), values.dtype)
-    if not len(codes):
-        return result
-    if np.all(codes[1:] >= codes[:-1]):
-        ordered = values
-        sorted_codes = codes
-    else:
-        order = np.argsort(codes, kind="stable")
-        ordered, sorted_codes = values[order], codes[order]
-    starts = np.flatnonzero(np.r_[True, sorted_codes[1:] != sorted_codes[:-1]])
-    if len(starts) == len(codes):
-        result[sorted_codes] = ordered
-    else:
-        result[sorted_codes[starts]] = np.add.reduceat(ordered, starts, axis=0)
-    return result
+    return Groups(codes, size).total(values)
 
 
 def sum_by(codes: Ints, values: Floats, size: int) -> Floats:

@@ -7,13 +7,13 @@ over those that were answered, and the estimate says so with the flag `items_lef
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from analysis.arrays import Bools, Floats
-from analysis.domains import Partition, RatioScores, without_noise
+from analysis.domains import Partition, RatioScores
 from analysis.layout import Layout
 from analysis.plan import Measure, Node
 
@@ -89,39 +89,32 @@ def composite_scores(value: Composite, partition: Partition, scores: Scores) -> 
 
 
 def composite_squares(
-    value: Composite, partition: Partition, layout: Layout, gram_items: tuple[int, ...], scores: Scores
-) -> Floats:
-    """Σ z² of single respondents per line, from the products between items that the totals kept."""
+    values: Sequence[Composite], partition: Partition, layout: Layout, gram_items: tuple[int, ...], scores: Scores
+) -> list[Floats]:
+    """Σ z² of single respondents per line, for several composites, from the products that the totals kept."""
+    products = partition.lines.products
+    assert products is not None
+    forms = [_form(value, partition.size, layout, gram_items, scores) for value in values]
+    return products.quadratic(forms, partition.domain)
+
+
+def _form(value: Composite, domains: int, layout: Layout, gram_items: tuple[int, ...], scores: Scores) -> Floats:
+    """What a composite's linearised value takes of each answer: domains × (satisfied, answered[, points] of items)."""
     plan = layout.plan
     size = len(gram_items)
     place = {plan.items[item].code: k for k, item in enumerate(gram_items)}
-    width = len(layout.gram_kinds) * size
-    v = np.zeros((partition.size, width))
+    v = np.zeros((domains, len(layout.gram_kinds) * size))
     for measure, coefficient in value.coefficients.items():
         one = scores(measure)
         known = one.denominator > 0
-        over = np.divide(coefficient, one.denominator, out=np.zeros(partition.size), where=known)
+        over = np.divide(coefficient, one.denominator, out=np.zeros(domains), where=known)
         rate = np.where(known, one.estimate, 0.0)
         items = plan.items_of(measure.variable)
         first = 2 * size if measure.name in ("item_mean", "overall_mean") or measure.name.endswith("mean_pooled") else 0
         for item in items:
             v[:, first + place[item]] += over
             v[:, size + place[item]] -= over * rate
-    products = partition.lines.products
-    assert products is not None
-    row, column = np.triu_indices(width)
-    twice = np.where(row == column, 1.0, 2.0)
-    result = np.empty(len(products))
-    parts = np.empty(len(products))
-    diagonal = np.flatnonzero(row == column)
-    for start in range(0, len(products), 4096):
-        stop = min(start + 4096, len(products))
-        local = v[partition.domain[start:stop]]
-        result[start:stop] = np.einsum(
-            "lm,lm->l", products[start:stop], local[:, row] * local[:, column] * twice, optimize=True
-        )
-        parts[start:stop] = (products[start:stop, diagonal] * local**2).sum(axis=1)
-    return without_noise(result, parts)
+    return v
 
 
 def _single(measure: Measure, scores: Scores) -> Composite:

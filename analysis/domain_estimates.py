@@ -10,22 +10,37 @@ Where nobody answered, every figure but n is NaN.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analysis.arrays import Bools, Floats, Ints
 from analysis.celltable import CellTable
-from analysis.composites import COMPOSITE_RULES, composite, composite_scores, composite_squares
-from analysis.domains import Frame, Partition, RatioScores, ratio_scores, simple_variance
+from analysis.composites import COMPOSITE_RULES, Composite, composite, composite_scores, composite_squares
+from analysis.domains import (
+    BlockVariance,
+    Frame,
+    Partition,
+    Ratios,
+    RatioScores,
+    gathered,
+    linearised,
+    linearised_blocks,
+    ratio_scores,
+    ratios_of,
+    simple_variance,
+)
 from analysis.errors import AnalysisError
 from analysis.layout import Columns
-from analysis.plan import Measure, Node
+from analysis.plan import Measure
 from analysis.poststratified import PostStratified
 from analysis.totals import Totals
 
 NOISE = 1e-12
-_BLOCK = 48
+_BLOCK_VALUES = 1 << 20
+_FEWEST = 8
+_NOTHING = np.zeros(0)
+_OVER_MAX = "mean_pooled"  # the one composite that takes its squares from a ratio's is a share of this
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,87 +110,176 @@ def estimate(
     """Every measure (or those named) in every domain of the crossing `by`; an empty crossing is the whole."""
     partition = partition_of(totals, by, lonely=lonely, classes=classes)
     chosen = tuple(measures) if measures is not None else totals.plan.measures
-    pieces = [
-        _block(totals, partition, chosen[start : start + _BLOCK]) for start in range(0, max(len(chosen), 1), _BLOCK)
-    ]
-    whole = pieces[0] if len(pieces) == 1 else {k: np.concatenate([p[k] for p in pieces], axis=1) for k in pieces[0]}
-    return DomainEstimates(partition.by, partition.keys, chosen, **whole)
+    return DomainEstimates(partition.by, partition.keys, chosen, **_Estimation(totals, partition, chosen).made())
 
 
-def _block(totals: Totals, partition: Partition, measures: Sequence[Measure]) -> dict[str, np.ndarray]:
-    layout, lines, size = totals.layout, partition.lines, partition.size
-    known: dict[Measure, RatioScores] = {}
+class _Estimation:
+    """All measures of one partition: what belongs to domains at once, what belongs to lines in blocks of measures."""
 
-    def scores_of(measure: Measure) -> RatioScores:
-        if measure not in known:
-            known[measure] = ratio_scores(partition, layout.ratios[measure])
-        return known[measure]
+    def __init__(self, totals: Totals, partition: Partition, measures: Sequence[Measure]) -> None:
+        self.totals, self.layout, self.partition = totals, totals.layout, partition
+        self.segment_sums = partition.segments.total(partition.lines.sums)
+        self.sums = partition.strata.total(self.segment_sums)
+        self.measures = measures
+        plan = totals.plan
+        nodes = {
+            plan.measure_of(node, rule): (node, rule)
+            for node in plan.nodes
+            for rule in plan.rules_of(node)
+            if rule in COMPOSITE_RULES
+        }
+        self.nodes = {k: nodes[measure] for k, measure in enumerate(measures) if measure in nodes}
+        for measure in measures:
+            if measure not in nodes and measure not in self.layout.ratios:
+                raise AnalysisError(f"The plan has no measure {measure.name} of '{measure.variable}'.")
+        self.counts, self.people = self._columns()
+        self.known: dict[Measure, RatioScores] = {}
 
-    nodes = {
-        layout.plan.measure_of(node, rule): (node, rule)
-        for node in layout.plan.nodes
-        for rule in layout.plan.rules_of(node)
-        if rule in COMPOSITE_RULES
-    }
-    width = len(measures)
-    value = np.full((size, width), np.nan)
-    plain, without = np.full((size, width), np.nan), np.full((size, width), np.nan)
-    complete = np.ones((size, width), np.bool_)
-    scores = np.zeros((len(partition.domain), width))
-    squares = np.zeros_like(scores) if partition.shape.elements else None
-    counts: list[int] = []
-    people: list[Columns] = []
-    for k, measure in enumerate(measures):
-        if measure in nodes:
-            node, rule = nodes[measure]
-            counts.append(layout.counts[node.code])
-            people.append((layout.columns["any", node.code, 0],))
-            made = composite(layout, node, rule, scores_of)
-            value[:, k], complete[:, k] = made.estimate, made.complete
-            scores[:, k] = composite_scores(made, partition, scores_of)
+    def _columns(self) -> tuple[list[int], list[Columns]]:
+        """For each measure the column of the number of people behind it, and that of their weights."""
+        counts: list[int] = []
+        people: list[Columns] = []
+        for k, measure in enumerate(self.measures):
+            if k in self.nodes:
+                code = self.nodes[k][0].code
+                counts.append(self.layout.counts[code])
+                people.append((self.layout.columns["any", code, 0],))
+            else:
+                counts.append(self.layout.ratios[measure].count)
+                people.append(self.layout.ratios[measure].people)
+        return counts, people
+
+    def made(self) -> dict[str, np.ndarray]:
+        """Every figure of `DomainEstimates`, by name."""
+        partition, width = self.partition, len(self.measures)
+        size = (partition.size, width)
+        value, variance = np.full(size, np.nan), np.zeros(size)
+        plain, without = np.full(size, np.nan), np.full(size, np.nan)
+        complete = np.ones(size, np.bool_)
+        n, rows = self._people(partition.lines.counts), self._people(partition.lines.all_rows())
+        plainly = [k for k in range(width) if k not in self.nodes]
+        ratios = ratios_of(self.sums, [self.layout.ratios[self.measures[k]] for k in plainly])
+        value[:, plainly] = ratios.estimate
+        plain[:, plainly], without[:, plainly] = simple_variance(self.sums, ratios, n[:, plainly])
+        made = {k: composite(self.layout, node, rule, self._ratio) for k, (node, rule) in self.nodes.items()}
+        parts = {measure for one in made.values() for measure in one.coefficients}
+        variance[:, plainly] = self._of_ratios(ratios, [self.measures[k] for k in plainly], parts)
+        for k, one in made.items():
+            value[:, k], complete[:, k] = one.estimate, one.complete
+        if made:
+            variance[:, list(made)] = self._of_composites(made, parts)
+        se = np.sqrt(np.maximum(variance, 0.0))
+        se = np.where(np.isnan(value), np.nan, np.where(se < NOISE, 0.0, se))
+        return {
+            "n": n,
+            "rows": rows,
+            "sum_w": gathered(self.sums, self.people),
+            "estimate": value,
+            "se": se,
+            "df": self._degrees_of_freedom(),
+            "deff_wor": _quotient(se**2, without),
+            "deff_wr": _quotient(se**2, plain),
+            "complete": complete,
+        }
+
+    def _of_ratios(self, ratios: Ratios, measures: Sequence[Measure], parts: set[Measure]) -> Floats:
+        """The variances of ratios; what composites need of them by line is kept."""
+        partition = self.partition
+        if partition.blockwise:
+            return self._of_blocks(ratios, measures, parts)
+        variance = np.zeros(ratios.estimate.shape)
+        block = max(_FEWEST, _BLOCK_VALUES // max(1, len(partition.domain)))
+        for start in range(0, len(measures), block):
+            places = range(start, min(start + block, len(measures)))
+            scores, squares = linearised(partition, ratios.some(places))
+            counts = [ratios.of[place].count for place in places]
+            variance[:, list(places)] = self._variance(counts, scores, squares)
+            for k, place in enumerate(places):
+                if measures[place] in parts:
+                    own = None if squares is None else squares[:, k].copy()
+                    self._keep(measures[place], scores[:, k].copy(), own)
+        return variance
+
+    def _of_blocks(self, ratios: Ratios, measures: Sequence[Measure], parts: set[Measure]) -> Floats:
+        """The same, some lines of all measures at a time."""
+        partition = self.partition
+        r, inverse = (values[partition.segment_domain] for values in ratios.values())
+        sums = gathered(self.segment_sums, [ratio.numerator for ratio in ratios.of])
+        sums -= r * gathered(self.segment_sums, [ratio.denominator for ratio in ratios.of])
+        made = BlockVariance(partition, sums * inverse)
+        kept = {place: np.empty(len(partition.domain)) for place, one in enumerate(measures) if one in parts}
+        spread = {place: np.empty(len(partition.domain)) for place in kept if measures[place].name.endswith(_OVER_MAX)}
+        for some, scores, squares in linearised_blocks(partition, ratios):
+            for place, own in kept.items():
+                own[some] = scores[:, place]
             if squares is not None:
-                squares[:, k] = _composite_squares(totals, partition, node, rule, scores_of)
-            continue
-        if measure not in layout.ratios:
-            raise AnalysisError(f"The plan has no measure {measure.name} of '{measure.variable}'.")
-        ratio = layout.ratios[measure]
-        counts.append(ratio.count)
-        people.append(ratio.people)
-        one = scores_of(measure)
-        value[:, k], scores[:, k] = one.estimate, one.scores
-        if squares is not None and one.squares is not None:
-            squares[:, k] = one.squares
-    n_lines, rows_lines = lines.counts[:, counts], lines.all_rows()[:, counts]
-    n, rows = partition.total(n_lines), partition.total(rows_lines)
-    for k, measure in enumerate(measures):
-        if measure in layout.ratios and layout.ratios[measure].square:
-            replaced, unreplaced = simple_variance(partition, layout.ratios[measure], known[measure], n[:, k])
-            plain[:, k], without[:, k] = replaced, unreplaced
-    variance = partition.variance(scores, rows_lines, squares)
-    se = np.sqrt(np.maximum(variance, 0.0))
-    se = np.where(np.isnan(value), np.nan, np.where(se < NOISE, 0.0, se))
-    deff = [
-        np.divide(se**2, base, out=np.full(se.shape, np.nan), where=(base > 0) & (se > 0)) for base in (without, plain)
-    ]
-    return {
-        "n": n,
-        "rows": rows,
-        "sum_w": np.column_stack([partition.total(partition.column(lines.sums, p)) for p in people]),
-        "estimate": value,
-        "se": se,
-        "df": partition.degrees_of_freedom(n_lines),
-        "deff_wor": deff[0],
-        "deff_wr": deff[1],
-        "complete": complete,
-    }
+                for place, own in spread.items():
+                    own[some] = squares[:, place]
+            made.add(some, scores, squares)
+        for place, own in kept.items():
+            self._keep(measures[place], own, spread.get(place))
+        return made.result
+
+    def _keep(self, measure: Measure, scores: Floats, squares: Floats | None) -> None:
+        self.known[measure] = replace(self._ratio(measure), scores=scores, squares=squares)
+
+    def _ratio(self, measure: Measure) -> RatioScores:
+        """A base ratio in every domain; its sums by line are filled in when its block is reached."""
+        if measure not in self.known:
+            one = ratios_of(self.sums, (self.layout.ratios[measure],))
+            self.known[measure] = RatioScores(one.estimate[:, 0], one.denominator[:, 0], _NOTHING, None)
+        return self.known[measure]
+
+    def _scored(self, measure: Measure) -> RatioScores:
+        """A base ratio with its sums by line."""
+        one = self._ratio(measure)
+        if one.scores is _NOTHING:
+            one = self.known[measure] = ratio_scores(self.partition, self.layout.ratios[measure], self.sums)
+        return one
+
+    def _people(self, counts: Ints) -> Ints:
+        return np.take(self.partition.total(counts), self.counts, axis=1)
+
+    def _degrees_of_freedom(self) -> Ints:
+        distinct = sorted(set(self.counts))
+        found = self.partition.degrees_of_freedom(np.take(self.partition.lines.counts, distinct, axis=1))
+        return np.take(found, [distinct.index(count) for count in self.counts], axis=1)
+
+    def _variance(self, counts: Sequence[int], scores: Floats, squares: Floats | None) -> Floats:
+        rows = self.partition.lines.all_rows()
+        if self.partition.lonely == "average":
+            rows = np.take(rows, list(counts), axis=1)
+        return self.partition.variance(scores, rows, squares)
+
+    def _of_composites(self, made: dict[int, Composite], parts: set[Measure]) -> Floats:
+        """The variances of functions of several ratios."""
+        for measure in parts:
+            self._scored(measure)
+        scores = np.column_stack([composite_scores(one, self.partition, self._scored) for one in made.values()])
+        squares = self._composite_squares(made) if self.partition.shape.elements else None
+        return self._variance([self.counts[k] for k in made], scores, squares)
+
+    def _composite_squares(self, made: dict[int, Composite]) -> Floats:
+        result = np.empty((len(self.partition.domain), len(made)))
+        joint = []
+        for column, k in enumerate(made):
+            node, rule = self.nodes[k]
+            if rule == "mean_over_max":
+                base = self._scored(self.totals.plan.measure_of(node, "mean_pooled"))
+                result[:, column] = base.squares / self.totals.plan.maximum**2  # type: ignore[operator]
+            else:
+                joint.append((column, made[k]))
+        if joint:
+            values = [one for _, one in joint]
+            found = composite_squares(values, self.partition, self.layout, self.totals.gram_items, self._ratio)
+            for (column, _), squares in zip(joint, found, strict=True):
+                result[:, column] = squares
+        return result
 
 
-def _composite_squares(totals: Totals, partition: Partition, node: Node, rule: str, scores_of: object) -> Floats:
-    if rule == "mean_over_max":
-        base = scores_of(totals.plan.measure_of(node, "mean_pooled"))  # type: ignore[operator]
-        return np.asarray(base.squares / totals.plan.maximum**2)
-    made = composite(totals.layout, node, rule, scores_of)  # type: ignore[arg-type]
-    return composite_squares(made, partition, totals.layout, totals.gram_items, scores_of)  # type: ignore[arg-type]
+def _quotient(above: Floats, below: Floats) -> Floats:
+    there = (below > 0) & (above > 0)
+    return np.asarray(np.divide(above, below, out=np.full(above.shape, np.nan), where=there))
 
 
 def _class_of(table: CellTable, classes: Classes) -> Ints:

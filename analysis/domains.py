@@ -14,20 +14,21 @@ the design.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from analysis.arrays import AnyArray, Bools, Floats, Ints
-from analysis.cells import regroup
+from analysis.cells import Groups, regroup
 from analysis.celltable import CellTable, positions
 from analysis.design import LONELY_RULES
 from analysis.errors import DesignError
 from analysis.layout import BaseRatio, Columns
+from analysis.rounding import without_noise
 from analysis.totals import Shape
 
-_ROUNDING = 1e-13
+LINES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Frame:
         """Count the clusters of each stratum (or, without clusters, its rows) and check them against populations."""
         if lonely not in LONELY_RULES:
             raise DesignError(f"Rule '{lonely}' for strata with one PSU is unknown; choose {', '.join(LONELY_RULES)}.")
-        clusters = table.coarsened(("stratum", "psu") if shape.clustered else ("stratum",))
+        clusters = table.bare().coarsened(("stratum", "psu") if shape.clustered else ("stratum",))
         groups = regroup(clusters.keys[:, :1])
         if shape.clustered:
             sampled = np.bincount(groups.codes, minlength=groups.size).astype(np.float64)
@@ -93,7 +94,10 @@ class Frame:
 
 
 class Partition:
-    """The domains of one crossing, and the variance of linearised values in each of them."""
+    """The domains of one crossing, and the variance of linearised values in each of them.
+
+    Lines are cells of (domain, cluster), in the order of the table; segments are (domain, stratum).
+    """
 
     def __init__(self, table: CellTable, by: Sequence[str], frame: Frame, shape: Shape, lonely: str) -> None:
         self.by, self.frame, self.shape, self.lonely = tuple(by), frame, shape, lonely
@@ -103,49 +107,36 @@ class Partition:
             inside = (table.keys[:, columns] >= 0).all(axis=1)
             if not inside.all():
                 table = table.restricted(np.flatnonzero(inside))
-        self.lines = table.coarsened((*by, *design))
-        domains = regroup(self.lines.keys[:, : len(self.by)])
-        self.keys, self.domain = domains.keys, domains.codes
-        self.size = domains.size
-        self.cluster = positions(frame.clusters, self.lines.keys[:, len(self.by) :])
-        self._segment()
+        self.lines = table if {*by, *design} == {*table.names} else table.coarsened((*by, *design))
+        names = self.lines.names
+        domains = regroup(self.lines.keys[:, [names.index(name) for name in by]])
+        self.keys, self.domain, self.size = domains.keys, domains.codes, domains.size
+        self.cluster = positions(frame.clusters, self.lines.keys[:, [names.index(name) for name in design]])
+        stratum = frame.stratum[self.cluster]
+        segments = regroup(np.column_stack([self.domain, stratum]))
+        self.segment_domain, self.segment_stratum = segments.keys[:, 0], segments.keys[:, 1]
+        self.domains, self.segments = Groups(self.domain, self.size), Groups(segments.codes, segments.size)
+        self.strata = Groups(self.segment_domain, self.size)
+        self.segment = segments.codes
 
-    def _segment(self) -> None:
-        """Lines are ordered by domain, then stratum: where each domain and each (domain, stratum) begins."""
-        stratum = self.frame.stratum[self.cluster]
-        change = np.r_[True, (self.domain[1:] != self.domain[:-1]) | (stratum[1:] != stratum[:-1])]
-        self.starts = np.flatnonzero(change) if len(self.domain) else np.zeros(0, np.int64)
-        self.segment = np.cumsum(change) - 1 if len(self.domain) else np.zeros(0, np.int64)
-        self.segment_domain = self.domain[self.starts]
-        self.segment_stratum = stratum[self.starts]
-        first = np.r_[True, self.segment_domain[1:] != self.segment_domain[:-1]]
-        self.domain_starts = np.flatnonzero(first) if len(self.starts) else np.zeros(0, np.int64)
-        self.line_starts = self.starts[self.domain_starts] if len(self.starts) else np.zeros(0, np.int64)
+    @property
+    def blockwise(self) -> bool:
+        """Whether variances can be had some lines at a time (`BlockVariance`)."""
+        return self.shape.clustered and self.lonely != "average"
 
     def total(self, values: AnyArray) -> AnyArray:
         """Sums over the lines of each domain."""
-        return np.add.reduceat(values, self.line_starts, axis=0) if len(values) else values[:0]
+        return self.domains.total(values)
 
-    def residual(self, scores: Floats, ratio: BaseRatio, r: Floats, inverse: Floats) -> Floats:
+    def residual(self, scores: Floats, ratios: Sequence[BaseRatio], r: Floats, inverse: Floats) -> Floats:
         """The scores after the projection that calibrated weights call for; here there is none."""
         return scores
 
-    def column(self, source: AnyArray, columns: Columns) -> AnyArray:
-        """The sum of some columns of the lines."""
-        if len(columns) == 1:
-            return np.asarray(source[:, columns[0]])
-        return np.asarray(source[:, list(columns)].sum(axis=1))
-
     def degrees_of_freedom(self, counts: Ints) -> Ints:
         """Clusters with an answer of positive weight, minus strata with one; `counts` is lines × measures."""
-        if not len(counts):
-            return counts[:0]
-        if self.shape.clustered:
-            units = self.total((counts > 0).astype(np.int64))
-        else:
-            units = self.total(counts)
-        strata = (np.add.reduceat(counts, self.starts, axis=0) > 0).astype(np.int64)
-        return np.asarray(units - np.add.reduceat(strata, self.domain_starts, axis=0), np.int64)
+        units = self.total((counts > 0).astype(np.int64)) if self.shape.clustered else self.total(counts)
+        strata = (self.segments.total(counts) > 0).astype(np.int64)
+        return np.asarray(units - self.strata.total(strata), np.int64)
 
     def variance(
         self,
@@ -166,14 +157,16 @@ class Partition:
         else:
             assert squares is not None
             parts = self._among_rows(scores, squares, centre)
-        result = np.add.reduceat(parts, self.domain_starts, axis=0)
+        result = self.strata.total(parts)
         if self.lonely == "average":
             result = result * self._average_factor(rows)
         if self.shape.clustered and self.shape.second_stage:
             assert squares is not None
             taken = self.frame.clusters.all_rows()[:, 0].astype(np.float64)[self.cluster][:, None]
-            factor = self.frame.within_factor()[self.cluster][:, None]
-            inside = factor * without_noise(squares - scores**2 / taken, squares)
+            inside = scores**2
+            inside /= taken
+            inside = without_noise(np.subtract(squares, inside, out=inside), squares)
+            inside *= self.frame.within_factor()[self.cluster][:, None]
             if self.lonely == "average":
                 inside = np.where(self._single_respondent(rows), np.nan, inside)
             result = result + self.total(inside)
@@ -182,10 +175,14 @@ class Partition:
     def _between(self, scores: Floats, centre: Floats | None) -> Floats:
         """Per (domain, stratum): the squares around the mean of its clusters, those without a row as zeros."""
         sampled = self.frame.sampled[self.segment_stratum][:, None]
-        mean = np.add.reduceat(scores, self.starts, axis=0) / sampled
-        lines = np.diff(np.r_[self.starts, len(scores)])[:, None]
-        squares = np.add.reduceat((scores - mean[self.segment]) ** 2, self.starts, axis=0)
-        parts = self.frame.scale[self.segment_stratum][:, None] * (squares + (sampled - lines) * mean**2)
+        mean = self.segments.total(scores) / sampled
+        lines = np.bincount(self.segment, minlength=len(mean))[:, None]
+        apart = mean[self.segment]
+        np.subtract(scores, apart, out=apart)
+        apart *= apart
+        parts = self.frame.scale[self.segment_stratum][:, None] * (
+            self.segments.total(apart) + (sampled - lines) * mean**2
+        )
         alone = self.frame.lonely[self.segment_stratum]
         if alone.any():
             if self.lonely == "adjust":
@@ -196,7 +193,9 @@ class Partition:
         return np.asarray(parts)
 
     def _among_rows(self, scores: Floats, squares: Floats, centre: Floats | None) -> Floats:
-        """The same where every row is a cluster: lines are (domain, stratum) already."""
+        """The same where every row is a cluster: a line is a (domain, stratum)."""
+        line = self.segments.first()
+        scores, squares = scores[line], squares[line]
         sampled = self.frame.sampled[self.segment_stratum][:, None]
         scale = self.frame.scale[self.segment_stratum][:, None]
         parts = scale * without_noise(squares - scores**2 / sampled, squares)
@@ -211,10 +210,10 @@ class Partition:
 
     def _average_factor(self, rows: Ints) -> Floats:
         """Strata over strata that are not lonely, among those with a row in the domain."""
-        present = (np.add.reduceat(rows, self.starts, axis=0) > 0).astype(np.float64)
+        present = (self.segments.total(rows) > 0).astype(np.float64)
         alone = self.frame.lonely[self.segment_stratum][:, None]
-        strata = np.add.reduceat(present, self.domain_starts, axis=0)
-        good = np.add.reduceat(np.where(alone, 0.0, present), self.domain_starts, axis=0)
+        strata = self.strata.total(present)
+        good = self.strata.total(np.where(alone, 0.0, present))
         return np.asarray(np.divide(strata, good, out=np.full(strata.shape, np.nan), where=good > 0))
 
     def _single_respondent(self, rows: Ints) -> Bools:
@@ -225,10 +224,47 @@ class Partition:
 
     def cluster_centre(self, scores: Floats, rows: Ints) -> Floats:
         """The mean of z over all clusters of the strata with a row in the domain: where `adjust` centres."""
-        present = np.add.reduceat(rows, self.starts, axis=0) > 0
+        present = self.segments.total(rows) > 0
         sampled = np.where(present, self.frame.sampled[self.segment_stratum][:, None], 0.0)
-        clusters = np.add.reduceat(sampled, self.domain_starts, axis=0)
+        clusters = self.strata.total(sampled)
         return np.asarray(np.divide(self.total(scores), clusters, out=np.zeros(clusters.shape), where=clusters > 0))
+
+
+class BlockVariance:
+    """The variances of `Partition.variance` for sampled clusters, from some lines at a time.
+
+    `sums` (segments × measures) are the sums of linearised values over each segment. For every rule but `average`.
+    """
+
+    def __init__(self, partition: Partition, sums: Floats) -> None:
+        frame, stratum = partition.frame, partition.segment_stratum
+        sampled = frame.sampled[stratum][:, None]
+        self.partition, self.mean = partition, sums / sampled
+        alone = frame.lonely[stratum]
+        scale = frame.scale[stratum]
+        lines = np.bincount(partition.segment, minlength=len(sums))[:, None]
+        parts = np.where(alone, 0.0, scale)[:, None] * (sampled - lines) * self.mean**2
+        if partition.lonely == "adjust":
+            parts[alone] = scale[alone][:, None] * self.mean[alone] ** 2
+        self.result = partition.strata.total(parts)
+        self.scale = np.where(alone, 0.0, scale)[partition.segment]
+        self.taken = frame.clusters.all_rows()[:, 0].astype(np.float64)[partition.cluster]
+        self.within = frame.within_factor()[partition.cluster] if partition.shape.second_stage else None
+
+    def add(self, some: slice, scores: Floats, squares: Floats | None) -> None:
+        """Take in some lines; the scores are used up."""
+        apart = scores - self.mean[self.partition.segment[some]]
+        apart *= apart
+        apart *= self.scale[some, None]
+        if self.within is not None and squares is not None:
+            scores *= scores
+            scores /= self.taken[some, None]
+            np.subtract(squares, scores, out=scores)
+            np.maximum(scores, 0.0, out=scores)
+            scores *= self.within[some, None]
+            apart += scores
+        domains, place = np.unique(self.partition.domain[some], return_inverse=True)
+        self.result[domains] += Groups(place, len(domains)).total(apart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,59 +277,110 @@ class RatioScores:
     squares: Floats | None
 
 
-def ratio_scores(partition: Partition, ratio: BaseRatio) -> RatioScores:
+@dataclass(frozen=True, slots=True)
+class Ratios:
+    """Several ratios in every domain (domains × ratios); NaN where a domain has no answer."""
+
+    of: tuple[BaseRatio, ...]
+    estimate: Floats
+    denominator: Floats
+
+    def values(self) -> tuple[Floats, Floats]:
+        """The ratios and one over their denominators, 0 where there is no answer."""
+        known = self.denominator > 0
+        inverse = np.divide(1.0, self.denominator, out=np.zeros(known.shape), where=known)
+        return np.where(known, self.estimate, 0.0), inverse
+
+    def some(self, places: Sequence[int]) -> Ratios:
+        """A few of them."""
+        chosen = list(places)
+        return Ratios(tuple(self.of[k] for k in chosen), self.estimate[:, chosen], self.denominator[:, chosen])
+
+
+def gathered(source: AnyArray, groups: Sequence[Columns]) -> AnyArray:
+    """For each group of columns the sum of these columns."""
+    result = np.take(source, [columns[0] if columns else 0 for columns in groups], axis=1)
+    for place, columns in enumerate(groups):
+        if len(columns) > 1:
+            result[:, place] = source[:, list(columns)].sum(axis=1)
+        elif not columns:
+            result[:, place] = 0
+    return np.asarray(result)
+
+
+def ratios_of(totals: Floats, ratios: Sequence[BaseRatio]) -> Ratios:
+    """The ratios of the sums of every domain."""
+    top = gathered(totals, [ratio.numerator for ratio in ratios])
+    bottom = gathered(totals, [ratio.denominator for ratio in ratios])
+    estimate = np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
+    return Ratios(tuple(ratios), estimate, bottom)
+
+
+def linearised(partition: Partition, ratios: Ratios) -> tuple[Floats, Floats | None]:
+    """Sums of linearised values per line (lines × ratios), and of their squares where respondents are a stage."""
+    scores = np.empty((len(partition.domain), len(ratios.of)))
+    squares = np.empty_like(scores) if partition.shape.elements else None
+    for some, own, own_squares in linearised_blocks(partition, ratios):
+        scores[some] = own
+        if squares is not None:
+            squares[some] = own_squares
+    return partition.residual(scores, ratios.of, *ratios.values()), squares
+
+
+def linearised_blocks(partition: Partition, ratios: Ratios) -> Iterator[tuple[slice, Floats, Floats | None]]:
+    """The same some lines at a time, before any projection: what is computed stays in a processor's cache."""
+    lines, domain = partition.lines, partition.domain
+    r, inverse = ratios.values()
+    tops, bottoms = [ratio.numerator for ratio in ratios.of], [ratio.denominator for ratio in ratios.of]
+    for start in range(0, len(domain), LINES):
+        some = slice(start, start + LINES)
+        own, over = r[domain[some]], inverse[domain[some]]
+        scores = gathered(lines.sums[some], bottoms)
+        scores *= own
+        np.subtract(gathered(lines.sums[some], tops), scores, out=scores)
+        scores *= over
+        squares = None
+        if lines.squares is not None and partition.shape.elements:
+            squares = quadratic(lines.squares[some], ratios.of, own)
+            over *= over
+            squares *= over
+        yield some, scores, squares
+
+
+def ratio_scores(partition: Partition, ratio: BaseRatio, totals: Floats | None = None) -> RatioScores:
     """The linearised values of a ratio. Where a domain has no answer the estimate is NaN and the scores are 0."""
-    lines = partition.lines
-    y, x = partition.column(lines.sums, ratio.numerator), partition.column(lines.sums, ratio.denominator)
-    total_y, total_x = partition.total(y), partition.total(x)
-    known = total_x > 0
-    estimate = np.divide(total_y, total_x, out=np.full(len(total_x), np.nan), where=known)
-    r = np.where(known, estimate, 0.0)
-    inverse = np.divide(1.0, total_x, out=np.zeros(len(total_x)), where=known)
-    r_line, inverse_line = r[partition.domain], inverse[partition.domain]
-    scores = partition.residual((y - r_line * x) * inverse_line, ratio, r, inverse)
-    squares = None
-    if partition.shape.elements:
-        assert lines.squares is not None
-        squares = quadratic(partition, lines.squares, ratio, r_line) * inverse_line**2
-    return RatioScores(estimate, total_x, scores, squares)
+    one = ratios_of(partition.total(partition.lines.sums) if totals is None else totals, (ratio,))
+    scores, squares = linearised(partition, one)
+    return RatioScores(
+        one.estimate[:, 0], one.denominator[:, 0], scores[:, 0], None if squares is None else squares[:, 0]
+    )
 
 
-def quadratic(partition: Partition, source: Floats, ratio: BaseRatio, r: Floats) -> Floats:
-    """Σ (y − r x)² per line, from the sums of products."""
-    yy, xx = partition.column(source, ratio.square), partition.column(source, ratio.base)
-    if ratio.indicator:
-        return np.asarray((1 - r) ** 2 * yy + r**2 * (xx - yy))
-    return without_noise(yy - 2 * r * partition.column(source, ratio.cross) + r**2 * xx, yy + r**2 * xx)
+def quadratic(source: Floats, ratios: Sequence[BaseRatio], r: Floats) -> Floats:
+    """Σ (y − r x)² per line of the source, from the sums of products (r: lines × ratios)."""
+    squares = gathered(source, [ratio.square for ratio in ratios])
+    base = gathered(source, [ratio.base for ratio in ratios])
+    shares = np.array([ratio.indicator for ratio in ratios], np.bool_)
+    if shares.all():  # of a proportion Σ x y = Σ y²
+        return np.asarray((1 - r) ** 2 * squares + r**2 * (base - squares))
+    cross = gathered(source, [ratio.cross for ratio in ratios])
+    about = r**2 * base
+    general = without_noise(squares - 2 * r * cross + about, squares + about)
+    if not shares.any():
+        return np.asarray(general)
+    return np.where(shares, (1 - r) ** 2 * squares + r**2 * (base - squares), general)
 
 
-def without_noise(difference: Floats, parts: Floats) -> Floats:
-    """A sum of squares found as a difference: 0 where it is only what rounding left of its parts.
-
-    Else people who all agree would have a standard error of 1e-8, and a unit of them would be certified.
-    """
-    return np.where(difference > _ROUNDING * parts, difference, 0.0)
-
-
-def simple_variance(partition: Partition, ratio: BaseRatio, scores: RatioScores, n: Ints) -> tuple[Floats, Floats]:
-    """The variance of the ratio had the respondents been a simple random sample, with and without replacement.
+def simple_variance(totals: Floats, ratios: Ratios, n: Ints) -> tuple[Floats, Floats]:
+    """The variances of ratios had the respondents been a simple random sample, with and without replacement.
 
     Σ w e² / X² · N/(n−1), times (1 − n/N) without replacement, N the sum of weights of the respondents (as R's
     svymean(deff = TRUE) and svyratio(deff = TRUE) have it). NaN where the sample is larger than N.
     """
-    known = scores.denominator > 0
-    r = np.where(known, scores.estimate, 0.0)
-    sums = partition.lines.sums
-    people = partition.total(partition.column(sums, ratio.people))
-    if ratio.indicator:
-        y, x = partition.total(partition.column(sums, ratio.numerator)), scores.denominator
-        spread = y * (1 - r) ** 2 + r**2 * (x - y)
-    else:
-        yy = partition.total(partition.column(sums, ratio.square))
-        xy = partition.total(partition.column(sums, ratio.cross))
-        xx = partition.total(partition.column(sums, ratio.base))
-        spread = without_noise(yy - 2 * r * xy + r**2 * xx, yy + r**2 * xx)
+    people = gathered(totals, [ratio.people for ratio in ratios.of])
+    spread = quadratic(totals, ratios.of, ratios.values()[0])
     with np.errstate(divide="ignore", invalid="ignore"):
-        replaced = np.where((n > 1) & known, spread / scores.denominator**2 * people / (n - 1), np.nan)
+        known = (n > 1) & (ratios.denominator > 0)
+        replaced = np.where(known, spread / ratios.denominator**2 * people / (n - 1), np.nan)
         without = np.where(people >= n, replaced * (1 - n / people), np.nan)
     return replaced, without

@@ -17,8 +17,10 @@ from analysis.cells import Grouping
 from analysis.errors import AnalysisError
 from analysis.layout import Layout, NodeColumns
 from analysis.plan import MeasurePlan
+from analysis.products import Products
 
 _DENSE_CODES = 15
+_UNTHREADED = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Sums:
     counts: Ints
     rows: Ints | None
     squares: Floats | None
-    products: Floats | None
+    products: Products | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class Features:
     def __init__(self, layout: Layout, *, squared: bool, gram: tuple[int, ...]) -> None:
         self.layout, self.squared, self.gram = layout, squared, gram
         self.maps = _code_maps(layout)
+        self.basis = _basis(layout, gram) if gram else None
 
     def sums(self, chunk: Chunk, groupings: list[Grouping]) -> list[Sums]:
         """For each table (one grouping each) the sums over the rows of the chunk."""
@@ -125,45 +128,28 @@ class Features:
         small = np.uint8 if all(len(node.items) < 250 for node in nodes) else np.uint16
         answered: list[AnyArray] = [np.zeros(rows, small) for _ in nodes]
         satisfied: list[AnyArray] = [np.zeros(rows, small) for _ in nodes]
+        rated = [node.pooled or node.persons for node in nodes]
         points = [np.zeros(rows if n.points or n.persons or n.score else 0, np.uint16) for n in nodes]
         for place, item in enumerate(plan.items):
             inside = [k for k, node in enumerate(nodes) if place in node.items]
             if not inside:
                 continue
             column = codes[:, place]
-            answers, good = within(column, item.substantive), within(column, item.satisfied)
+            answers = within(column, item.substantive)
+            good = within(column, item.satisfied) if any(rated[k] for k in inside) else answers
             for k in inside:
                 answered[k] += answers.view(np.uint8)
-                satisfied[k] += good.view(np.uint8)
+                if rated[k]:
+                    satisfied[k] += good.view(np.uint8)
                 if len(points[k]):
                     points[k] += column * answers
         return [_Person(a > 0, a, s, p) for a, s, p in zip(answered, satisfied, points, strict=True)]
 
-    def _products(self, chunk: Chunk, groups: Grouping) -> Floats | None:
-        """Sums of weight² · u uᵀ by cell, u = (satisfied, answered[, points]) of the items of composite measures."""
-        if not self.gram:
+    def _products(self, chunk: Chunk, groups: Grouping) -> Products | None:
+        """The answers to the items of composite measures, for products between them."""
+        if self.basis is None:
             return None
-        plan = self.layout.plan
-        size = len(self.gram)
-        order = np.argsort(groups.codes, kind="stable")
-        bounds = np.searchsorted(groups.codes[order], np.arange(groups.size + 1))
-        kinds = self.layout.gram_kinds
-        u = np.empty((chunk.rows, len(kinds) * size))
-        for k, place in enumerate(self.gram):
-            column = chunk.codes[:, place]
-            u[:, k] = within(column, plan.items[place].satisfied)
-            u[:, size + k] = within(column, plan.items[place].substantive)
-            if "points" in kinds:
-                u[:, 2 * size + k] = column * u[:, size + k]
-        if chunk.weight is not None:
-            u *= chunk.weight[:, None]
-        u = u[order]
-        upper = np.triu_indices(u.shape[1])
-        result = np.empty((groups.size, len(upper[0])))
-        for cell in range(groups.size):
-            block = u[bounds[cell] : bounds[cell + 1]]
-            result[cell] = (block.T @ block)[upper]
-        return result
+        return Products.of_rows(self.basis, groups.codes, [chunk.codes[:, k] for k in self.gram], chunk.weight)
 
 
 class _Table:
@@ -220,11 +206,11 @@ class _Table:
             weighted = np.bincount(key, self.weight, bins)
         else:
             weighted = histogram.astype(np.float64)
-        self.sums[:, code_map.columns] = weighted.reshape(self.size, classes) @ code_map.worth
+        self.sums[:, code_map.columns] = _narrow(weighted.reshape(self.size, classes), code_map.worth)
         if self.squares is not None:
             if self.squared_weight is not None:
                 weighted = np.bincount(key, self.squared_weight, bins)
-            self.squares[:, code_map.columns] = weighted.reshape(self.size, classes) @ code_map.worth
+            self.squares[:, code_map.columns] = _narrow(weighted.reshape(self.size, classes), code_map.worth)
 
     def people(self, column: int, values: AnyArray) -> None:
         """One value per respondent."""
@@ -252,6 +238,17 @@ class _Table:
 
     def finished(self) -> tuple[Floats, Ints, Ints | None, Floats | None]:
         return self.sums, self.counts, self.rows, self.squares
+
+
+def _narrow(left: AnyArray, right: Floats) -> Floats:
+    """The product of a long matrix with a small one, in pieces too small for the library to wake further threads."""
+    step = max(1, _UNTHREADED // right.size)
+    if len(left) <= step:
+        return np.asarray(left @ right, np.float64)
+    result = np.empty((len(left), right.shape[1]))
+    for start in range(0, len(left), step):
+        np.matmul(left[start : start + step], right, out=result[start : start + step])
+    return result
 
 
 def _add_node(table: _Table, layout: Layout, node: NodeColumns, person: _Person, plan: MeasurePlan) -> None:
@@ -303,6 +300,19 @@ def within(column: Codes, codes: tuple[int, ...]) -> Bools:
     table = np.zeros(256, np.bool_)
     table[ordered] = True
     return np.take(table, column)
+
+
+def _basis(layout: Layout, gram: tuple[int, ...]) -> Floats:
+    """What each answer code of the items of composite measures adds: satisfied, answered and, where needed, points."""
+    items = [layout.plan.items[place] for place in gram]
+    classes = max(max(item.substantive) for item in items) + 2
+    basis = np.zeros((len(layout.gram_kinds), len(items), classes))
+    for place, item in enumerate(items):
+        basis[0, place, list(item.satisfied)] = 1.0
+        basis[1, place, list(item.substantive)] = 1.0
+        if "points" in layout.gram_kinds:
+            basis[2, place, list(item.substantive)] = item.substantive
+    return basis
 
 
 def _code_maps(layout: Layout) -> list[_CodeMap]:

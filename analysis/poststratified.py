@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy import sparse
 
 from analysis.arrays import AnyArray, Floats, Ints
-from analysis.cells import add_by, regroup
+from analysis.cells import Groups, add_by, regroup
 from analysis.celltable import CellTable, positions
-from analysis.domains import Frame, Partition
+from analysis.domains import Frame, Partition, gathered
 from analysis.errors import DesignError
 from analysis.layout import BaseRatio
 from analysis.totals import Shape
@@ -61,8 +62,7 @@ class PostStratified(Partition):
             else np.zeros(self.cells.size, np.int64)
         )
         entries = regroup(np.column_stack([cell_domain, self.cell_class]))
-        self._cell_domain, self._entry = cell_domain, entries.codes
-        self._entries = entries.size
+        self._cell_domain, self._entries = cell_domain, Groups(entries.codes, entries.size)
         groups = regroup(np.column_stack([classes, table.key("stratum"), table.key("psu")]))
         weight = add_by(groups.codes, groups.size, table.sums[:, :1])[:, 0]
         kept = groups.keys[:, 0] >= 0
@@ -72,15 +72,19 @@ class PostStratified(Partition):
         share = np.divide(weight, total, out=np.zeros(len(weight)), where=total > 0)
         left, right = _join(entries.keys[:, 1], keys[:, 0])
         lines = np.hstack([self.keys[entries.keys[left, 0]], keys[right, 1:]]) if self.by else keys[right, 1:]
-        self._target = positions(self.lines, lines)
-        self._share, self._source = share[right], left
+        self._projection = sparse.csr_array(
+            (share[right], (positions(self.lines, lines), left)), shape=(self.lines.size, entries.size)
+        )
 
-    def residual(self, scores: Floats, ratio: BaseRatio, r: Floats, inverse: Floats) -> Floats:
-        y = self.column(self.cells.sums, ratio.numerator)
-        x = self.column(self.cells.sums, ratio.denominator)
-        cell_scores = (y - r[self._cell_domain] * x) * inverse[self._cell_domain]
-        sums = np.bincount(self._entry, cell_scores, self._entries)
-        return scores - np.bincount(self._target, self._share * sums[self._source], len(scores))
+    @property
+    def blockwise(self) -> bool:
+        return False
+
+    def residual(self, scores: Floats, ratios: Sequence[BaseRatio], r: Floats, inverse: Floats) -> Floats:
+        own = gathered(self.cells.sums, [ratio.numerator for ratio in ratios])
+        own -= r[self._cell_domain] * gathered(self.cells.sums, [ratio.denominator for ratio in ratios])
+        own *= inverse[self._cell_domain]
+        return np.asarray(scores - self._projection @ self._entries.total(own))
 
 
 def _keys_only(keys: Ints) -> CellTable:

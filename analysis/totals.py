@@ -11,7 +11,7 @@ read from the finer one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,9 +23,10 @@ from analysis.errors import AnalysisError, DesignError
 from analysis.features import Chunk, Features
 from analysis.layout import Layout
 from analysis.plan import MeasurePlan
+from analysis.products import Products
 
 BLOCK_ROWS = 1 << 20
-_SETTLE = 4
+_SETTLE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +164,17 @@ class Totals:
     @classmethod
     def from_bytes(cls, data: bytes, plan: MeasurePlan) -> Totals:
         """Totals saved before. They must have been made with the same plan."""
-        tables, about = celltable.from_bytes(data)
+        tables, about, products = celltable.from_bytes(data)
         if about["plan"] != plan.fingerprint:
             raise AnalysisError("The saved totals were made with another measure plan; sum the answers again.")
         shape = Shape(clustered=about["clustered"], second_stage=about["second_stage"])
         result = cls(plan, shape, tuple(tuple(crossing) for crossing in about["crossings"]))
-        result.tables, result._seen = tables, int(about["rows"])
+        basis = result._features.basis
+        result.tables = [
+            table if basis is None or sums is None else replace(table, products=Products.of_sums(basis, sums))
+            for table, sums in zip(tables, products, strict=True)
+        ]
+        result._seen = int(about["rows"])
         return result
 
     def _gram(self) -> tuple[int, ...]:
@@ -203,7 +209,7 @@ class Totals:
         return tables
 
     def _empty(self, crossing: tuple[str, ...]) -> CellTable:
-        width, gram = self.layout.width, len(self.layout.gram_kinds) * len(self._gram())
+        width, basis = self.layout.width, self._features.basis
         names = (*self.design_keys, *crossing)
         return CellTable(
             names,
@@ -212,7 +218,7 @@ class Totals:
             np.zeros((0, len(self.layout.counts)), np.int64),
             None,
             np.zeros((0, width)) if self.shape.elements else None,
-            np.zeros((0, gram * (gram + 1) // 2)) if gram else None,
+            Products.nothing(basis) if basis is not None else None,
             np.zeros((0, 2)),
         )
 

@@ -81,8 +81,15 @@ class Differences:
         return tuple(q for q in self.questions if q.change == change)
 
 
+def one_form(old: InstrumentVersion, new: InstrumentVersion) -> bool:
+    """Do both carry the same locked form, or are they versions of one questionnaire?"""
+    return (old.core.code if old.core else old.code) == (new.core.code if new.core else new.code)
+
+
 def differences(old: InstrumentVersion, new: InstrumentVersion, found: Comparison | None = None) -> Differences:
     """All of it; `found` when the two were compared already."""
+    if one_form(old, new):  # a form with and without what a unit added: the codes of its questions are the same
+        old = old.model_copy(update={"code": new.code})
     found = found or compare(old, new)
     questions = tuple(_question(old, new, change) for change in found.items)
     figures = tuple(_figures(old, new, found))

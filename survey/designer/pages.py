@@ -102,6 +102,7 @@ class ComparePage:
     old: VersionRow | None = None
     new: VersionRow | None = None
     differences: Differences | None = None
+    is_one_form: bool = True
     beside: SideBySide | None = None
     suggestions: tuple[tuple[VersionRow, VersionRow], ...] = ()  # older, newer
 

@@ -13,7 +13,7 @@ from instruments import codec, conformity, linting
 from survey import i18n, staff
 from survey.app import runtime
 from survey.designer import blueprint
-from survey.designer.differences import differences
+from survey.designer.differences import differences, one_form
 from survey.designer.forms import CompareForm, FileForm, KeepForm
 from survey.designer.pages import (
     ComparePage,
@@ -133,8 +133,12 @@ def compare() -> View:
             return render_template("designer/compare.html", page=page)
         old, new = rows[form.old.data], rows[form.new.data]
         before, after = queries.document(record, old), queries.document(record, new)
+    same_form = one_form(before, after)
+    if same_form:
+        before = before.model_copy(update={"code": after.code})
     compared = exchange.compared(before, after)
-    page = ComparePage(form, old, new, differences(before, after, compared), side_by_side(before, after, compared))
+    beside = side_by_side(before, after, compared)
+    page = ComparePage(form, old, new, differences(before, after, compared), same_form, beside)
     return render_template("designer/compare.html", page=page)
 
 

@@ -29,7 +29,7 @@ from survey.queries import responses
 from survey.queries.responses import Batch
 
 BLANK = 255
-BATCH = 50_000
+BATCH = 10_000  # rows that fit into the cache of a processor while they become columns
 FACTS = ("_unit", "_received", "_field", "_point", "_day", "_pace")
 HASH = "_data_hash"
 Values = npt.NDArray[Any]
@@ -73,7 +73,7 @@ def read(database: Database, channel_id: int, version: InstrumentVersion, *, sna
         with database.reading() as session:
             stamp = responses.stamp(session, channel_id)
         path = snapshots / f"channel-{channel_id}-{stamp.counted}-{stamp.late}-{stamp.excluded}-{stamp.removals}.npz"
-        if (kept := _kept(path)) is not None:
+        if (kept := _kept(path, version)) is not None:
             return kept
     columns = _read(database, channel_id, version)
     if path is not None:
@@ -190,12 +190,15 @@ def _nothing(version: InstrumentVersion) -> dict[str, Values]:
     return columns | {name: np.empty(0, np.int32) for name in FACTS}
 
 
-def _kept(path: Path) -> Columns | None:
-    """The snapshot, or None when there is none that can be read: the record is always there."""
+def _kept(path: Path, version: InstrumentVersion) -> Columns | None:
+    """The snapshot, or None when there is none that can be read whole: the record is always there."""
     try:
-        with np.load(path, allow_pickle=False) as held:
+        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as held:
             values = {name: held[name] for name in held.files}
-    except (OSError, ValueError, zipfile.BadZipFile):
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        return None
+    wanted = {HASH, *_nothing(version)}
+    if set(values) != wanted or len({len(values[name]) for name in wanted - {HASH}}) != 1:
         return None
     data_hash = str(values.pop(HASH))
     return Columns(len(values["_unit"]), data_hash, values)

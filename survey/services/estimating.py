@@ -139,11 +139,11 @@ def totals_of(
     totals = begin(plan.measures, selection.value, variables=("group",) if scope is None else ("group", SCOPE))
     inside = np.isin(answers.fact("_unit"), sorted(scope or ())).astype(np.int64)
     fields = np.where(answers.fact("_field") == 0, NO_FIELD, answers.fact("_field")).astype(np.int64)
-    group_of = {f: wave.group_of_field(int(f)) for f in np.unique(fields)}
-    groups = np.array([group_of[f] for f in fields], np.int64) if len(group_of) > 1 else np.full(
-        len(fields), next(iter(group_of.values())), np.int64
-    )  # fmt: skip
-    clusters = answers.fact("_point").astype(np.int64) * 100_000 + answers.fact("_day")
+    known, place = np.unique(fields, return_inverse=True)
+    groups = np.array([wave.group_of_field(int(f)) for f in known], np.int64)[place]
+    days = answers.fact("_day").astype(np.int64)
+    days -= days.min()  # small numbers, which are grouped without sorting
+    clusters = answers.fact("_point").astype(np.int64) * (days.max() + 1) + days
     for start in range(0, len(answers), ROWS_A_CHUNK):
         rows = slice(start, start + ROWS_A_CHUNK)
         coded = np.column_stack([answers.codes(name)[rows] for name in plan.coded])

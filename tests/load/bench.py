@@ -1,7 +1,7 @@
 """Every figure the project promises, measured on this machine, as one table in Markdown.
 
     python -m tests.load.bench                 all of them, which takes some minutes
-    python -m tests.load.bench --only results  one or more of: intake, kills, page, lighthouse, results, analysis
+    python -m tests.load.bench --only results  one or more: intake, kills, page, lighthouse, results, analysis, record
 
 Each line says how it was measured, what was found and what was promised. Nothing here fails: a figure that misses its
 target says so.
@@ -10,10 +10,8 @@ target says so.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import platform
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -24,7 +22,7 @@ from pathlib import Path
 import psutil
 
 from survey import __version__
-from tests.load import first_page, intake, kills, results
+from tests.load import analysis_bench, first_page, intake, kills, record_bench, results
 
 RUN = "python -m tests.load."
 
@@ -124,13 +122,25 @@ def of_results() -> Iterator[Line]:
 
 
 def of_analysis() -> Iterator[Line]:
-    """The engine's own benchmark prints its table itself."""
     command = f"{RUN}analysis_bench"
-    if importlib.util.find_spec("tests.load.analysis_bench") is None:
-        yield Line("Analysis", command, "not measured: there is no such benchmark yet")
-        return
-    done = subprocess.run([sys.executable, "-m", "tests.load.analysis_bench"], check=False)
-    yield Line("Analysis", command, "see above" if done.returncode == 0 else f"exit code {done.returncode}")
+    for case in analysis_bench.run(1_000_000, 15):
+        name = f"1,000,000 respondents × 22 items, {case.estimates:,} estimates {case.what}"
+        yield most(f"{name}: over the bare NumPy pass", command, case.ratio, case.promised)
+        yield most(f"{name}: memory beyond the data", command, case.beyond_gb, 0.5, " GB", places=2)
+
+
+def of_record() -> Iterator[Line]:
+    command = f"{RUN}record_bench"
+    found = {rows: record_bench.run(rows) for rows in record_bench.SIZES}
+    few, many = found[100_000], found[1_000_000]
+    wave = "Wave of 1,000,000 answers on SQLite to every estimate"
+    yield most(f"{wave}, cold", command, many.cold_s, 15, " s")
+    yield most(f"{wave}, cold: peak memory", command, many.cold_mb, 1000, " MB", places=0)
+    yield most(f"{wave}, warm from the snapshot", command, many.warm_s, 1, " s", places=2)
+    grown = (many.cold_s - found[10_000].cold_s) / (few.cold_s - found[10_000].cold_s)
+    yield Line(
+        f"{wave}: time beyond that for 10,000, over that of 100,000 (11 times the answers)", command, f"{grown:.1f}"
+    )
 
 
 PARTS: dict[str, Callable[[], Iterator[Line]]] = {
@@ -140,6 +150,7 @@ PARTS: dict[str, Callable[[], Iterator[Line]]] = {
     "lighthouse": of_lighthouse,
     "results": of_results,
     "analysis": of_analysis,
+    "record": of_record,
 }
 
 

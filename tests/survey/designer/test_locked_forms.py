@@ -199,6 +199,16 @@ def test_local_parts_are_carried_to_a_newer_form_and_conflicts_are_listed(
     assert ours(database).core.version == 1
 
 
+def test_a_form_with_local_parts_is_compared_with_the_form_by_codes_and_its_series_go_on(
+    database: Database, browser: StaffClient, page: Page
+):
+    do(page, "them-cau", section="main", words__vi="Câu thêm")
+    compared = browser.get(f"{LIST}/so-sanh/phien-ban?old=phieu-mau@1&new={OURS}@1").text
+    assert "3 giữ nguyên, 0 đổi lời, 0 đổi phương án trả lời, 1 mới, 0 bỏ đi" in compared
+    assert "hai bộ câu hỏi khác nhau" not in compared
+    assert "bị đứt" not in compared
+
+
 def test_a_copy_is_a_questionnaire_of_its_own_with_nothing_locked(database: Database, browser: StaffClient, page: Page):
     do(page, "them-cau", section="main", words__vi="Câu thêm")
     copied = browser.get(f"{LIST}/{OURS}/1/chep").form("chep", title="Phiếu của tôi", code="phieu-toi").send()

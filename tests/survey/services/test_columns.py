@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -96,3 +97,24 @@ def test_only_counted_answers_become_rows(record: Record) -> None:
     survey.say(unit, SATISFIED, 5, channel=survey.qr, late=True)
     survey.say(unit, SATISFIED, 7, channel=survey.qr, disposition=Disposition.EXCLUDED, exclusion_reason="thử")
     assert len(columns.read(record.database, survey.qr.id, codec.loads(FORM))) == 5
+
+
+@pytest.mark.parametrize("damage", ["a column less", "a column cut off", "the end cut off"])
+def test_snapshot_that_is_not_whole_is_read_from_the_record_instead(
+    record: Record, tmp_path: Path, damage: str
+) -> None:
+    survey = Surveyed(record, answers=FORM)
+    survey.say(survey.unit(), SATISFIED | {"g": 3}, 4, channel=survey.qr)
+    whole = columns.read(record.database, survey.qr.id, codec.loads(FORM), snapshots=tmp_path)
+    (snapshot,) = tmp_path.glob("*.npz")
+    if damage == "the end cut off":
+        snapshot.write_bytes(snapshot.read_bytes()[:-100])
+    else:
+        with np.load(snapshot) as held:
+            values = {name: held[name] for name in held.files}
+        values.pop("_day") if damage == "a column less" else values.update(g=values["g"][:2])
+        np.savez(snapshot, **values)
+    again = columns.read(record.database, survey.qr.id, codec.loads(FORM), snapshots=tmp_path)
+    assert again.data_hash == whole.data_hash
+    assert again.numbers("g").tolist() == [3, 3, 3, 3]
+    assert again.fact("_day").tolist() == whole.fact("_day").tolist()
