@@ -8,7 +8,7 @@ question says something else there. What is not asked on the citizen's page need
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from instruments.elements import Item, Recording, Section, Statement
@@ -116,6 +116,15 @@ def with_recording(version: InstrumentVersion, code: str, recording: Recording) 
 def without_recording(version: InstrumentVersion, code: str, language: str) -> InstrumentVersion:
     """The version without the recording of one text in one language."""
     return _changed(version, code, tuple(_others(version, code, language)))
+
+
+def with_all(version: InstrumentVersion, audio: Mapping[str, tuple[Recording, ...]]) -> InstrumentVersion:
+    """The version with these recordings, by the code of the text; texts that are not named keep theirs."""
+    for element in version.elements:
+        wanted = audio.get(element.code, element.audio)
+        if wanted != element.audio:
+            version = _changed(version, element.code, wanted)
+    return version
 
 
 def _others(version: InstrumentVersion, code: str, language: str) -> Iterator[Recording]:

@@ -102,6 +102,20 @@ def newer_form(session: Session, document: Document) -> tuple[int, Document] | N
     return (number, found) if number is not None and found is not None and found.core is None else None
 
 
+def revision_of(session: Session, version_id: int, content_hash: str) -> int:
+    """The number of the revision that a draft with this content stands at."""
+    newest = session.execute(
+        select(DraftRevision.number, DraftRevision.content_hash)
+        .where(DraftRevision.version_id == version_id)
+        .order_by(DraftRevision.number.desc())
+        .limit(1)
+    ).one_or_none()
+    if newest is None:
+        return 0
+    number: int = newest.number
+    return number if newest.content_hash == content_hash else number + 1
+
+
 def remarks(session: Session, version_id: int) -> tuple[Remark, ...]:
     """Every comment on a draft, oldest first."""
     found = session.execute(

@@ -14,20 +14,22 @@ from sqlalchemy.orm import Session
 from instruments import codec
 from instruments.elements import Recording
 from instruments.model import InstrumentVersion as Document
-from instruments.recordings import taken_over, with_recording, without_recording, words_hash
+from instruments.recordings import taken_over, with_all, with_recording, without_recording, words_hash
 from survey import audio_files
 from survey.audio_files import Sound
 from survey.database import Database
 from survey.errors import Conflict, Forbidden, Invalid, NotFound
 from survey.models.accounts import Role
+from survey.models.drafts import DraftRevision
 from survey.models.instruments import Instrument, InstrumentVersion, VersionStatus
 from survey.models.recordings import SoundFile
 from survey.permissions import Actor
+from survey.queries import drafts as desk
 from survey.queries import scope
-from survey.services import audit
+from survey.services import audit, drafts
 from survey.services.instruments import row_of
 
-ORPHANS_LIVE = timedelta(days=2)  # undoing brings a recording back: its file waits that long
+ORPHANS_LIVE = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -105,10 +107,11 @@ def forget_orphans(database: Database, now: datetime) -> int:
         gone = [
             digest
             for digest in old
-            if session.scalar(
-                select(InstrumentVersion.id).where(InstrumentVersion.document.contains(digest)).limit(1)
-            ) is None
-        ]  # fmt: skip
+            if not any(
+                session.scalar(select(table.id).where(table.document.contains(digest)).limit(1))
+                for table in (InstrumentVersion, DraftRevision)
+            )
+        ]
         if gone:
             session.execute(delete(SoundFile).where(SoundFile.digest.in_(gone)))
         return len(gone)
@@ -122,7 +125,7 @@ def _change(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """One change of a draft, by somebody who writes questionnaires of its service."""
+    """One act on a draft: others at the desk see it, and it can be undone."""
     with database.writing() as session:
         row = row_of(session, code, number)
         instrument = session.get_one(Instrument, row.instrument_id)
@@ -133,16 +136,18 @@ def _change(
                 "Recordings belong to the document: only a draft takes them. Begin the next version of %(code)s.",
                 code=code,
             )
+        base = desk.revision_of(session, row.id, row.content_hash)
         before = codec.loads_draft(row.document)
-        document = edit(session, before)
-        if document == before:
-            return
-        row.document = codec.dumps(document)
-        row.content_hash = codec.content_hash(document)
-        row.core_hash = codec.core_hash(document)
-        audit.record(
-            session, actor, "instrument.read_aloud", f"{code}@{number}", now, content_hash=row.content_hash
-        )  # fmt: skip
+        after = edit(session, before)
+        audio = {element.code: element.audio for element in after.elements}
+    if after == before:
+        return
+    drafts.change(
+        database, code, number, lambda document: with_all(document, audio), base=base, act="read_aloud", actor=actor,
+        now=now,
+    )  # fmt: skip
+    with database.writing() as session:
+        audit.record(session, actor, "instrument.read_aloud", f"{code}@{number}", now)
 
 
 def _kept(

@@ -22,7 +22,7 @@ from survey.models.recordings import SoundFile
 from survey.permissions import Actor, system
 from survey.queries import accounts
 from survey.queries import instruments as queries
-from survey.services import housekeeping, instruments, publishing, recordings
+from survey.services import drafts, housekeeping, instruments, publishing, recordings
 from survey.services.instruments import row_of
 from tests.factories.citizen import Citizen
 from tests.factories.questionnaires import as_file, item, questionnaire
@@ -295,8 +295,20 @@ def test_files_that_no_questionnaire_names_are_forgotten_after_two_days(
     actor = writer(record)
     recordings.put(database, "phieu-mau", 1, {"q1": mp3(40), "q2": mp3(50)}, "vi", actor=actor, now=now)
     recordings.drop(database, "phieu-mau", 1, "q1", "vi", actor=actor, now=now)
+    housekeeping.tidy(database, tmp_path, now + timedelta(days=3))
+    assert sounds(database) == 2, "undoing may bring the one that was taken out back"
+    drafts.discard(database, "phieu-mau", 1, actor=actor, now=now)
     housekeeping.tidy(database, tmp_path, now + timedelta(days=1))
     assert sounds(database) == 2
     housekeeping.tidy(database, tmp_path, now + timedelta(days=3))
-    assert sounds(database) == 1
-    assert spoken_elements(document(database))[1].audio[0].digest == hashlib.sha256(mp3(50)).hexdigest()
+    assert sounds(database) == 0
+
+
+@pytest.mark.usefixtures("draft")
+def test_taking_a_recording_out_can_be_undone_at_the_desk(database: Database, now: datetime, record: Record):
+    actor = writer(record)
+    recordings.put(database, "phieu-mau", 1, {"q1": mp3(40)}, "vi", actor=actor, now=now)
+    recordings.drop(database, "phieu-mau", 1, "q1", "vi", actor=actor, now=now)
+    assert document(database).item("q1").audio == ()
+    drafts.undo(database, "phieu-mau", 1, base=2, actor=actor, now=now)
+    assert recording_of(document(database), document(database).item("q1"), "vi") is not None
