@@ -82,7 +82,7 @@ def desk(browser: Browser, demonstration: Demonstration) -> Iterator[Callable[[s
 
 def waves_of(page: Page) -> set[str]:
     page.goto("/quan-tri/ket-qua")
-    links = page.locator("main a[href*='/ket-qua/']").all()
+    links = page.locator("main h2 a[href*='/ket-qua/']").all()
     return {str(link.get_attribute("href")).rsplit("/", 1)[-1] for link in links}
 
 
@@ -223,7 +223,7 @@ def test_a_version_imported_at_the_terminal_is_read_on_screen(
     assert "nhã nhặn" in frame.locator("fieldset").first.inner_text()
     frame.locator("fieldset label").first.click()
     frame.get_by_role("button", name="Gửi phiếu").locator("visible=true").first.click()
-    frame.get_by_text("không có gì được lưu").first.wait_for()
+    frame.get_by_text("Đây là trả lời thử: không được tính ở đâu cả.").first.wait_for()
 
 
 def test_every_form_of_the_demonstration_is_stamped_and_light(demonstration: Demonstration) -> None:

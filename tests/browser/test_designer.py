@@ -138,7 +138,7 @@ def test_twelve_questions_in_two_languages_from_nothing_to_published(
         fields.nth(n).fill(f"In English {n}")
     page.get_by_role("button", name="Lưu bản dịch").click()
     expect(page.get_by_text("Không thiếu đoạn nào.")).to_be_visible()
-    for n, name in ((1, "scales"), (2, "figures"), (4, "facts"), (5, "review")):
+    for n, name in ((1, "scales"), (2, "figures"), (4, "recordings"), (5, "facts"), (6, "review")):
         page.locator(".parts a").nth(n).click()
         look(page, name)
 
