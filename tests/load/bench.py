@@ -1,7 +1,8 @@
 """Every figure the project promises, measured on this machine, as one table in Markdown.
 
     python -m tests.load.bench                 all of them, which takes some minutes
-    python -m tests.load.bench --only results  one or more: intake, kills, page, lighthouse, results, analysis, record
+    python -m tests.load.bench --only results  one or more: intake, kills, page, lighthouse, results, analysis, record,
+                                               designer, exchange
 
 Each line says how it was measured, what was found and what was promised. Nothing here fails: a figure that misses its
 target says so.
@@ -22,7 +23,7 @@ from pathlib import Path
 import psutil
 
 from survey import __version__
-from tests.load import analysis_bench, first_page, intake, kills, record_bench, results
+from tests.load import analysis_bench, designer_bench, exchange_bench, first_page, intake, kills, record_bench, results
 
 RUN = "python -m tests.load."
 
@@ -142,6 +143,19 @@ def of_record() -> Iterator[Line]:
     yield Line(f"{wave}: CPU beyond that for 10,000, over that of 100,000 (11 times)", command, f"{grown:.1f}")
 
 
+def of_designer() -> Iterator[Line]:
+    command = f"{RUN}designer_bench"
+    for cost in designer_bench.run():
+        yield most(f"Editor, 60 questions, {cost.what}: an act", command, cost.act_ms, 150, " ms", places=0)
+        yield most(f"Editor, 60 questions, {cost.what}: the page after it", command, cost.page_ms, 150, " ms", places=0)
+
+
+def of_exchange() -> Iterator[Line]:
+    found = exchange_bench.measure(exchange_bench.large_form(500, 20), 3)
+    name = "XLSForm of 500 questions in 20 languages"
+    yield most(f"{name}: brought in", f"{RUN}exchange_bench", found["import_s"], 3, " s", places=2)
+
+
 PARTS: dict[str, Callable[[], Iterator[Line]]] = {
     "intake": of_intake,
     "kills": of_kills,
@@ -150,6 +164,8 @@ PARTS: dict[str, Callable[[], Iterator[Line]]] = {
     "results": of_results,
     "analysis": of_analysis,
     "record": of_record,
+    "designer": of_designer,
+    "exchange": of_exchange,
 }
 
 
