@@ -44,8 +44,10 @@ def wave(wave_code: str) -> str:
         runtime().database, wave_code, request.args.get("kenh"), actor=actor, now=staff.now(),
         kept=current_app.extensions[KEPT], language=language(),
     )  # fmt: skip
-    found = analyses.of_view(runtime().database, view, current_app.extensions[KEPT], now=staff.now())
-    beside = headline_sentences(view, found) if view.final else ()
+    beside: tuple[str, ...] = ()
+    if view.final:  # kept with the results; those of a running wave are computed on their own page
+        found = analyses.of_view(runtime().database, view, current_app.extensions[KEPT], now=staff.now())
+        beside = headline_sentences(view, found)
     page = results_page(view, may_take_rows=result_files.may_take_rows(view, actor), beside=beside)
     return render_template("results/wave.html", page=page)
 

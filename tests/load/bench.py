@@ -112,6 +112,8 @@ def of_results() -> Iterator[Line]:
     wave = "Wave of 100,000 answers"
     yield most(f"{wave}: results page, cold", command, many["page_cold_s"], 2, " s", places=2)
     yield most(f"{wave}: results page, warm", command, many["page_warm_s"], 0.3, " s", places=2)
+    cold, warm = many["analyses_cold_s"], many["analyses_warm_s"]
+    yield Line(f"{wave}: further analyses, cold, warm", command, f"{cold:.1f} s, {warm:.2f} s")
     yield most(f"{wave}: workbook with all rows", command, many["workbook_s"], 30, " s")
     yield most(f"{wave}: memory while it is made", command, many["workbook_worker_mb"], 500, " MB", places=0)
     seen = many["workbook_progress_seen"]

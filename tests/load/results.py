@@ -55,6 +55,8 @@ def measure(platform: Platform, visitor: Visitor) -> dict[str, Any]:
     visitor.http.get("/quan-tri/ket-qua")
     seconds = [_timed(visitor, address) for _ in range(12)]
     found: dict[str, Any] = {"page_cold_s": seconds[0], "page_warm_s": statistics.median(seconds[1:])}
+    further = [_timed(visitor, f"{address}/phan-tich?kenh=qr") for _ in range(5)]
+    found |= {"analyses_cold_s": further[0], "analyses_warm_s": statistics.median(further[1:])}
     (worker,) = platform.processes("jobs work")
     for kind in ("rows", "workbook"):
         found |= {f"{kind}_{name}": value for name, value in _file(visitor, worker, address, kind).items()}

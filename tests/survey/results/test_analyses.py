@@ -352,6 +352,15 @@ def test_analyses_of_a_running_wave_are_computed_once_in_ten_minutes(
     assert len(computed) == 2
 
 
+def test_results_page_of_a_running_wave_does_not_wait_for_them(
+    survey: Surveyed, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three_wards(survey)
+    monkeypatch.setattr(making, "analyse", lambda *_a, **_k: pytest.fail("computed for the results page"))
+    client = sign_in(survey.record.account((Role.ANALYST, survey.province, ("admin",))))
+    assert client.get("/quan-tri/ket-qua/W-1?kenh=drawn").status == 200
+
+
 def test_unit_viewer_sees_where_the_own_unit_stands_and_nothing_of_the_whole(survey: Surveyed) -> None:
     _, b, _ = three_wards(survey)
     viewer = survey.person(Role.UNIT_VIEWER, b)
