@@ -55,6 +55,11 @@ class Columns:
         """A fact of the fieldwork (n,): `_unit`, `_received`, `_field`, `_point` ids; `_day` as a day number."""
         return self.values[name]
 
+    def where(self, chosen: npt.NDArray[np.bool_]) -> Columns:
+        """Some of the rows; the hash stays that of all."""
+        values = {name: column[chosen] for name, column in self.values.items()}
+        return Columns(int(chosen.sum()), self.data_hash, values)
+
     def __len__(self) -> int:
         return self.rows
 

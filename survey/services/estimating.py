@@ -7,7 +7,7 @@ closed one's are made once (`frozen_results`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -113,14 +113,17 @@ def estimate_channel(
     now: datetime,
     snapshots: Path | None = None,
     scope: frozenset[int] | None = None,
+    until: date | None = None,
 ) -> ChannelResults:
     """Estimates of one channel from its answers as they are now, and once the wave is closed its verdicts.
 
     With `scope` (ids of units) "the whole" is these units together: a domain of the same weighted sample, never a
-    sample of its own. Of a closed wave's whole, each unit is judged alone as well, for those who see only that one.
+    sample of its own. With `until` answers of that day and later do not count. Of a closed wave's whole, each unit is judged alone as well, for those who see only that one.
     """
     channel_id, _, _, selection = wave.channel(channel_code)
     answers = columns.read(database, channel_id, codec.loads(wave.document), snapshots=snapshots)
+    if until is not None:
+        answers = answers.where(answers.fact("_day") < (until - date(1970, 1, 1)).days)
     if not len(answers):
         return _nothing(wave, channel_code, selection, answers, now)
     totals = totals_of(wave, selection, answers, scope=scope)

@@ -10,13 +10,15 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
 
+from survey import clock
 from survey.database import Database
 from survey.models.results import ResultSet, ResultStatus
+from survey.models.waves import WaveStatus
 from survey.queries import responses
 from survey.queries.responses import DataStamp
 from survey.services import frozen_results
@@ -58,7 +60,9 @@ class KeptResults:
     ) -> ChannelResults:
         """The results of a channel: frozen once its verdicts are made, before that provisional, at most a minute old.
 
-        A part of several units is computed anew from the answers that are there, for frozen results as well.
+        A part of several units is computed anew from the answers that are there, for frozen results as well. Of a
+        running wave a part counts the answers until yesterday and changes once a day: who is rated must not see the
+        figures move when somebody leaves the counter.
         """
         channel_id = wave.channel(channel_code)[0]
         place = self._place((channel_id, scope))
@@ -73,8 +77,11 @@ class KeptResults:
             if frozen is not None and (scope is None or len(scope) == 1):
                 unit = None if scope is None else next(iter(scope))
                 return self._frozen(database, place, channel_id, unit, frozen.id, frozen.deleted_since)
-            if place.judged is not (frozen is not None) or not self._serves(place, wave, stamp, now):
-                found = estimate_channel(database, wave, channel_code, now=now, snapshots=self.snapshots, scope=scope)
+            until = clock.local_day(now) if scope is not None and wave.status is WaveStatus.OPEN else None
+            if place.judged is not (frozen is not None) or not self._serves(place, wave, stamp, now, until):
+                found = estimate_channel(
+                    database, wave, channel_code, now=now, snapshots=self.snapshots, scope=scope, until=until
+                )
                 place.results = found if frozen is not None else found.provisional()
                 place.wave, place.stamp, place.judged = wave, stamp, frozen is not None
             assert place.results is not None
@@ -117,10 +124,12 @@ class KeptResults:
         return replace(place.results, deleted_since=deleted_since)
 
     @staticmethod
-    def _serves(place: _Place, wave: WaveFacts, stamp: DataStamp, now: datetime) -> bool:
+    def _serves(place: _Place, wave: WaveFacts, stamp: DataStamp, now: datetime, until: date | None) -> bool:
         """Whether what is kept may still be shown: same facts, and same answers or young enough."""
         if place.results is None or place.wave != wave or place.stamp is None:
             return False
         if place.stamp.removals != stamp.removals:  # somebody took an answer back: their wish counts at once
             return False
+        if until is not None:
+            return clock.local_day(place.results.made_at) == until
         return place.stamp == stamp or timedelta() <= now - place.results.made_at < FRESH

@@ -24,7 +24,7 @@ from survey.errors import NotFound
 from survey.models.accounts import Role
 from survey.models.procedures import Field
 from survey.models.units import Unit
-from survey.models.waves import Selection
+from survey.models.waves import Selection, WaveStatus
 from survey.permissions import Actor
 from survey.queries import responses
 from survey.services import settings
@@ -137,6 +137,7 @@ class ResultsView:
     transactions: int
     clusters: int
     whole_scope: bool
+    delayed: bool  # of a running wave, for who sees a part of its units: until yesterday, changing once a day
     scope_names: tuple[str, ...]
     headline: Figure | None
     plan: PlanView | None
@@ -181,7 +182,8 @@ def read(
     asked = wave.channel_units[channel_id]
     whole = scope is None or asked <= scope
     own = asked if scope is None else asked & scope
-    results = (kept or KeptResults()).of(database, wave, code, now=now, scope=None if whole else own)
+    delayed = scope is not None and wave.status is WaveStatus.OPEN
+    results = (kept or KeptResults()).of(database, wave, code, now=now, scope=own if delayed or not whole else None)
     with database.reading() as session:
         stamp = responses.stamp(session, channel_id)
         field_rows = session.execute(select(Field.id, Field.code, Field.name)).all()
@@ -201,7 +203,7 @@ def read(
         channels=tuple((c[1], c[2], c[3]) for c in seen),
         final=results.status == "final",
         made_at=results.made_at,
-        responses=_responses(results, whole),
+        responses=_responses(results, whole and not delayed),
         late=stamp.late if whole else 0,
         deleted_since=results.deleted_since,
         units=_answering_units(results),
@@ -209,6 +211,7 @@ def read(
         transactions=sum(c[2] for c in wave.frame if c[0] in own),
         clusters=results.clusters,
         whole_scope=whole,
+        delayed=delayed,
         scope_names=names_of_scope,
         headline=head,
         plan=PlanView(wave.plan.code, wave.plan.binding, wave.plan.decision, wave.plan.decided_on, wave.plan.until)

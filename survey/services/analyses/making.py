@@ -30,7 +30,6 @@ from survey.services.analyses.importance import Importance, importance
 from survey.services.analyses.rows import WeighedRows
 from survey.services.analyses.soundness import AnswerQuality, Scale, above_frame, flags, scales
 from survey.services.analyses.standings import Standings, standings
-from survey.services.columns import Columns
 from survey.services.estimating import ChannelResults
 from survey.services.measure_plans import SurveyPlan
 from survey.services.wave_facts import WaveFacts, facts
@@ -128,9 +127,7 @@ def _quality(wave: WaveFacts, results: ChannelResults, rows: WeighedRows) -> Ans
     if not flagged.any():
         same = rate.estimate if rate else None
         return replace(counts, rate=same, rate_without=same)
-    kept = Columns(
-        int((~flagged).sum()), rows.answers.data_hash, {k: v[~flagged] for k, v in rows.answers.values.items()}
-    )
+    kept = rows.answers.where(~flagged)
     without = None
     if len(kept):
         totals = estimating.totals_of(wave, rows.selection, kept)

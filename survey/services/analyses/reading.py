@@ -47,7 +47,7 @@ def read(
 
 def of_view(database: Database, view: ResultsView, kept: KeptResults, *, now: datetime) -> Analyses:
     """The analyses that go with what a person sees of a channel's results."""
-    if not view.results.tables or not (view.whole_scope or view.final):
+    if not view.results.tables or view.delayed or not (view.whole_scope or view.final):
         return Analyses()
     found = kept.analyses_of(database, view.wave, view.channel, now=now)
     standings = _shown(found.standings, view) if found.standings else None

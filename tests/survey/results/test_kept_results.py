@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from survey import clock
+from survey.models.accounts import Role
 from survey.models.units import Unit
 from survey.permissions import system
 from survey.services import kept_results, waves
@@ -150,3 +152,16 @@ def test_snapshot_holds_no_key_and_nothing_that_orders_the_answers(survey: Surve
     with np.load(snapshot) as held:
         names = set(held.files)
     assert names == {"q1", "q2", "_unit", "_received", "_field", "_point", "_day", "_pace", "_data_hash"}
+
+
+def test_part_of_a_running_wave_counts_until_yesterday_and_changes_once_a_day(survey: Surveyed, ward: Unit) -> None:
+    today, later = clock.local_day(survey.record.now), survey.record.now + timedelta(hours=2)
+    viewer, kept = survey.person(Role.UNIT_VIEWER, ward), KeptResults()
+    before = survey.view(actor=viewer, kept=kept)
+    survey.answer(ward, 0, 10, day=today)  # somebody watches who leaves the counter
+    soon = survey.view(actor=viewer, kept=kept, now=later)
+    assert (before.responses, soon.responses) == (25, 25)
+    assert survey.view(actor=viewer).responses == 25  # another process has kept nothing
+    assert survey.view(kept=kept, now=later).responses == 35
+    tomorrow = survey.view(actor=viewer, kept=kept, now=survey.record.now + timedelta(days=1))
+    assert tomorrow.responses == 35
