@@ -118,7 +118,8 @@ def estimate_channel(
     """Estimates of one channel from its answers as they are now, and once the wave is closed its verdicts.
 
     With `scope` (ids of units) "the whole" is these units together: a domain of the same weighted sample, never a
-    sample of its own. With `until` answers of that day and later do not count. Of a closed wave's whole, each unit is judged alone as well, for those who see only that one.
+    sample of its own. With `until` answers of that day and later do not count. Of a closed wave's whole, each unit is
+    judged alone as well, for those who see only that one.
     """
     channel_id, _, _, selection = wave.channel(channel_code)
     answers = columns.read(database, channel_id, codec.loads(wave.document), snapshots=snapshots)
