@@ -361,7 +361,9 @@ def _save(
     session.add(revision)
     session.execute(
         delete(DraftRevision).where(
-            DraftRevision.version_id == row.id, DraftRevision.number <= revision.number - KEPT_REVISIONS
+            DraftRevision.version_id == row.id,
+            DraftRevision.number <= revision.number - KEPT_REVISIONS,
+            DraftRevision.number.not_in(drafts.last_of_each(session, row.id)),  # nobody's hand in it is forgotten
         )
     )
     session.flush()

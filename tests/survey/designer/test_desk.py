@@ -351,6 +351,8 @@ def test_a_published_version_is_not_edited_but_its_next_one_is(database: Databas
     )
     page = browser.get(f"{LIST}/phieu-mau/2/ra-soat")
     assert "Lời khác" in page.text
+    assert not [f for f in page.forms() if "content_hash" in f.fields]
+    page = page.form("gui").send()
     form = next(f for f in page.forms() if "content_hash" in f.fields)
     assert form.send().text.count("Đã phát hành") >= 1
     with database.reading() as session:
@@ -384,13 +386,18 @@ def test_whoever_wrote_at_a_draft_does_not_approve_it(people: Who):
     assert "phải do người phê duyệt khác phát hành" in page.text
 
 
-def test_a_draft_that_changed_since_it_was_looked_at_is_not_published(people: Who):
+def test_a_draft_that_changed_since_it_was_looked_at_is_not_published(database: Database, people: Who):
     writer, approver = people(Role.DESIGNER), people(Role.APPROVER)
-    page = begun(writer)
+    begun(writer)
+    writer.get(f"{LIST}/phieu-moi/1/ra-soat").form("gui").send()
     form = next(f for f in approver.get(f"{LIST}/phieu-moi/1/ra-soat").forms() if "content_hash" in f.fields)
-    do(page, "them-cau", section="s1", words__vi="Thêm")
+    writer.get(f"{LIST}/phieu-moi/1/ra-soat").form("tra-lai").send()
+    do(writer.get(f"{LIST}/phieu-moi/1/soan"), "them-cau", section="s1", words__vi="Thêm")
     assert form.send().status == 200
-    assert "không thể sửa lúc này" not in writer.get(f"{LIST}/phieu-moi/1/soan").text
+    writer.get(f"{LIST}/phieu-moi/1/ra-soat").form("gui").send()
+    assert form.send().status == 200
+    with database.reading() as session:
+        assert session.scalars(select(InstrumentVersion.status)).all() == [VersionStatus.IN_REVIEW]
 
 
 def test_a_draft_is_thrown_away_only_when_the_box_is_ticked(database: Database, people: Who):
