@@ -18,7 +18,7 @@ from survey.database import Database
 from survey.designer.acts import ACTS
 from survey.designer.entered import Entered
 from survey.models.accounts import Account, Role
-from survey.models.drafts import DraftRevision
+from survey.models.drafts import DraftComment, DraftRevision
 from survey.models.instruments import InstrumentVersion, VersionStatus
 from survey.permissions import system
 from survey.services import drafts, instruments, publishing
@@ -455,3 +455,61 @@ def test_acts_and_pages_ask_the_record_no_more_for_sixty_questions_than_for_six(
             assert browser.browser.get(answer.location).status_code == 200
         asked.append((act.number, page.number))
     assert asked[0] == asked[1]
+
+
+@pytest.mark.parametrize(
+    ("entered", "written"),
+    [("2000000", "2000000"), ("1234567,5", "1234567.5"), ("-3", "-3"), ("0,25", "0.25")],
+)
+def test_a_condition_keeps_every_digit_of_a_number(database: Database, people: Who, entered: str, written: str):
+    page = begun(people(Role.DESIGNER))
+    page = do(page, "them-cau", section="s1", words__vi="Bao nhiêu đồng?", answers="number")
+    page = do(page, "them-cau", section="s1", words__vi="Vì sao?")
+    page = do(page, "dieu-kien", element="q3", asked="q2", how=">=", number=entered)
+    assert now_of(database).item("q3").show_if == f"q2 >= {written}"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"asked": "q2", "how": ">=", "number": "0,0000001"},
+        {"asked": "q2", "how": ">=", "number": "1000000000000"},
+        {"asked": "q1", "how": "any", "codes": ["٣"]},
+        {"asked": "q1", "how": "any", "codes": ["77"]},
+    ],
+    ids=["too fine", "too large", "digits of another script", "no answer of it"],
+)
+def test_what_a_condition_cannot_say_is_refused(database: Database, people: Who, fields: dict[str, Any]):
+    page = begun(people(Role.DESIGNER))
+    page = do(page, "them-cau", section="s1", words__vi="Bao nhiêu đồng?", answers="number")
+    page = do(page, "them-cau", section="s1", words__vi="Vì sao?")
+    assert do(page, "dieu-kien", element="q3", **fields).status == 422
+    assert now_of(database).item("q3").show_if is None
+
+
+def test_a_figure_with_a_number_beyond_all_is_refused(people: Who):
+    page = begun(people(Role.DESIGNER))
+    assert do(page, "chi-so", element="9" * 5000, figure="overall/mean_items_rate/rate").status == 422
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [("a\x00b", "ký tự điều khiển"), ("a\u202eb", "đổi chiều viết"), ("a" + "\u0301" * 40, "dấu")],
+    ids=["nothing", "direction", "accents"],
+)
+def test_comments_hold_nothing_that_a_page_cannot_show(database: Database, people: Who, words: str, sentence: str):
+    browser = people(Role.DESIGNER)
+    begun(browser)
+    page = browser.get(f"{LIST}/phieu-moi/1/ra-soat").form("y-kien", element="q1", text=words).send()
+    assert sentence in page.text
+    page = page.form("gui").send()
+    page.form("tra-lai", text=words).send()
+    with database.reading() as session:
+        assert session.scalars(select(DraftComment)).all() == []
+
+
+def test_a_place_that_no_record_can_hold_is_left_out(database: Database, people: Who):
+    page = begun(people(Role.DESIGNER))
+    do(page, "them-cau", section="s1", words__vi="Thêm", element="\x00")
+    with database.reading() as session:
+        assert session.scalars(select(DraftRevision.place)).all() == ["", ""]
