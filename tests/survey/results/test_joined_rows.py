@@ -248,6 +248,12 @@ def test_a_question_coded_like_a_column_of_every_file_takes_nothing_from_it(reco
     assert (frame["weight_"].tolist()[:6], frame["wave_"].tolist()[:6]) == ([5.0] * 6, [4.0] * 6)
 
 
+def test_codes_that_are_words_of_stata_are_written_with_a_mark_behind_them(record: Record, tmp_path: Path):
+    two = Two(record, items=(item("q1"), item("long"), item("str5")), said={"q1": 5, "long": 4, "str5": 3})
+    frame, _ = pyreadstat.read_dta(str(two.write(Format.DTA, tmp_path).path))
+    assert (frame["long_"].tolist()[0], frame["str5_"].tolist()[0]) == (4.0, 3.0)
+
+
 def test_facts_about_people_that_no_file_of_one_wave_holds_are_not_in_the_joined_one_either(
     record: Record, tmp_path: Path
 ):
