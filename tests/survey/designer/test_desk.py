@@ -17,6 +17,7 @@ from instruments.model import InstrumentVersion as Document
 from survey.database import Database
 from survey.designer.acts import ACTS
 from survey.designer.entered import Entered
+from survey.errors import Conflict
 from survey.models.accounts import Account, Role
 from survey.models.drafts import DraftComment, DraftRevision
 from survey.models.instruments import InstrumentVersion, VersionStatus
@@ -513,3 +514,23 @@ def test_a_place_that_no_record_can_hold_is_left_out(database: Database, people:
     do(page, "them-cau", section="s1", words__vi="Thêm", element="\x00")
     with database.reading() as session:
         assert session.scalars(select(DraftRevision.place)).all() == ["", ""]
+
+
+def test_the_review_names_the_columns_that_files_of_rows_will_hold(database: Database, people: Who, now: datetime):
+    kinds = {"day": "date", "said": "text", "r_job": "text", "fee": "number"}
+    more = [item(code, factor=None, voluntary=True, response={"kind": kind}) for code, kind in kinds.items()]
+    instruments.import_document(database, as_file(questionnaire()), actor=system(), now=now)
+    publishing.publish(database, "phieu-mau", 1, actor=system(), now=now)
+    two = questionnaire(item("q1"), item("q2"), *more, version=2)
+    instruments.import_document(database, as_file(two), actor=system(), now=now)
+    page = people(Role.DESIGNER).get(f"{LIST}/phieu-mau/2/ra-soat")
+    assert "Cột mới: fee." in page.text
+    assert "có 3 cột" in page.text
+
+
+def test_a_file_does_not_replace_a_draft_in_review(database: Database, now: datetime):
+    instruments.import_document(database, as_file(questionnaire()), actor=system(), now=now)
+    drafts.submit(database, "phieu-mau", 1, actor=system(), now=now)
+    other = as_file(questionnaire(item("q1", "Lời khác"), item("q2")))
+    with pytest.raises(Conflict, match="is in review"):
+        instruments.import_document(database, other, actor=system(), now=now)
