@@ -13,9 +13,7 @@ from typing import Any
 
 SPSS_LABEL, SPSS_VALUE = 256, 120  # bytes
 STATA_LABEL, STATA_NAME = 80, 32  # letters; bytes of an ASCII name
-STATA_WORD = re.compile(
-    "byte|double|float|if|in|int|long|using|with|strl|str[0-9]+"
-)  # what Stata keeps for itself, of what a code can be
+STATA_WORD = re.compile("byte|double|float|if|in|int|long|using|with|str[0-9l]+")  # what Stata keeps for itself
 
 
 @dataclass(frozen=True)
