@@ -24,6 +24,7 @@ _BITS = {
 }
 _GENERATIONS = {3: 1, 2: 2, 0: 25}  # the two bits of the header: MPEG 1, 2, 2.5
 _INSIDE = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts"})
+_DEEPEST = 8  # a recording has boxes inside boxes five deep
 _BESIDE_THE_SOUND = frozenset({b"udta", b"meta", b"uuid"})
 
 
@@ -125,8 +126,10 @@ def _m4a(data: bytes) -> Sound | None:
     return Sound(bytes(kept), "audio/mp4", ".m4a", round(seconds, 2))
 
 
-def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int, int]]:
+def _boxes(data: bytes, at: int, end: int, depth: int = 0) -> Iterator[tuple[bytes, int, int, int]]:
     """Every box, those inside others included: its name, where it begins, where its content begins and ends."""
+    if depth > _DEEPEST:
+        raise ValueError("boxes inside boxes without end")
     while at + 8 <= end:
         size, name = struct.unpack(">I4s", data[at : at + 8])
         start = at + 8
@@ -139,7 +142,7 @@ def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int, in
             raise ValueError("a box that does not end")
         yield name, at, start, at + size
         if name in _INSIDE:
-            yield from _boxes(data, start, at + size)
+            yield from _boxes(data, start, at + size, depth + 1)
         at += size
 
 

@@ -215,9 +215,10 @@ def new_condition(e: Entered, v: Document, before: str | None) -> str | None:
         number = e.number("number")
         if number is None or how not in ("==", "!=", "<", "<=", ">", ">="):
             raise EditError("not-a-number", came=e.line("number"))
-        test = f"{asked} {how} {number:g}"
+        test = f"{asked} {how} {_figure(number)}"
     else:
-        codes = [one for one in e.fields.getlist("codes") if one.isdecimal()]
+        known = {str(option.code) for option in v.options(item)}
+        codes = [one for one in e.fields.getlist("codes") if one in known]
         if not codes:
             raise EditError("no-codes", code=asked)
         if item.kind == "multiple":
@@ -229,6 +230,14 @@ def new_condition(e: Entered, v: Document, before: str | None) -> str | None:
     if before is None or e.line("join") not in ("and", "or"):
         return test
     return f"({before}) {e.line('join')} {test}"
+
+
+def _figure(number: float) -> str:
+    """A number as conditions write it: every digit, no exponent, six places at most."""
+    written = f"{number:.6f}".rstrip("0").rstrip(".")
+    if float(written) != number or abs(number) >= 10**12:
+        raise EditError("not-a-number", came=f"{number:g}")
+    return written
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------
@@ -329,7 +338,7 @@ def put_figure(e: Entered, v: Document) -> Document:
         }
     )
     at = e.line("element")
-    return editing.put_figure(v, made, at=int(at) if at.isdecimal() else None)
+    return editing.put_figure(v, made, at=e.whole("element", 0) if at.isdecimal() else None)
 
 
 # --- the whole -------------------------------------------------------------------------------------------------------

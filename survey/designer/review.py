@@ -184,13 +184,13 @@ def _columns(before: InstrumentVersion | None, after: InstrumentVersion) -> Colu
 
 
 def _names(version: InstrumentVersion) -> list[str]:
-    """The columns of a row file, as the statistics files name them."""
+    """The columns of a row file, as the statistics files name them: no texts, no days, no fact with several answers."""
     found = []
-    for item in version.items:
+    for item in version.asked_items:
+        if item.kind in ("text", "date") or (item.is_respondent_fact and item.kind not in ("single", "number")):
+            continue
         if isinstance(item.response, MultipleChoice):
             found += [f"{item.code}_{option.code}" for option in version.options(item)]
-        elif item.kind != "text":
+        else:
             found.append(item.code)
-        if item.other is not None:
-            found.append(f"{item.code}_other")
     return found

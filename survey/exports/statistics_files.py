@@ -5,6 +5,7 @@ Both programs cut what is too long in the middle of a letter or refuse it: label
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 SPSS_LABEL, SPSS_VALUE = 256, 120  # bytes
 STATA_LABEL, STATA_NAME = 80, 32  # letters; bytes of an ASCII name
+STATA_WORD = re.compile("byte|double|float|if|in|int|long|using|with|str[0-9l]+")  # what Stata keeps for itself
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,10 @@ def write_dta(path: Path, columns: Sequence[StatisticsColumn], *, title: str) ->
 
 
 def stata_names(names: Sequence[str]) -> list[str]:
-    """Names of at most 32 letters, each once."""
+    """Names of at most 32 letters, each once, none a word of Stata's own."""
     found: list[str] = []
     for name in names:
-        short, n = name[:STATA_NAME], 2
+        short, n = f"{name}_" if STATA_WORD.fullmatch(name) else name[:STATA_NAME], 2
         while short in found:
             short = f"{name[: STATA_NAME - len(str(n)) - 1]}_{n}"
             n += 1

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from instruments.model import InstrumentVersion as Document
 from survey.models.accounts import Account
+from survey.models.audit import AuditEvent
 from survey.models.drafts import DraftComment, DraftPresence, DraftRevision
 from survey.models.instruments import Instrument, InstrumentVersion, VersionStatus
 from survey.queries import instruments as queries
@@ -130,9 +131,27 @@ def remarks(session: Session, version_id: int) -> tuple[Remark, ...]:
     )
 
 
-def authors(session: Session, version_id: int) -> frozenset[int]:
-    """Accounts that wrote at a draft."""
-    found = session.scalars(
-        select(DraftRevision.made_by).where(DraftRevision.version_id == version_id, DraftRevision.number > 0)
+def last_of_each(session: Session, version_id: int) -> tuple[int, ...]:
+    """The number of the last revision that each account made."""
+    return tuple(
+        session.scalars(
+            select(func.max(DraftRevision.number))
+            .where(DraftRevision.version_id == version_id)
+            .group_by(DraftRevision.made_by)
+        )
     )
-    return frozenset(one for one in found if one is not None)
+
+
+def authors(session: Session, row: InstrumentVersion, name: str) -> frozenset[int]:
+    """Accounts that wrote at a draft, or brought in a file that it came from; later files do not wash that away."""
+    wrote = session.scalars(
+        select(DraftRevision.made_by).where(DraftRevision.version_id == row.id, DraftRevision.number > 0)
+    )
+    brought = session.scalars(
+        select(AuditEvent.actor_id).where(
+            AuditEvent.action.in_(("instrument.start", "instrument.import")),
+            AuditEvent.subject == name,
+            AuditEvent.at >= row.created_at,
+        )
+    )
+    return frozenset(one for one in (row.created_by, *wrote, *brought) if one is not None)

@@ -402,10 +402,14 @@ def _course(found: Course) -> CoursePart:
 def _trust(found: AnalysesView, quality: AnswerQuality, scales: Sequence[Scale]) -> TrustPart:
     lang, view = language(), found.view
     share = quality.flagged / quality.n if quality.n else 0.0
-    sentence = _("%(share)s of the answers look hasty or copied. They stay in the figures; without them the headline "
-                 "figure would be %(without)s instead of %(with_them)s.", share=rate_text(share, language=lang),
-                 without=rate_text(quality.rate_without, language=lang),
-                 with_them=rate_text(quality.rate, language=lang))  # fmt: skip
+    if quality.rate_without is None:
+        sentence = _("%(share)s of the answers look hasty or copied. They stay in the figures.",
+                     share=rate_text(share, language=lang))  # fmt: skip
+    else:
+        sentence = _("%(share)s of the answers look hasty or copied. They stay in the figures; without them the "
+                     "headline figure would be %(without)s instead of %(with_them)s.",
+                     share=rate_text(share, language=lang), without=rate_text(quality.rate_without, language=lang),
+                     with_them=rate_text(quality.rate, language=lang))  # fmt: skip
     facts = [
         (_("Under one second a question"), grouped(quality.fast, lang)),
         (_("The same varied answers three times at one place on one day"), grouped(quality.repeated, lang)),

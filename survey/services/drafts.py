@@ -12,12 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pydantic_core import PydanticCustomError
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from instruments import codec, conformity, editing, starting
 from instruments.editing import EditError
 from instruments.model import InstrumentVersion as Document
+from instruments.text import clean
 from survey.database import Database
 from survey.errors import N_, Conflict, Forbidden, Invalid, RecordUnavailable
 from survey.models.accounts import Account, Role
@@ -354,14 +356,16 @@ def _save(
         made_at=now,
         made_by=actor.account_id,
         act=act,
-        place=place[:80],
+        place=place[:80] if place.isprintable() else "",
         undo_to=undo_to,
         redo_to=redo_to,
     )
     session.add(revision)
     session.execute(
         delete(DraftRevision).where(
-            DraftRevision.version_id == row.id, DraftRevision.number <= revision.number - KEPT_REVISIONS
+            DraftRevision.version_id == row.id,
+            DraftRevision.number <= revision.number - KEPT_REVISIONS,
+            DraftRevision.number.not_in(drafts.last_of_each(session, row.id)),  # nobody's hand in it is forgotten
         )
     )
     session.flush()
@@ -405,17 +409,27 @@ def comment(
     database: Database, code: str, number: int, text: str, *, actor: Actor, now: datetime, element: str = ""
 ) -> None:
     """Say something about a question of a draft, or about the whole."""
-    text = text.strip()
-    if not text:
-        raise Invalid("Write the comment first.", problems={"text": N_("Write the comment first.")})
-    if len(text) > LONGEST_COMMENT:
-        raise Invalid("Write at most 1000 characters.", problems={"text": N_("Write at most 1000 characters.")})
+    text = _said(text)
     with database.writing() as session:
         row = _readable(session, code, number, actor)
         if element and element not in {one.code for one in codec.loads_draft(row.document).elements}:
             unknown = editing.REFUSALS["element-unknown"]
             raise Invalid(unknown, code=element)
         session.add(DraftComment(version_id=row.id, element=element, text=text, made_at=now, made_by=actor.account_id))
+
+
+def _said(text: str) -> str:
+    """A comment as it can be kept: what no page shows safely is refused as in the questionnaire itself."""
+    text = text.replace("\r\n", "\n").strip()
+    if not text:
+        raise Invalid("Write the comment first.", problems={"text": N_("Write the comment first.")})
+    if len(text) > LONGEST_COMMENT:
+        raise Invalid("Write at most 1000 characters.", problems={"text": N_("Write at most 1000 characters.")})
+    try:
+        return clean(text)
+    except PydanticCustomError as refused:
+        sentence = editing.REFUSALS[refused.type]
+        raise Invalid(sentence, problems={"text": sentence}) from None
 
 
 def settle(database: Database, code: str, number: int, comment_id: int, *, actor: Actor, now: datetime) -> None:
@@ -440,6 +454,7 @@ def submit(database: Database, code: str, number: int, *, actor: Actor, now: dat
 def give_back(database: Database, code: str, number: int, *, actor: Actor, now: datetime, reason: str = "") -> None:
     """From review back to the desk, with a word why. Safe to call twice."""
     reason = " ".join(reason.split())[:LONGEST_COMMENT]
+    reason = _said(reason) if reason else ""
     with database.writing() as session:
         row = _readable(session, code, number, actor)
         if row.status is not VersionStatus.IN_REVIEW:

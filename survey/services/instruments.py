@@ -177,6 +177,8 @@ def _outcome(session: Session, draft: _Draft) -> Imported:
         )  # fmt: skip
     row = None if instrument is None else _version_of(session, instrument.id, document.version)
     changed = row is None or row.content_hash != content_hash
+    if changed and row is not None and row.status is VersionStatus.IN_REVIEW:
+        raise Conflict("The draft is in review. Take it back before you change it.")
     if changed and row is not None and row.status is not VersionStatus.DRAFT:
         newest = session.scalar(
             select(func.max(InstrumentVersion.number)).where(InstrumentVersion.instrument_id == row.instrument_id)

@@ -245,12 +245,12 @@ class JoinedTable:
         versions = {part.wave.version: part.taken.version for part in self._parts}
         shared = shared_columns(list(versions.values()))
         several = {one.item for one in shared if one.apart}
-        taken: set[str] = set()
+        taken = {column.name for column in (*self._before(), *self._after())}
         for one in shared:
             asked = [versions[number] for number in one.versions]
             item = asked[-1].item(one.item)
-            if item.kind in ("text", "date"):
-                continue
+            if item.kind in ("text", "date") or (item.is_respondent_fact and item.kind not in ("single", "number")):
+                continue  # as in the file of one wave
             label = self._heading(one, item, apart=one.item in several)
             question = item.wording.inside(asked[-1].source_language)
             banded = item.is_respondent_fact and item.kind == "number"

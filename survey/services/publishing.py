@@ -2,7 +2,8 @@
 
 A change of words needs a designer. A change of codes, scale or index rule can ruin a series, so it needs an approver
 other than the author; so does the first version of a questionnaire, which sets all of them, and whatever the checks
-let pass only with an approver's reason. Publishing freezes the version for good: the database itself refuses later
+let pass only with an approver's reason. Whoever decides: only what was sent for review, and so rests, is published.
+The command line alone goes straight on. Publishing freezes the version for good: the database itself refuses later
 changes. A newer version never touches a running wave.
 """
 
@@ -62,7 +63,7 @@ def readiness(session: Session, code: str, number: int, *, actor: Actor) -> Read
     wrong = [p for p in linting.lint(document) if p.severity == "error"]
     overrides = tuple(p for p in wrong if p.kind.approver)
     needs_approver = bool(weighty or overrides)
-    wrote = drafts.authors(session, row.id) | ({row.created_by} if row.created_by is not None else set())
+    wrote = drafts.authors(session, row, f"{code}@{number}")
     return Readiness(
         follows=before[0] if before else None,
         weighty=weighty,
@@ -91,6 +92,8 @@ def publish(
         ready = readiness(session, code, number, actor=actor)
         if ready.refusal:
             raise Forbidden(ready.refusal)
+        if row.status is VersionStatus.DRAFT and not actor.is_system:
+            raise Conflict("The draft has to be sent for review before it is published.")
         if ready.blockers:
             raise Unusable("The questionnaire cannot be published as it is: %(count)s problems.", ready.blockers)
         if ready.overrides and not actor.is_system and not reason:
@@ -167,7 +170,7 @@ def _questions(side: _Side) -> object:
 
 
 def _answers(side: _Side) -> object:
-    """Every code with its words, for the words of an answer are its meaning."""
+    """Every code with its words and every number with its unit, for these are the meaning of an answer."""
     scales = [
         (scale.code, scale.shown, _options(scale.options, side.document.source_language))
         for scale in sorted(side.document.scales, key=lambda scale: scale.code)
@@ -178,7 +181,7 @@ def _answers(side: _Side) -> object:
 def _own_answers(item: Item, language: str) -> object:
     response = item.response
     if isinstance(response, Number):
-        return response.minimum, response.maximum, response.decimals
+        return response.minimum, response.maximum, response.decimals, response.unit and response.unit.get(language)
     own = getattr(response, "options", None)
     return (_options(own, language), item.other) if own else item.other
 

@@ -65,8 +65,8 @@ def put(
 
     def edit(session: Session, document: Document) -> Document:
         for element, sound in sounds.items():
-            recording = _kept(session, document, element, language, sound, actor, now)
             with _named(element, language):
+                recording = _kept(session, document, element, language, sound, actor, now)
                 document = with_recording(document, element, recording)
         return document
 
@@ -154,6 +154,8 @@ def _kept(
     session: Session, document: Document, element: str, language: str, sound: Sound, actor: Actor, now: datetime
 ) -> Recording:
     """The file under its hash; the same bytes are kept once."""
+    if language not in document.language_codes:
+        raise KeyError(language)
     digest = hashlib.sha256(sound.data).hexdigest()
     held = session.get(SoundFile, digest)
     if held is not None:

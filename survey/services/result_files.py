@@ -169,7 +169,9 @@ class RecodedRows:
         self._answers = columns.read(database, channel_id, view.version, snapshots=snapshots(instance))
         with database.reading() as session:
             limits = settings.read(session)
-        self._items = [i for i in view.version.asked_items if i.kind != "text" and not i.is_respondent_fact]
+        self._items = [
+            i for i in view.version.asked_items if i.kind not in ("text", "date") and not i.is_respondent_fact
+        ]  # a day would undo what the month hides
         self._facts = [i for i in view.version.asked_items if i.is_respondent_fact and i.kind in ("single", "number")]
         days = self._answers.fact("_day").astype("datetime64[D]")
         month = days.astype("datetime64[M]").astype(np.int64)

@@ -13,6 +13,7 @@ from survey.permissions import Actor
 from survey.queries import points
 from survey.services import results as results_service
 from survey.services.analyses.making import Analyses
+from survey.services.analyses.soundness import AnswerQuality
 from survey.services.analyses.standings import Standings
 from survey.services.kept_results import KeptResults
 from survey.services.results import ResultsView
@@ -51,9 +52,21 @@ def of_view(database: Database, view: ResultsView, kept: KeptResults, *, now: da
         return Analyses()
     found = kept.analyses_of(database, view.wave, view.channel, now=now)
     standings = _shown(found.standings, view) if found.standings else None
+    quality = _of_enough(found.quality, view.minimum_cell) if found.quality else None
     if not view.whole_scope:
         return Analyses(standings=standings)
-    return replace(found, standings=standings)
+    return replace(found, standings=standings, quality=quality)
+
+
+def _of_enough(quality: AnswerQuality, minimum: int) -> AnswerQuality:
+    """No rate of too few; and no rate without the flagged answers where these are few: the two would tell theirs."""
+    left = quality.n - quality.flagged
+    few = 0 < quality.flagged < minimum or left < minimum
+    return replace(
+        quality,
+        rate=quality.rate if quality.n >= minimum else None,
+        rate_without=None if few else quality.rate_without,
+    )
 
 
 def _shown(standings: Standings, view: ResultsView) -> Standings:

@@ -17,7 +17,7 @@ from survey.models.accounts import Account, Role
 from survey.models.instruments import InstrumentVersion, VersionStatus
 from survey.models.responses import Comment, Response
 from survey.permissions import ROUTES, system
-from survey.services import instruments, publishing
+from survey.services import drafts, instruments, publishing
 from tests.factories.questionnaires import as_file, item, questionnaire
 from tests.factories.record import Record
 from tests.instruments import workbooks
@@ -291,13 +291,14 @@ def publish_button(page: Page) -> Form:
 
 def test_what_nobody_looked_at_is_not_published(database: Database, now: datetime, people: Callable[..., StaffClient]):
     draft(database, now)
+    drafts.submit(database, "ban-thao", 1, actor=system(), now=now)
     button = publish_button(people(Role.APPROVER).get(f"{LIST}/ban-thao/1/ra-soat"))
     for came in ("", "0" * 64):
         button.fields["content_hash"] = came
         page = button.send()
         assert "Bản thảo đã thay đổi sau khi Anh/Chị xem" in page.text
     with database.reading() as session:
-        assert session.scalar(select(InstrumentVersion.status)) is VersionStatus.DRAFT
+        assert session.scalar(select(InstrumentVersion.status)) is VersionStatus.IN_REVIEW
 
 
 def test_a_file_is_looked_at_then_kept_then_published_by_somebody_else(
@@ -315,6 +316,9 @@ def test_a_file_is_looked_at_then_kept_then_published_by_somebody_else(
     mine = kept.follow("Rà soát và phát hành")
     assert "phải do người phê duyệt phát hành" in mine.text
     assert not [form for form in mine.forms() if "content_hash" in form.fields]
+    waiting = people(Role.APPROVER).get(f"{LIST}/phieu-mau/1/ra-soat")
+    assert "Bản thảo phải được gửi rà soát trước khi phát hành." in waiting.text
+    mine.form("ra-soat/gui").send()
     done = publish_button(people(Role.APPROVER).get(f"{LIST}/phieu-mau/1/ra-soat")).send()
     assert done.notices[0].startswith("Đã phát hành phieu-mau@1.")
     assert "Đã phát hành" in done.text
@@ -371,6 +375,7 @@ def test_pressing_publish_twice_ends_at_the_published_version(
     database: Database, now: datetime, people: Callable[..., StaffClient]
 ):
     draft(database, now)
+    drafts.submit(database, "ban-thao", 1, actor=system(), now=now)
     button = publish_button(people(Role.APPROVER).get(f"{LIST}/ban-thao/1/ra-soat"))
     assert button.send().status == 200
     assert button.send().h1 == "Phiếu mẫu, phiên bản 1"

@@ -17,8 +17,9 @@ from instruments.model import InstrumentVersion as Document
 from survey.database import Database
 from survey.designer.acts import ACTS
 from survey.designer.entered import Entered
+from survey.errors import Conflict
 from survey.models.accounts import Account, Role
-from survey.models.drafts import DraftRevision
+from survey.models.drafts import DraftComment, DraftRevision
 from survey.models.instruments import InstrumentVersion, VersionStatus
 from survey.permissions import system
 from survey.services import drafts, instruments, publishing
@@ -351,6 +352,8 @@ def test_a_published_version_is_not_edited_but_its_next_one_is(database: Databas
     )
     page = browser.get(f"{LIST}/phieu-mau/2/ra-soat")
     assert "Lời khác" in page.text
+    assert not [f for f in page.forms() if "content_hash" in f.fields]
+    page = page.form("gui").send()
     form = next(f for f in page.forms() if "content_hash" in f.fields)
     assert form.send().text.count("Đã phát hành") >= 1
     with database.reading() as session:
@@ -384,13 +387,18 @@ def test_whoever_wrote_at_a_draft_does_not_approve_it(people: Who):
     assert "phải do người phê duyệt khác phát hành" in page.text
 
 
-def test_a_draft_that_changed_since_it_was_looked_at_is_not_published(people: Who):
+def test_a_draft_that_changed_since_it_was_looked_at_is_not_published(database: Database, people: Who):
     writer, approver = people(Role.DESIGNER), people(Role.APPROVER)
-    page = begun(writer)
+    begun(writer)
+    writer.get(f"{LIST}/phieu-moi/1/ra-soat").form("gui").send()
     form = next(f for f in approver.get(f"{LIST}/phieu-moi/1/ra-soat").forms() if "content_hash" in f.fields)
-    do(page, "them-cau", section="s1", words__vi="Thêm")
+    writer.get(f"{LIST}/phieu-moi/1/ra-soat").form("tra-lai").send()
+    do(writer.get(f"{LIST}/phieu-moi/1/soan"), "them-cau", section="s1", words__vi="Thêm")
     assert form.send().status == 200
-    assert "không thể sửa lúc này" not in writer.get(f"{LIST}/phieu-moi/1/soan").text
+    writer.get(f"{LIST}/phieu-moi/1/ra-soat").form("gui").send()
+    assert form.send().status == 200
+    with database.reading() as session:
+        assert session.scalars(select(InstrumentVersion.status)).all() == [VersionStatus.IN_REVIEW]
 
 
 def test_a_draft_is_thrown_away_only_when_the_box_is_ticked(database: Database, people: Who):
@@ -448,3 +456,81 @@ def test_acts_and_pages_ask_the_record_no_more_for_sixty_questions_than_for_six(
             assert browser.browser.get(answer.location).status_code == 200
         asked.append((act.number, page.number))
     assert asked[0] == asked[1]
+
+
+@pytest.mark.parametrize(
+    ("entered", "written"),
+    [("2000000", "2000000"), ("1234567,5", "1234567.5"), ("-3", "-3"), ("0,25", "0.25")],
+)
+def test_a_condition_keeps_every_digit_of_a_number(database: Database, people: Who, entered: str, written: str):
+    page = begun(people(Role.DESIGNER))
+    page = do(page, "them-cau", section="s1", words__vi="Bao nhiêu đồng?", answers="number")
+    page = do(page, "them-cau", section="s1", words__vi="Vì sao?")
+    page = do(page, "dieu-kien", element="q3", asked="q2", how=">=", number=entered)
+    assert now_of(database).item("q3").show_if == f"q2 >= {written}"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"asked": "q2", "how": ">=", "number": "0,0000001"},
+        {"asked": "q2", "how": ">=", "number": "1000000000000"},
+        {"asked": "q1", "how": "any", "codes": ["٣"]},
+        {"asked": "q1", "how": "any", "codes": ["77"]},
+    ],
+    ids=["too fine", "too large", "digits of another script", "no answer of it"],
+)
+def test_what_a_condition_cannot_say_is_refused(database: Database, people: Who, fields: dict[str, Any]):
+    page = begun(people(Role.DESIGNER))
+    page = do(page, "them-cau", section="s1", words__vi="Bao nhiêu đồng?", answers="number")
+    page = do(page, "them-cau", section="s1", words__vi="Vì sao?")
+    assert do(page, "dieu-kien", element="q3", **fields).status == 422
+    assert now_of(database).item("q3").show_if is None
+
+
+def test_a_figure_with_a_number_beyond_all_is_refused(people: Who):
+    page = begun(people(Role.DESIGNER))
+    assert do(page, "chi-so", element="9" * 5000, figure="overall/mean_items_rate/rate").status == 422
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [("a\x00b", "ký tự điều khiển"), ("a\u202eb", "đổi chiều viết"), ("a" + "\u0301" * 40, "dấu")],
+    ids=["nothing", "direction", "accents"],
+)
+def test_comments_hold_nothing_that_a_page_cannot_show(database: Database, people: Who, words: str, sentence: str):
+    browser = people(Role.DESIGNER)
+    begun(browser)
+    page = browser.get(f"{LIST}/phieu-moi/1/ra-soat").form("y-kien", element="q1", text=words).send()
+    assert sentence in page.text
+    page = page.form("gui").send()
+    page.form("tra-lai", text=words).send()
+    with database.reading() as session:
+        assert session.scalars(select(DraftComment)).all() == []
+
+
+def test_a_place_that_no_record_can_hold_is_left_out(database: Database, people: Who):
+    page = begun(people(Role.DESIGNER))
+    do(page, "them-cau", section="s1", words__vi="Thêm", element="\x00")
+    with database.reading() as session:
+        assert session.scalars(select(DraftRevision.place)).all() == ["", ""]
+
+
+def test_the_review_names_the_columns_that_files_of_rows_will_hold(database: Database, people: Who, now: datetime):
+    kinds = {"day": "date", "said": "text", "r_job": "text", "fee": "number"}
+    more = [item(code, factor=None, voluntary=True, response={"kind": kind}) for code, kind in kinds.items()]
+    instruments.import_document(database, as_file(questionnaire()), actor=system(), now=now)
+    publishing.publish(database, "phieu-mau", 1, actor=system(), now=now)
+    two = questionnaire(item("q1"), item("q2"), *more, version=2)
+    instruments.import_document(database, as_file(two), actor=system(), now=now)
+    page = people(Role.DESIGNER).get(f"{LIST}/phieu-mau/2/ra-soat")
+    assert "Cột mới: fee." in page.text
+    assert "có 3 cột" in page.text
+
+
+def test_a_file_does_not_replace_a_draft_in_review(database: Database, now: datetime):
+    instruments.import_document(database, as_file(questionnaire()), actor=system(), now=now)
+    drafts.submit(database, "phieu-mau", 1, actor=system(), now=now)
+    other = as_file(questionnaire(item("q1", "Lời khác"), item("q2")))
+    with pytest.raises(Conflict, match="is in review"):
+        instruments.import_document(database, other, actor=system(), now=now)

@@ -9,13 +9,16 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 
+from instruments import editing
+from instruments.text import Text
 from survey.database import Database
 from survey.errors import Conflict, Forbidden, Invalid
 from survey.models.accounts import Account, Role
 from survey.models.audit import AuditEvent
+from survey.models.drafts import DraftRevision
 from survey.models.instruments import InstrumentVersion, VersionStatus
 from survey.permissions import Actor, GrantScope, system
-from survey.services import instruments, publishing
+from survey.services import drafts, instruments, publishing
 from survey.services.instruments import Unusable
 from tests.factories.questionnaires import WORDS, as_file, item, questionnaire, text
 from tests.factories.record import Record
@@ -44,6 +47,10 @@ def first_version(database: Database, now: datetime) -> None:
     """Version 1 in use, brought in by the command line."""
     bring_in(database, questionnaire(), system(), now)
     publishing.publish(database, "phieu-mau", 1, actor=system(), now=now)
+
+
+def sent(database: Database, number: int, who: Actor, now: datetime) -> None:
+    drafts.submit(database, "phieu-mau", number, actor=who, now=now)
 
 
 def status(database: Database, number: int = 1) -> VersionStatus:
@@ -109,6 +116,7 @@ def test_the_first_version_needs_an_approver_who_is_not_its_author(database: Dat
     with pytest.raises(Forbidden, match="You wrote this version yourself"):
         publishing.publish(database, "phieu-mau", 1, actor=author, now=now)
     assert status(database) is VersionStatus.DRAFT
+    sent(database, 1, author, now)
     publishing.publish(database, "phieu-mau", 1, actor=actor(record.account(), Role.APPROVER), now=now)
     assert status(database) is VersionStatus.PUBLISHED
 
@@ -116,6 +124,7 @@ def test_the_first_version_needs_an_approver_who_is_not_its_author(database: Dat
 def test_a_change_of_words_is_published_by_its_designer(database: Database, designer: Actor, now: datetime):
     first_version(database, now)
     bring_in(database, questionnaire(item("q1", "Lời khác"), item("q2"), version=2), designer, now)
+    sent(database, 2, designer, now)
     assert publishing.publish(database, "phieu-mau", 2, actor=designer, now=now) == ()
     assert status(database, 2) is VersionStatus.PUBLISHED
 
@@ -154,6 +163,7 @@ def test_more_than_words_needs_an_approver(
     bring_in(database, questionnaire(version=2, **changes), designer, now)
     with pytest.raises(Forbidden, match="an approver has to publish it"):
         publishing.publish(database, "phieu-mau", 2, actor=designer, now=now)
+    sent(database, 2, designer, now)
     assert publishing.publish(database, "phieu-mau", 2, actor=approver, now=now) == weighty
     assert events(database, "instrument.publish")[-1].detail["weighty"] == list(weighty)
 
@@ -165,6 +175,7 @@ def test_what_the_checks_hold_back_needs_an_approver_with_a_reason(
     asks = item("r_eth", "Dân tộc của Ông/Bà?", factor=None, voluntary=True, response={"kind": "text"})
     found = bring_in(database, questionnaire(item("q1"), item("q2"), asks, version=2), designer, now)
     assert [p.code for p in found.overrides] == ["sensitive-unmarked"]
+    sent(database, 2, designer, now)
     with pytest.raises(Invalid) as refused:
         publishing.publish(database, "phieu-mau", 2, actor=approver, now=now)
     assert set(refused.value.problems) == {"reason"}
@@ -172,8 +183,38 @@ def test_what_the_checks_hold_back_needs_an_approver_with_a_reason(
     assert events(database, "instrument.publish")[-1].detail["reason"] == "Công văn 12/SNV"
 
 
+@pytest.mark.parametrize("number", [1, 2], ids=["first version", "other words"])
+def test_what_was_not_sent_for_review_is_published_by_nobody(
+    database: Database, designer: Actor, approver: Actor, now: datetime, number: int
+):
+    if number == 2:
+        first_version(database, now)
+    bring_in(database, questionnaire(item("q1", "Lời khác"), item("q2"), version=number), designer, now)
+    for who in (approver, *([designer] if number == 2 else [])):
+        with pytest.raises(Conflict, match="sent for review"):
+            publishing.publish(database, "phieu-mau", number, actor=who, now=now)
+    assert status(database, number) is VersionStatus.DRAFT
+    sent(database, number, designer, now)
+    publishing.publish(database, "phieu-mau", number, actor=approver, now=now)
+    assert status(database, number) is VersionStatus.PUBLISHED
+
+
+def test_another_unit_of_a_number_needs_an_approver(database: Database, designer: Actor, now: datetime):
+    def asks(unit: str, number: int) -> dict[str, Any]:
+        response = {"kind": "number", "unit": text(unit)}
+        return questionnaire(item("q1"), item("q2", factor=None, response=response), version=number)
+
+    bring_in(database, asks("phút", 1), system(), now)
+    publishing.publish(database, "phieu-mau", 1, actor=system(), now=now)
+    bring_in(database, asks("ngày", 2), designer, now)
+    sent(database, 2, designer, now)
+    with pytest.raises(Forbidden, match="an approver has to publish it"):
+        publishing.publish(database, "phieu-mau", 2, actor=designer, now=now)
+
+
 def test_publishing_twice_is_one_event(database: Database, designer: Actor, approver: Actor, now: datetime):
     bring_in(database, questionnaire(), designer, now)
+    sent(database, 1, designer, now)
     publishing.publish(database, "phieu-mau", 1, actor=approver, now=now)
     publishing.publish(database, "phieu-mau", 1, actor=approver, now=now)
     assert len(events(database, "instrument.publish")) == 1
@@ -211,3 +252,33 @@ def test_the_file_given_out_is_the_file_that_came_in(database: Database, designe
 def test_the_shipped_questionnaires_are_registered_once(database: Database, now: datetime):
     assert instruments.register_shipped(database, now=now) > 0
     assert instruments.register_shipped(database, now=now) == 0
+
+
+def test_who_brought_in_a_file_stays_an_author_when_another_brings_in_a_later_one(
+    database: Database, designer: Actor, record: Record, now: datetime
+):
+    both = actor(record.account(), Role.DESIGNER, Role.APPROVER)
+    bring_in(database, questionnaire(), both, now)
+    bring_in(database, questionnaire(item("q1", "Lời khác"), item("q2")), designer, now)
+    sent(database, 1, designer, now)
+    with pytest.raises(Forbidden, match="You wrote this version yourself"):
+        publishing.publish(database, "phieu-mau", 1, actor=both, now=now)
+
+
+def test_who_wrote_at_a_draft_stays_an_author_however_many_acts_follow(
+    database: Database, designer: Actor, record: Record, now: datetime, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(drafts, "KEPT_REVISIONS", 3)
+    both = actor(record.account(), Role.DESIGNER, Role.APPROVER)
+    bring_in(database, questionnaire(), designer, now)
+    for number, who in enumerate((both, *[designer] * 8)):
+        words = Text(vi=f"Lời thứ {number}")
+        drafts.change(
+            database, "phieu-mau", 1, lambda v, words=words: editing.change_element(v, "q1", text=words),
+            base=number, act="cau", actor=who, now=now,
+        )  # fmt: skip
+    with database.reading() as session:
+        assert session.scalars(select(DraftRevision.number).order_by(DraftRevision.number)).all() == [1, 7, 8, 9]
+    sent(database, 1, designer, now)
+    with pytest.raises(Forbidden, match="You wrote this version yourself"):
+        publishing.publish(database, "phieu-mau", 1, actor=both, now=now)

@@ -53,10 +53,11 @@ def test_sixty_four_bit_boxes_are_read_as_well():
         m4a()[:60],
         box(b"ftyp", b"M4A ", bytes(8)) + struct.pack(">I4s", 4, b"moov"),
         b"PK\x03\x04" + bytes(3000),
+        box(b"ftyp", b"M4A ", bytes(8)) + b"".join(struct.pack(">I4s", 8 * n, b"moov") for n in range(5000, 0, -1)),
     ],
     ids=[
         "nothing", "a tag only", "a page", "wav", "ogg", "zeros", "two frames", "a page behind the sound", "a film",
-        "cut off", "a box shorter than its head", "a zip file",
+        "cut off", "a box shorter than its head", "a zip file", "boxes in boxes",
     ],
 )  # fmt: skip
 def test_what_telephones_do_not_play_is_refused_in_a_sentence(data: bytes):

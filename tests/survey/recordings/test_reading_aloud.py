@@ -198,8 +198,9 @@ def test_texts_and_languages_that_are_not_there_are_named(database: Database, no
     actor = writer(record)
     with pytest.raises(NotFound, match="q9"):
         recordings.put(database, "phieu-mau", 1, {"q9": mp3()}, "vi", actor=actor, now=now)
-    with pytest.raises(NotFound, match="fr"):
-        recordings.put(database, "phieu-mau", 1, {"q1": mp3()}, "fr", actor=actor, now=now)
+    for language in ("fr", ""):
+        with pytest.raises(NotFound, match=f"language {language}"):
+            recordings.put(database, "phieu-mau", 1, {"q1": mp3()}, language, actor=actor, now=now)
     assert sounds(database) == 0
 
 

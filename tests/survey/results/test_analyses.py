@@ -266,6 +266,20 @@ def test_hasty_answers_are_flagged_and_the_rate_is_given_without_them(survey: Su
     assert found.rate_without == pytest.approx(0.4)
 
 
+@pytest.mark.parametrize(("hasty", "told"), [(1, False), (9, False), (10, True)])
+def test_rate_without_the_flagged_answers_is_not_given_where_it_would_tell_the_answers_of_few(
+    survey: Surveyed, hasty: int, told: bool
+) -> None:
+    unit = survey.unit()
+    survey.answer(unit, 20, 30)
+    survey.answer(unit, hasty, 0, pace=0)
+    found = analysed(survey).quality
+    assert found is not None
+    assert found.flagged == hasty
+    assert found.rate == pytest.approx((20 + hasty) / (50 + hasty))
+    assert (found.rate_without is not None) is told
+
+
 def test_more_answers_than_transactions_are_named(survey: Surveyed) -> None:
     unit = survey.unit()
     survey.frame(unit, 40)

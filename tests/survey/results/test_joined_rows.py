@@ -64,12 +64,18 @@ NAMES = ["wave", "channel", "selection", "version", "unit", "month", "field", "q
 class Two:
     """A wave on each version, six people in each who answered alike."""
 
-    def __init__(self, record: Record, **second: Any) -> None:
+    def __init__(
+        self,
+        record: Record,
+        items: tuple[dict[str, Any], ...] = FIRST,
+        said: dict[str, Any] = SAID_FIRST,
+        **second: Any,
+    ) -> None:
         self.record, self.database = record, record.database
         self.province = record.unit(kind=UnitKind.PROVINCE, name="Thành phố Mẫu", code="48")
         self.ward = record.unit(parent=self.province, name="Phường Mẫu")
         self.waves = (
-            self._wave(1, FIRST, SAID_FIRST, date(2026, 3, 10)),
+            self._wave(1, items, said, date(2026, 3, 10)),
             self._wave(2, SECOND, SAID_SECOND, date(2026, 9, 10), **second),
         )
 
@@ -231,6 +237,32 @@ def test_waves_that_are_not_of_the_questionnaire_and_none_at_all_are_refused(two
         ask("DOT-1", other.code)
     with pytest.raises(Invalid, match="at least one"):
         ask()
+
+
+def test_a_question_coded_like_a_column_of_every_file_takes_nothing_from_it(record: Record, tmp_path: Path):
+    two = Two(record, items=(item("weight"), item("wave")), said={"weight": 5, "wave": 4})
+    frame, _ = pyreadstat.read_sav(str(two.write(Format.SAV, tmp_path).path))
+    assert {"weight", "weight_", "wave", "wave_"} <= set(frame.columns)
+    assert set(frame["wave"]) == {"DOT-1", "DOT-2"}
+    assert set(frame["weight"].dropna()) != {5.0}
+    assert (frame["weight_"].tolist()[:6], frame["wave_"].tolist()[:6]) == ([5.0] * 6, [4.0] * 6)
+
+
+def test_codes_that_are_words_of_stata_are_written_with_a_mark_behind_them(record: Record, tmp_path: Path):
+    two = Two(record, items=(item("q1"), item("long"), item("str5")), said={"q1": 5, "long": 4, "str5": 3})
+    frame, _ = pyreadstat.read_dta(str(two.write(Format.DTA, tmp_path).path))
+    assert (frame["long_"].tolist()[0], frame["str5_"].tolist()[0]) == (4.0, 3.0)
+
+
+def test_facts_about_people_that_no_file_of_one_wave_holds_are_not_in_the_joined_one_either(
+    record: Record, tmp_path: Path
+):
+    many = item("r_news", "Biết tin qua đâu?", factor=None, voluntary=True, response=choice("multiple", c1="Báo"))
+    two = Two(record, items=(item("q1"), many, SEX), said={"q1": 5, "r_news": [1], "r_sex": 1})
+    rows = csv_rows(two.write(Format.CSV, tmp_path))
+    assert len(rows) == 12
+    assert "r_sex" in rows[0]
+    assert not [name for name in rows[0] if name.startswith("r_news")]
 
 
 # --- on screen ---------------------------------------------------------------------------------------------------

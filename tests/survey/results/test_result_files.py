@@ -178,6 +178,15 @@ def test_rows_hold_unit_month_field_and_codes_only(record: Record, tmp_path: Pat
     assert {row["q1"] for row in rows} == {"5"}
 
 
+def test_rows_hold_no_day_that_somebody_named(record: Record, tmp_path: Path) -> None:
+    visited = item("visited", "Đến ngày nào?", factor=None, response={"kind": "date"})
+    survey = Surveyed(record, answers=document(item("q1"), item("q2"), visited))
+    survey.say(survey.unit(), SATISFIED | {"visited": 20_000}, 12)
+    rows = rows_file(survey, tmp_path)
+    assert list(rows[0]) == ["unit", "month", "field", "q1", "q2", "weight"]
+    assert len(rows) == 12
+
+
 def test_made_up_rows_say_so_in_each_row_and_in_the_files_name(survey: Surveyed, tmp_path: Path) -> None:
     survey.answer(survey.unit(), 30, 5)
     assert {row["synthetic"] for row in rows_file(survey, tmp_path)} == {"THỬ NGHIỆM · số liệu giả lập"}
