@@ -101,7 +101,7 @@ def _table(book: Any, style: _Styles, table: Table, stamp: str) -> None:
         sheet.set_column(n, n, column.width)
     line = _head(sheet, style, table.title, stamp)
     for sentence in table.lead:
-        sheet.write_string(line, 0, sentence, style.plain)
+        _sentence(sheet, style, table.columns, line, sentence)
         line += 1
     line += bool(table.lead)
     first = line
@@ -115,12 +115,22 @@ def _table(book: Any, style: _Styles, table: Table, stamp: str) -> None:
         line += 1
     for note in table.notes:
         line += 1
-        sheet.write_string(line, 0, note, style.plain)
+        _sentence(sheet, style, table.columns, line, note)
     sheet.freeze_panes(first + 1, 1)
     sheet.repeat_rows(first)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
+
+
+def _sentence(sheet: Any, style: _Styles, columns: Sequence[Column], line: int, words: str) -> None:
+    """A sentence across the table, wrapped where it is longer than that is wide."""
+    wide = sum(column.width for column in columns)
+    if len(words) < wide or len(columns) < 2:
+        sheet.write_string(line, 0, words, style.plain)
+        return
+    sheet.set_row(line, _height((Column("", width=wide),), (words,)))
+    sheet.merge_range(line, 0, line, len(columns) - 1, words, style.words)
 
 
 def _height(columns: Sequence[Column], row: Sequence[Cell]) -> float:

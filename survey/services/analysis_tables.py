@@ -60,7 +60,7 @@ def _comparisons(view: ResultsView, found: Analyses, w: Words) -> Table:
         Column(w(N_("Difference")), Kind.RATE, 11),
         Column(w(N_("95 % low")), Kind.RATE, 10),
         Column(w(N_("95 % high")), Kind.RATE, 10),
-        Column(w(N_("p (Holm)")), Kind.NUMBER, 11),
+        Column(w(N_("p (Holm)")), width=11),
         Column(w(N_("More than chance?")), width=14),
     )
     rows: list[list[Cell]] = []
@@ -90,8 +90,8 @@ def _comparisons(view: ResultsView, found: Analyses, w: Words) -> Table:
 
 def _contrast_lines(view: ResultsView, name: str, contrasts: Sequence[Contrast], w: Words) -> list[list[Cell]]:
     return [
-        [name, target_name(view, c.level, c.target, w), c.first, c.second, c.difference, c.low, c.high, c.p_value,
-         w(N_("yes")) if c.certain else w(N_("not proven"))]
+        [name, target_name(view, c.level, c.target, w), c.first, c.second, c.difference, c.low, c.high,
+         _p(c.p_value, w), w(N_("yes")) if c.certain else w(N_("not proven"))]
         for c in contrasts
     ]  # fmt: skip
 
@@ -103,12 +103,12 @@ def _importance(view: ResultsView, found: Importance, w: Words) -> Table:
         Column(w(N_("Importance")), Kind.RATE, 11),
         Column(w(N_("Correlation")), Kind.SCORE, 11),
         Column(w(N_("Odds ratio")), Kind.SCORE, 11),
-        Column(w(N_("p")), Kind.NUMBER, 11),
+        Column(w(N_("p")), width=11),
         Column(w(N_("Mean score")), Kind.SCORE, 11),
         Column(w(N_("Advice")), width=24),
     )
     rows: list[list[Cell]] = [
-        [f.factor, target_name(view, "factor", f.factor, w), f.share, f.correlation, f.odds_ratio, f.p_value,
+        [f.factor, target_name(view, "factor", f.factor, w), f.share, f.correlation, f.odds_ratio, _p(f.p_value, w),
          f.performance, w(QUADRANTS[f.quadrant])]
         for f in found.factors
     ]  # fmt: skip
@@ -219,6 +219,14 @@ def _quality(view: ResultsView, found: AnswerQuality, scales: Sequence[Scale], w
     return Table(w(N_("Quality")), w(N_("Can the answers be trusted?")), columns, rows)
 
 
-def day(number: int) -> str:
+def _p(value: float | None, w: Words) -> str | None:
+    """A p-value with three places, the very small ones as below the smallest of these."""
+    if value is None:
+        return None
+    smallest = number(0.001, 3, w.language)
+    return f"< {smallest}" if value < 0.001 else number(value, 3, w.language)
+
+
+def day(days: int) -> str:
     """A day counted from 1970-01-01, as people write it."""
-    return f"{date(1970, 1, 1) + timedelta(days=number):%d/%m/%Y}"
+    return f"{date(1970, 1, 1) + timedelta(days=days):%d/%m/%Y}"
