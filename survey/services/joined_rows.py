@@ -34,7 +34,7 @@ from survey.services import columns, jobs, result_tables
 from survey.services import results as results_service
 from survey.services.jobs import MadeFile, Progress
 from survey.services.kept_results import KeptResults
-from survey.services.result_files import XLSX, RecodedRows, Taken, snapshots
+from survey.services.result_files import XLSX, RecodedRows, Taken, snapshots, unused
 from survey.services.result_tables import Words
 
 KIND = "results_joined"
@@ -257,13 +257,13 @@ class JoinedTable:
             if item.kind != "multiple":
                 codes = {} if banded else _labels(one, asked)
                 yield JoinedColumn(
-                    _unused(one.name, taken), label, question, one.versions, one.apart, codes, banded, one.item
+                    unused(one.name, taken), label, question, one.versions, one.apart, codes, banded, one.item
                 )
                 continue
             chosen = {0: self._words(N_("not chosen")), 1: self._words(N_("chosen"))}
             for code, words in _labels(one, asked).items():
                 yield JoinedColumn(
-                    _unused(f"{one.name}_{code}", taken), f"{label}: {words}", question, one.versions, one.apart,
+                    unused(f"{one.name}_{code}", taken), f"{label}: {words}", question, one.versions, one.apart,
                     chosen, False, f"{one.item}={code}",
                 )  # fmt: skip
 
@@ -293,13 +293,6 @@ def _labels(one: SharedColumn, asked: Sequence[InstrumentVersion]) -> dict[int, 
         for option in version.options(item):
             found[option.code] = version.option_label(item, option).inside(version.source_language)
     return dict(sorted(found.items()))
-
-
-def _unused(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += "_"
-    taken.add(name)
-    return name
 
 
 def _plain(values: np.ndarray) -> list[Cell]:

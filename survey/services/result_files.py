@@ -186,7 +186,9 @@ class RecodedRows:
 
     def coded(self) -> DataSheet:
         names = [*(name for i in self._items for name in columns.column_names(i, self._view.version))]
-        headings = ("unit", "month", "field", *(f.code for f in self._facts), *names, "weight")
+        taken = {"unit", "month", "field", "weight", "synthetic"}  # of every file; a question may bear such a code
+        own = [unused(name, taken) for name in (*(f.code for f in self._facts), *names)]
+        headings = ("unit", "month", "field", *own, "weight")
         lead = self._words(N_("Coded answers; blank: not answered or hidden. The codebook says what the codes mean."))
         return DataSheet(self._words(N_("Coded data")), headings, self._coded(names), len(self._kept.unit), lead)
 
@@ -301,6 +303,14 @@ def _blanks(values: np.ndarray) -> list[Cell]:
     if values.dtype == np.uint8:
         return [None if v == blank else v for v in found]
     return [None if v != v else (int(v) if v == int(v) else v) for v in found]  # type: ignore[arg-type]
+
+
+def unused(name: str, taken: set[str]) -> str:
+    """The name of a column that no other column has: this one, or with underlines behind it. It is taken from now."""
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return name
 
 
 def _label(labels: dict[int, str], value: Cell) -> Cell:

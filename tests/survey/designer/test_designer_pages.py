@@ -13,7 +13,7 @@ from sqlalchemy import event, func, select
 
 from instruments import codec, library
 from survey.database import Database
-from survey.models.accounts import Account, Role
+from survey.models.accounts import Role
 from survey.models.instruments import InstrumentVersion, VersionStatus
 from survey.models.responses import Comment, Response
 from survey.permissions import ROUTES, system
@@ -24,18 +24,6 @@ from tests.instruments import workbooks
 from tests.staff_client import Form, Page, StaffClient
 
 LIST = "/quan-tri/bo-cau-hoi"
-SignIn = Callable[[Account], StaffClient]
-
-
-@pytest.fixture
-def people(record: Record, sign_in: SignIn) -> Callable[..., StaffClient]:
-    """`people(Role.DESIGNER, services=("health",))` is a browser of such a person."""
-    root = record.unit()
-
-    def browser(*roles: Role, services: tuple[str, ...] = ("admin",)) -> StaffClient:
-        return sign_in(record.account(*((role, root, services) for role in roles)))
-
-    return browser
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from survey.database import Database
 from survey.designer.acts import ACTS
 from survey.designer.entered import Entered
 from survey.errors import Conflict
-from survey.models.accounts import Account, Role
+from survey.models.accounts import Role
 from survey.models.drafts import DraftComment, DraftRevision
 from survey.models.instruments import InstrumentVersion, VersionStatus
 from survey.permissions import system
@@ -29,18 +29,7 @@ from tests.queries import counted
 from tests.staff_client import Form, Page, StaffClient
 
 LIST = "/quan-tri/bo-cau-hoi"
-SignIn = Callable[[Account], StaffClient]
 Who = Callable[..., StaffClient]
-
-
-@pytest.fixture
-def people(record: Record, sign_in: SignIn) -> Who:
-    root = record.unit()
-
-    def browser(*roles: Role, services: tuple[str, ...] = ("admin",)) -> StaffClient:
-        return sign_in(record.account(*((role, root, services) for role in roles)))
-
-    return browser
 
 
 def begun(browser: StaffClient, title: str = "Phiếu mới", *, english: bool = False) -> Page:

@@ -28,16 +28,6 @@ SignIn = Callable[[Account], StaffClient]
 
 
 @pytest.fixture
-def people(record: Record, sign_in: SignIn) -> Callable[..., StaffClient]:
-    root = record.unit()
-
-    def browser(*roles: Role, services: tuple[str, ...] = ("admin",)) -> StaffClient:
-        return sign_in(record.account(*((role, root, services) for role in roles)))
-
-    return browser
-
-
-@pytest.fixture
 def draft(database: Database, now: datetime) -> None:
     keep(database, now)
 

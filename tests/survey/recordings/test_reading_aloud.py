@@ -17,7 +17,7 @@ from instruments.model import InstrumentVersion
 from instruments.recordings import heard, recording_of, spoken_elements, spoken_languages
 from survey.database import Database
 from survey.errors import Conflict, Forbidden, NotFound
-from survey.models.accounts import Account, Role
+from survey.models.accounts import Role
 from survey.models.recordings import SoundFile
 from survey.permissions import Actor, system
 from survey.queries import accounts
@@ -31,17 +31,6 @@ from tests.factories.sounds import m4a, mp3
 from tests.staff_client import Page, StaffClient
 
 PAGE = "/quan-tri/bo-cau-hoi/phieu-mau/1/ghi-am"
-SignIn = Callable[[Account], StaffClient]
-
-
-@pytest.fixture
-def people(record: Record, sign_in: SignIn) -> Callable[..., StaffClient]:
-    root = record.unit()
-
-    def browser(*roles: Role, services: tuple[str, ...] = ("admin",)) -> StaffClient:
-        return sign_in(record.account(*((role, root, services) for role in roles)))
-
-    return browser
 
 
 @pytest.fixture

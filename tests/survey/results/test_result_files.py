@@ -297,3 +297,14 @@ def test_data_hash_is_of_keys_and_contents(survey: Surveyed) -> None:
     assert len(first) == len(hashlib.sha256().hexdigest())
     survey.answer(survey.unit(), 1, 0)
     assert survey.view().results.data_hash != first
+
+
+def test_question_with_the_code_of_a_column_gets_a_column_of_its_own(record: Record, tmp_path: Path) -> None:
+    survey = Surveyed(record, answers=document(item("weight"), item("unit")))
+    unit = survey.unit()
+    survey.frame(unit, 400)
+    survey.say(unit, {"weight": 5, "unit": 2}, 40)
+    row = rows_file(survey, tmp_path)[0]
+    assert (row["weight_"], row["unit_"]) == ("5", "2")
+    assert float(row["weight"]) == 10
+    assert row["unit"] == unit.code
