@@ -133,6 +133,17 @@ def test_self_selected_answers_are_set_beside_the_drawn_ones(survey: Surveyed) -
         assert (whole.low, whole.high) == (pytest.approx(expected.lower), pytest.approx(expected.upper))
 
 
+@pytest.mark.parametrize(("good", "bad"), [(40, 0), (0, 40)])
+def test_sample_of_one_opinion_has_no_known_error_and_is_not_compared(survey: Surveyed, good: int, bad: int) -> None:
+    unit = survey.unit()
+    wave_before(survey, unit, 60, 40)
+    survey.answer(unit, good, bad)
+    for n in range(5):
+        survey.answer(unit, 16 + n, 4, channel=survey.qr, day=FIRST_DAY + timedelta(days=n))
+    found = analysed(survey)
+    assert (found.beside_drawn, found.since_last) == (None, None)
+
+
 def test_wave_with_one_channel_is_beside_nothing(survey: Surveyed) -> None:
     survey.answer(survey.unit(), 30, 20)
     assert analysed(survey).beside_drawn is None
@@ -322,6 +333,15 @@ def test_days_are_joined_until_a_period_has_enough_answers(survey: Surveyed) -> 
     assert found is not None
     assert [period.persons for period in found.periods] == [36, 36, 36]
     assert found.center is None
+
+
+@pytest.mark.parametrize(("persons", "drawn"), [(29, False), (30, True)])
+def test_course_shows_no_share_of_fewer_persons_than_a_period_needs(
+    survey: Surveyed, persons: int, drawn: bool
+) -> None:
+    survey.answer(survey.unit(), persons - 2, 2)
+    found = analysed(survey).course
+    assert (found is not None) is drawn
 
 
 def test_charts_of_the_course_are_those_of_the_analysis(survey: Surveyed) -> None:
