@@ -136,7 +136,8 @@ class ResultsView:
     units_asked: int
     transactions: int
     clusters: int
-    whole_scope: bool
+    whole_scope: bool  # all units of this channel
+    whole_wave: bool  # all units of the wave, whatever its channels ask
     delayed: bool  # of a running wave, for who sees a part of its units: until yesterday, changing once a day
     scope_names: tuple[str, ...]
     headline: Figure | None
@@ -211,6 +212,7 @@ def read(
         transactions=sum(c[2] for c in wave.frame if c[0] in own),
         clusters=results.clusters,
         whole_scope=whole,
+        whole_wave=scope is None,
         delayed=delayed,
         scope_names=names_of_scope,
         headline=head,

@@ -20,6 +20,7 @@ from survey.services.estimating import ChannelResults
 from survey.services.measure_plans import SurveyPlan
 
 LEAST = 30  # answers on each side
+NO_ERROR = 1e-9  # a standard error below is 0 but for the arithmetic
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Comparable:
 def comparables(plan: SurveyPlan) -> tuple[Comparable, ...]:
     """The headline figure, halves and factors of one questionnaire: rates under its main rules."""
     found: dict[tuple[str, str], Comparable] = {}
-    if plan.headline is not None:
+    if plan.headline is not None and is_rate(plan.headline.measure.name):
         found["overall", ""] = Comparable("overall", "", plan.headline.measure, plan.headline.measure)
     for figure in plan.figures:
         if figure.level in ("half", "factor") and is_rate(figure.measure.name):
@@ -162,8 +163,9 @@ def _difference(a: Estimate, b: Estimate) -> comparison.Difference:
 
 
 def _one(results: ChannelResults, measure: Measure) -> Estimate | None:
+    """The estimate, or None: an error of 0 (everybody, nobody, one place and day) is one that is not known."""
     found = next(iter(results.table().of(measure)), None)
-    if found is None or found.n < LEAST or found.estimate is None:
+    if found is None or found.n < LEAST or found.estimate is None or not ((found.se or 0.0) > NO_ERROR and found.df):
         return None
     return found
 

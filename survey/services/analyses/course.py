@@ -46,7 +46,7 @@ class Course:
 
 
 def course(rows: WeighedRows, head: Figure, whole: Estimate | None) -> Course | None:
-    """The course of the headline's answers; None without answers to it."""
+    """The course of the headline's answers; None where even all of them are too few for one period."""
     version = rows.version
     below = (version.item(head.target),) if head.level == "item" else version.items_below(head.target)
     items = [item for item in below or version.rated_items if version.measures_satisfaction(item)]
@@ -55,7 +55,7 @@ def course(rows: WeighedRows, head: Figure, whole: Estimate | None) -> Course | 
     given = np.column_stack([~np.isnan(rows.codes(item)) for item in items])
     good = np.column_stack([rows.satisfied(item) for item in items]) & given
     anyone = given.any(axis=1)
-    if not anyone.any():
+    if anyone.sum() < LEAST_ANSWERS:
         return None
     days, place = np.unique(rows.answers.fact("_day")[anyone], return_inverse=True)
     sums = [np.bincount(place, weights) for weights in (given[anyone].sum(1), good[anyone].sum(1), np.ones(len(place)))]

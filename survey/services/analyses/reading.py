@@ -1,5 +1,6 @@
-"""What a person may see of the further analyses: those of the whole wave only when the whole wave is theirs.
+"""What a person may see of the further analyses: those of the whole channel only when all its units are theirs.
 
+Other channels and earlier waves may rest on further units, so they are set beside for those who see the whole wave.
 Who sees a part of the units sees where these stand, once the wave is closed. Hidden units stay hidden here as well.
 """
 
@@ -55,6 +56,8 @@ def of_view(database: Database, view: ResultsView, kept: KeptResults, *, now: da
     quality = _of_enough(found.quality, view.minimum_cell) if found.quality else None
     if not view.whole_scope:
         return Analyses(standings=standings)
+    if not view.whole_wave:
+        found = replace(found, beside_drawn=None, since_last=None)
     return replace(found, standings=standings, quality=quality)
 
 

@@ -133,24 +133,37 @@ def test_self_selected_answers_are_set_beside_the_drawn_ones(survey: Surveyed) -
         assert (whole.low, whole.high) == (pytest.approx(expected.lower), pytest.approx(expected.upper))
 
 
+@pytest.mark.parametrize(("good", "bad"), [(40, 0), (0, 40)])
+def test_sample_of_one_opinion_has_no_known_error_and_is_not_compared(survey: Surveyed, good: int, bad: int) -> None:
+    unit = survey.unit()
+    wave_before(survey, unit, 60, 40)
+    survey.answer(unit, good, bad)
+    for n in range(5):
+        survey.answer(unit, 16 + n, 4, channel=survey.qr, day=FIRST_DAY + timedelta(days=n))
+    found = analysed(survey)
+    assert (found.beside_drawn, found.since_last) == (None, None)
+
+
 def test_wave_with_one_channel_is_beside_nothing(survey: Surveyed) -> None:
     survey.answer(survey.unit(), 30, 20)
     assert analysed(survey).beside_drawn is None
 
 
 def wave_before(
-    survey: Surveyed, unit: Unit, satisfied: int, dissatisfied: int, *, version_id: int | None = None
-) -> None:
+    survey: Surveyed, unit: Unit, satisfied: int, dissatisfied: int, *, version_id: int | None = None,
+    selection: Selection = Selection.DRAWN,
+) -> None:  # fmt: skip
     """A closed wave of the same campaign, with its results."""
     record = survey.record
     wave = record.wave(
         unit=survey.province, code="W-0", title="Đợt trước", campaign_id=survey.wave.campaign_id,
         version_id=version_id or survey.wave.version_id, opens_on=date(2026, 8, 1), closes_on=date(2026, 8, 31),
     )  # fmt: skip
-    channel = record.channel(wave, code="drawn", title="Mẫu chọn", selection=Selection.DRAWN)
+    channel = record.channel(wave, code="before", title="Kênh trước", selection=selection)
     point = record.point(channel, unit=unit)
     for codes, number in ((SATISFIED, satisfied), (DISSATISFIED, dissatisfied)):
-        record.responses(channel, unit, number, answers=json.dumps(codes), point=point, day=date(2026, 8, 5))
+        for day, part in ((date(2026, 8, 5), number // 2 + 5), (date(2026, 8, 6), number - number // 2 - 5)):
+            record.responses(channel, unit, part, answers=json.dumps(codes), point=point, day=day)
     waves.close_wave(record.database, "W-0", actor=system(), now=record.now)
     final_results.make_final(record.database, "W-0", actor=system(), now=record.now)
 
@@ -322,6 +335,15 @@ def test_days_are_joined_until_a_period_has_enough_answers(survey: Surveyed) -> 
     assert found.center is None
 
 
+@pytest.mark.parametrize(("persons", "drawn"), [(29, False), (30, True)])
+def test_course_shows_no_share_of_fewer_persons_than_a_period_needs(
+    survey: Surveyed, persons: int, drawn: bool
+) -> None:
+    survey.answer(survey.unit(), persons - 2, 2)
+    found = analysed(survey).course
+    assert (found is not None) is drawn
+
+
 def test_charts_of_the_course_are_those_of_the_analysis(survey: Surveyed) -> None:
     unit = survey.unit()
     counts = [(35 + n % 7, 15 - n % 7) for n in range(26)]
@@ -384,6 +406,21 @@ def test_unit_viewer_sees_where_the_own_unit_stands_and_nothing_of_the_whole(sur
     assert found.standings is not None
     assert [row.unit for row in found.standings.rows] == [b.id]
     assert replace(found, standings=None) == Analyses()
+
+
+def test_viewer_of_all_units_of_one_channel_sees_nothing_of_the_units_of_another(survey: Surveyed) -> None:
+    a, _, _ = three_wards(survey)
+    survey.answer(a, 30, 20, channel=survey.qr)
+    for n in range(4):
+        survey.answer(a, 20, 10 + n, channel=survey.qr, day=FIRST_DAY + timedelta(days=n))
+    wave_before(survey, a, 60, 40, selection=Selection.OPT_IN)
+    survey.close()
+    whole = analysed(survey, "qr")
+    assert whole.beside_drawn is not None
+    assert whole.since_last is not None
+    own = analysed(survey, "qr", actor=survey.person(Role.UNIT_VIEWER, a))
+    assert own.course is not None
+    assert (own.beside_drawn, own.since_last) == (None, None)
 
 
 def test_page_of_analyses_opens_for_the_analyst_and_names_what_it_found(survey: Surveyed, sign_in: SignIn) -> None:
