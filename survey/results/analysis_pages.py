@@ -318,13 +318,18 @@ def _standings(view: ResultsView, found: Standings) -> StandingsPart:
         )  # fmt: skip
     far = sum(1 for r in found.rows if r.beyond)
     notes = [
-        ngettext("%(num)s unit lies beyond its 99.8 %% limits, ordinary differences between units allowed for.",
-                 "%(num)s units lie beyond their 99.8 %% limits, ordinary differences between units allowed for.", far),
         _("A rank set holds the true rank with 95 % certainty: for one unit looked up alone, and for all units at "
           "once. Units of one group cannot be told apart from its first."),
         _("The model-based rate pulls units with few answers towards the mean of all (beta-binomial). It stands beside "
           "the direct rate and is never judged."),
     ]  # fmt: skip
+    if view.whole_scope:
+        words = ngettext(
+            "%(num)s unit lies beyond its 99.8 %% limits, ordinary differences between units allowed for.",
+            "%(num)s units lie beyond their 99.8 %% limits, ordinary differences between units allowed for.",
+            far,
+        )
+        notes.insert(0, words)
     return StandingsPart(sentence, found.is_noise, rows, chart, tuple(notes))
 
 
