@@ -335,6 +335,8 @@ def _standings(view: ResultsView, found: Standings) -> StandingsPart:
                  "%(num)s units lie beyond their 99.8 %% limits, ordinary differences between units allowed for.", far),
         _("A rank set holds the true rank with 95 % certainty: for one unit looked up alone, and for all units at "
           "once. Units of one group cannot be told apart from its first."),
+        *([_("Units with too few answers or days for a verdict, or whose error cannot be told, are not ranked.")]
+          if any(not r.rank for r in found.rows) else []),
         _("The model-based rate pulls units with few answers towards the mean of all (beta-binomial). It stands beside "
           "the direct rate and is never judged."),
     ]  # fmt: skip

@@ -94,7 +94,7 @@ def analyse(
     whole = next(iter(results.table().of(head.measure)), None) if head is not None else None
     final = results.status == ResultStatus.FINAL.value  # an order of running figures would be taken for a verdict
     return Analyses(
-        standings=standings(by_unit, least=int(wave.gates.n or 0)) if by_unit is not None and final else None,
+        standings=standings(by_unit, gates=wave.gates) if by_unit is not None and final else None,
         importance=importance(rows, plan),
         scales=scales(rows),
         quality=_quality(wave, results, rows),
