@@ -20,7 +20,7 @@ from survey.services.analyses.making import Analyses
 from survey.services.analyses.reading import AnalysesView
 from survey.services.analyses.soundness import AnswerQuality, Scale
 from survey.services.analyses.standings import Standing, Standings
-from survey.services.analysis_tables import NO_IMPORTANCE, day
+from survey.services.analysis_tables import NO_IMPORTANCE, OTHER_UNITS, day
 from survey.services.results import ResultsView
 
 
@@ -150,6 +150,8 @@ def headline_sentences(view: ResultsView, made: Analyses) -> tuple[str, ...]:
     said = []
     if made.since_last is not None and made.since_last.contrasts:
         said.append(f"{made.since_last.title}: {_change_sentence(made.since_last.contrasts)}")
+        if made.since_last.other_units:
+            said[-1] += " " + _(OTHER_UNITS)
     if made.beside_drawn is not None:
         said.append(_beside_sentence(made.beside_drawn))
     if made.standings is not None and view.whole_scope:
@@ -171,6 +173,8 @@ def since_last(found: AnalysesView) -> Contrasts | None:
             _("The questionnaire changed, so these are not compared: %(names)s.",
               names=", ".join(target_name(view, "factor" if t else "overall", t) for t in since.broken))
         )  # fmt: skip
+    if since.other_units:
+        notes.append(_(OTHER_UNITS))
     if not view.final:
         notes.append(_("This wave is still running: its figures are provisional."))
     sentence = _change_sentence(since.contrasts) if since.contrasts else _("Nothing can be compared with that wave.")
@@ -197,11 +201,16 @@ def beside_drawn(found: AnalysesView) -> Contrasts | None:
     chosen = {code: selection.value for code, _title, selection in view.channels}
     sentence = _beside_sentence(beside)
     notes = []
+    if beside.common:
+        notes.append(
+            ngettext("Compared at the %(num)s unit where both channels ask.",
+                     "Compared at the %(num)s units where both channels ask.", beside.common)
+        )  # fmt: skip
     if (known := beside.representativity) is not None:
         names = ", ".join(_fact_name(view, code) for code in known.known)
         notes.append(
             _("Who takes part by oneself, compared in %(names)s: coefficient of variation of the propensity %(cv)s "
-              "(0 = like those drawn; it bounds the bias per standard deviation of an answer).",
+              "(0 = like those drawn). What these do not explain may still differ.",
               names=names, cv=number(known.cv, 2, language()))
         )  # fmt: skip
     notes.append(_("Differences are adjusted together (Holm)."))
@@ -219,8 +228,12 @@ def _beside_sentence(beside: BesideDrawn) -> str:
     if whole is None or whole.low is None:
         return _("The headline figures of the two channels cannot be compared.")
     if whole.certain:
-        return _("Those who chose themselves answer differently by %(points)s points. Only the drawn sample "
-                     "speaks for everybody.", points=points_text(whole.difference, language()))  # fmt: skip
+        points = points_text(whole.difference, language())
+        return _(
+            "Those who chose themselves answer differently by %(points)s points. Only a channel that draws people or "
+            "asks all speaks for everybody.",
+            points=points,
+        )
     return _("No difference of the headline figure is proven. The channels are still never pooled.")
 
 
@@ -320,6 +333,8 @@ def _standings(view: ResultsView, found: Standings) -> StandingsPart:
     notes = [
         _("A rank set holds the true rank with 95 % certainty: for one unit looked up alone, and for all units at "
           "once. Units of one group cannot be told apart from its first."),
+        *([_("Units with too few answers or days for a verdict, or whose error cannot be told, are not ranked.")]
+          if any(not r.rank for r in found.rows) else []),
         _("The model-based rate pulls units with few answers towards the mean of all (beta-binomial). It stands beside "
           "the direct rate and is never judged."),
     ]  # fmt: skip

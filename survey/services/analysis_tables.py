@@ -24,6 +24,7 @@ NO_IMPORTANCE = {
     "few": N_("Fewer than 100 people answered all factors and the overall question."),
     "alike": N_("The answers hardly differ, so the factors cannot be told apart."),
 }
+OTHER_UNITS = N_("The two waves did not ask at the same units, so part of the change may be theirs.")
 CHARTS = {"p": N_("p-chart"), "ewma": "EWMA", "cusum": "CUSUM"}
 
 
@@ -76,6 +77,10 @@ def _comparisons(view: ResultsView, found: Analyses, w: Words) -> Table:
         name = f"{titles.get(beside.opt_in, beside.opt_in)} – {titles.get(beside.drawn, beside.drawn)}"
         rows += _contrast_lines(view, name, beside.contrasts, w)
     notes = [w(N_("The first minus the second. Differences of one comparison are adjusted together (Holm)."))]
+    if since is not None and since.other_units:
+        notes.append(w(OTHER_UNITS))
+    if beside is not None and beside.common:
+        notes.append(w(N_("Compared at the units where both channels ask: %(n)s."), n=beside.common))
     if beside is not None and beside.representativity is not None:
         notes.append(
             w(N_("Coefficient of variation of the propensity to take part: %(cv)s; R-indicator: %(indicator)s."),

@@ -42,7 +42,7 @@ class Contrast:
 class Representativity:
     """Who takes part by oneself, compared with those who were drawn, in what is known of both."""
 
-    cv: float  # spread of the propensity over its mean: bounds the bias per standard deviation of the answer
+    cv: float  # spread of the propensity over its mean, as far as the items compared tell
     indicator: float  # 1 − 2 S(ρ); near 1 where few take part
     known: tuple[str, ...]  # items compared; "field" stands for the field of procedures
 
@@ -55,6 +55,7 @@ class BesideDrawn:
     drawn: str
     contrasts: tuple[Contrast, ...]
     representativity: Representativity | None = None
+    common: int = 0  # units where both channels ask, when one asks at further units; 0: the same units
 
     @property
     def agree(self) -> bool:
@@ -70,6 +71,7 @@ class SinceLast:
     title: str
     contrasts: tuple[Contrast, ...]
     broken: tuple[str, ...] = ()  # targets whose series the change of the questionnaire broke
+    other_units: bool = False  # the two waves did not ask at the same units
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import TypeAdapter
 from sqlalchemy import select
 
@@ -16,7 +17,7 @@ from instruments.model import InstrumentVersion
 from survey.database import Database
 from survey.models.results import ResultSet, ResultStatus
 from survey.models.waves import Channel, Selection, Wave, WaveStatus
-from survey.services import columns, estimating, frozen_results
+from survey.services import columns, estimating, frozen_results, settings
 from survey.services.analyses.contrasts import (
     BesideDrawn,
     Comparable,
@@ -93,7 +94,7 @@ def analyse(
     whole = next(iter(results.table().of(head.measure)), None) if head is not None else None
     final = results.status == ResultStatus.FINAL.value  # an order of running figures would be taken for a verdict
     return Analyses(
-        standings=standings(by_unit, least=int(wave.gates.n or 0)) if by_unit is not None and final else None,
+        standings=standings(by_unit, gates=wave.gates) if by_unit is not None and final else None,
         importance=importance(rows, plan),
         scales=scales(rows),
         quality=_quality(wave, results, rows),
@@ -145,32 +146,65 @@ def _beside_drawn(
     now: datetime,
     snapshots: Path | None,
 ) -> BesideDrawn | None:
-    """The self-selected and the drawn channel of a wave that has both; of several, the first of each."""
+    """The self-selected and the drawn channel of a wave that has both; of several, the first of each.
+
+    Where one asks at further units, both are looked at in the units they share: else units would be compared, not
+    channels.
+    """
     chosen = rows.selection is Selection.OPT_IN
     other = next((c[1] for c in wave.channels if (c[3] is Selection.OPT_IN) is not chosen), None)
     if other is None:
         return None
-    beside = estimating.estimate_channel(database, wave, other, now=now, snapshots=snapshots)
     others = _rows(database, wave, other, snapshots)
-    if others is None or not beside.tables:
+    if others is None:
         return None
-    opt_in, drawn = (results, beside) if chosen else (beside, results)
+    own_units, other_units = (wave.channel_units[wave.channel(code)[0]] for code in (results.channel, other))
+    common = own_units & other_units
+    with database.reading() as session:
+        minimum = settings.read(session).minimum_cell
+    if not all(_tells_no_few(found, common, minimum) for found in (rows, others)):
+        return None
+
+    def estimated(code: str, units: frozenset[int]) -> ChannelResults:
+        scope = None if units == common else common
+        return estimating.estimate_channel(database, wave, code, now=now, snapshots=snapshots, scope=scope)
+
+    mine = results if own_units == common else estimated(results.channel, own_units)
+    beside = estimated(other, other_units)
+    opt_in, drawn = (mine, beside) if chosen else (beside, mine)
     found = contrasts(opt_in, drawn, comparables(wave.survey_plan))
     if not found:
         return None
-    own, drawn_rows = (rows, others) if chosen else (others, rows)
-    return BesideDrawn(opt_in.channel, drawn.channel, found, representativity(own, drawn_rows))
+    own, drawn_rows = (rows.within(common), others.within(common))[:: 1 if chosen else -1]
+    part = 0 if own_units == other_units else len(common)
+    return BesideDrawn(opt_in.channel, drawn.channel, found, representativity(own, drawn_rows), part)
+
+
+def _tells_no_few(rows: WeighedRows, units: frozenset[int], minimum: int) -> bool:
+    """Whether these units have answers, and their sum, set against that of all, tells nothing of few people.
+
+    Units of fewer answers than `minimum` are hidden: on either side there are none, or together enough.
+    """
+    asked, counts = np.unique(rows.answers.fact("_unit"), return_counts=True)
+    inside, small = np.isin(asked, sorted(units)), counts < minimum
+    if inside.all():
+        return True
+    hidden = (int(counts[small & side].sum()) for side in (inside, ~inside))
+    return bool(inside.any()) and not any(0 < n < minimum for n in hidden)
 
 
 # --- the wave before -------------------------------------------------------------------------------------------
 
 
 def _since_last(database: Database, wave: WaveFacts, results: ChannelResults) -> SinceLast | None:
-    """The change since the latest closed wave of the same campaign and units whose results are made."""
+    """The change since the latest closed wave of the same campaign whose results are made.
+
+    A wave with several channels of one selection is compared channel by channel, by their codes.
+    """
     with database.reading() as session:
         own = session.execute(select(Wave.campaign_id, Wave.unit_id).where(Wave.id == wave.wave_id)).one()
         before = session.execute(
-            select(Wave.code, Wave.title, Channel.id)
+            select(Wave.code, Wave.title, Channel.id, Channel.code.label("channel"))
             .join(Channel, Channel.wave_id == Wave.id)
             .join(ResultSet, ResultSet.channel_id == Channel.id)
             .where(
@@ -181,17 +215,23 @@ def _since_last(database: Database, wave: WaveFacts, results: ChannelResults) ->
                 Channel.selection == Selection(results.selection),
                 ResultSet.status == ResultStatus.FINAL,
             )
-            .order_by(Wave.closes_on.desc(), Channel.id)
+            .order_by(Wave.closes_on.desc(), Wave.id.desc(), Channel.code != results.channel, Channel.id)
             .limit(1)
         ).one_or_none()
     if before is None:
         return None
     earlier, last = facts(database, before.code), frozen_results.find(database, before.id)
-    if last is None:
+    if last is None or (before.channel != results.channel and not (_alone(earlier, last) and _alone(wave, results))):
         return None
     same, broken = _in_one_series(earlier, wave)
     found = contrasts(results, last, same)
-    return SinceLast(before.code, before.title, found, broken) if found or broken else None
+    moved = earlier.channel_units[before.id] != wave.channel_units[wave.channel(results.channel)[0]]
+    return SinceLast(before.code, before.title, found, broken, moved) if found or broken else None
+
+
+def _alone(wave: WaveFacts, results: ChannelResults) -> bool:
+    """Whether a channel is the only one of its selection in its wave."""
+    return sum(channel[3].value == results.selection for channel in wave.channels) == 1
 
 
 def _in_one_series(old: WaveFacts, new: WaveFacts) -> tuple[tuple[Comparable, ...], tuple[str, ...]]:

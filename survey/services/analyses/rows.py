@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -34,6 +34,11 @@ class WeighedRows:
         cls, answers: Columns, version: InstrumentVersion, selection: Selection, weighed: WeighedWave
     ) -> WeighedRows:
         return cls(answers, version, selection, np.nan_to_num(row_weights(answers, weighed)))
+
+    def within(self, units: frozenset[int]) -> WeighedRows:
+        """The rows of some units, with the weights that they have among all."""
+        inside = np.isin(self.answers.fact("_unit"), sorted(units))
+        return replace(self, answers=self.answers.where(inside), weights=self.weights[inside])
 
     def __len__(self) -> int:
         return len(self.answers)

@@ -1,7 +1,9 @@
 """Where does each unit stand, and how sure is that? Rank sets, groups, the funnel, and shrunken rates beside.
 
-Units with fewer answers than a verdict needs, and units whose error cannot be told (everybody, nobody, one place and
-day), are not ranked. Units are strata of their own in every selection, so their estimates share no respondent.
+Units with fewer answers, effective answers or degrees of freedom than a verdict needs, and units whose error cannot be
+told (everybody, nobody, one place and day), are not ranked. Units are strata of their own in every selection, so their
+estimates share no respondent. A thin cell that was weighted together with one of another unit ties the two a little;
+that is left out, as such a cell has under five answers.
 """
 
 from __future__ import annotations
@@ -13,10 +15,12 @@ import numpy as np
 from analysis import ranking, small_areas
 from analysis.arrays import Bools, Floats
 from analysis.results import EstimateTable, is_rate
+from analysis.verdicts import Gates
 
 FUNNEL_MULTIPLE = 3.09  # 99.8 % limits
 LEAST_RANKED = 3
 DRAWS = 10_000
+NO_ERROR = 1e-9  # a standard error below is 0 but for the arithmetic
 
 
 @dataclass(frozen=True)
@@ -55,18 +59,21 @@ class Standings:
     correlation: float | None  # of two answers of one unit
 
 
-def standings(table: EstimateTable, *, least: int) -> Standings | None:
+def standings(table: EstimateTable, *, gates: Gates) -> Standings | None:
     """From the headline figure by unit; None where it is no rate or fewer than three units can be ranked."""
     with_answers = table.where((table.n > 0) & np.isfinite(table.estimate))
     if not len(with_answers) or not is_rate(str(with_answers.measure[0])):
         return None
     rate, n = with_answers.estimate, with_answers.n.astype(np.float64)
     se = np.where(np.isfinite(with_answers.se), with_answers.se, 0.0)
-    known = (n >= least) & (se > 0) & (with_answers.df > 0)
+    told = (se > NO_ERROR) & (with_answers.df > 0)
+    effective = _effective(with_answers, told)
+    known = (
+        told & (n >= (gates.n or 0)) & (effective >= (gates.effective_n or 0)) & (with_answers.df >= (gates.df or 0))
+    )
     if known.sum() < LEAST_RANKED:
         return None
     order = ranking.rank_units(np.where(known, rate, np.nan), np.where(known, se, 0.0) ** 2, draws=DRAWS)
-    effective = _effective(with_answers)
     funnel = ranking.funnel(rate[known], n[known], n[known] / effective[known])
     limits, beyond = np.full((len(rate), 2), np.nan), np.zeros(len(rate), np.bool_)
     limits[known], beyond[known] = funnel.limits(FUNNEL_MULTIPLE), funnel.outside(FUNNEL_MULTIPLE)
@@ -97,10 +104,15 @@ def standings(table: EstimateTable, *, least: int) -> Standings | None:
     )  # fmt: skip
 
 
-def _effective(table: EstimateTable) -> Floats:
-    """Effective answers of each unit, at most as many as there are; all of them where the error cannot be told."""
-    known: Bools = np.isfinite(table.effective_n) & (table.effective_n > 0)
-    return np.where(known, np.minimum(np.where(known, table.effective_n, 1.0), table.n), table.n).astype(np.float64)
+def _effective(table: EstimateTable, told: Bools) -> Floats:
+    """Effective answers of each unit, at most as many as people.
+
+    Where a unit's own error cannot be told, its answers count as the usual unit's do. For a figure of several answers
+    a person the bound is on the safe side: limits are wider and shrinkage is stronger than they need be.
+    """
+    share = np.divide(table.effective_n, table.n, out=np.full(len(table), np.nan), where=told)
+    usual = float(np.nanmedian(share)) if np.isfinite(share).any() else 1.0
+    return np.asarray(table.n * np.clip(np.where(np.isfinite(share), share, usual), 1e-6, 1.0), np.float64)
 
 
 def _shrunken(rate: Floats, effective: Floats) -> small_areas.BetaBinomial:

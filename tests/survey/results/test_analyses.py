@@ -9,13 +9,14 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 
-from analysis import comparison, drivers, monitoring
+from analysis import comparison, drivers, monitoring, small_areas
 from analysis.design import sample_design
 from survey.models.accounts import Account, Role
 from survey.models.instruments import InstrumentVersion, VersionStatus
 from survey.models.units import Unit
-from survey.models.waves import Selection
+from survey.models.waves import Channel, Selection
 from survey.permissions import Actor, system
 from survey.services import analysis_tables, final_results, waves
 from survey.services.analyses import making, reading
@@ -93,6 +94,41 @@ def test_unit_with_too_few_answers_is_not_ranked_and_its_model_rate_is_drawn_to_
     assert abs(row.shrunken - found.usual) < abs(row.rate - found.usual)
 
 
+def test_unit_of_few_days_is_not_ranked_among_self_selected_answers(survey: Surveyed) -> None:
+    units = [survey.unit(f"Phường {name}") for name in "ABCD"]
+    for unit in units:
+        days = 3 if unit is units[3] else 12
+        for n in range(days):
+            good = 8 + (n % 2) * (1 if days > 3 else 0)
+            survey.answer(unit, good + (n == 0), 2, channel=survey.qr, day=FIRST_DAY + timedelta(days=n))
+    survey.close()
+    found = analysed(survey, "qr").standings
+    assert found is not None
+    assert found.ranked == 3
+    assert [row.unit for row in found.rows if not row.rank] == [units[3].id]
+
+
+def test_unit_where_everybody_agrees_is_shrunken_as_if_its_answers_were_as_alike_as_elsewhere(survey: Surveyed) -> None:
+    units = [survey.unit(f"Phường {name}") for name in "ABCD"]
+    for unit in units[:3]:
+        for n in range(12):
+            survey.answer(unit, *((10, 0), (6, 4))[n % 2], channel=survey.qr, day=FIRST_DAY + timedelta(days=n))
+    for n in range(12):
+        survey.answer(units[3], 10, 0, channel=survey.qr, day=FIRST_DAY + timedelta(days=n))
+    survey.close()
+    found = analysed(survey, "qr").standings
+    assert found is not None
+    rows = {row.unit: row for row in found.rows}
+    table = survey.view("qr").results.table("unit").of(survey.view("qr").headline.measure)  # type: ignore[union-attr]
+    share = float(np.median(table.effective_n[:3] / table.n[:3]))
+    assert share < 0.5  # answers of one day are alike
+    rate, effective = np.array([0.8] * 3 + [1.0]), 120 * np.array([share] * 4)
+    expected = small_areas.beta_binomial(rate * effective, effective)
+    assert rows[units[3].id].rank == 0
+    assert rows[units[3].id].shrunken == pytest.approx(expected.estimate[3], abs=1e-4)
+    assert rows[units[3].id].shrunken_low == pytest.approx(expected.lower[3], abs=1e-4)
+
+
 def test_hidden_unit_has_no_place_in_the_standings(survey: Surveyed) -> None:
     three_wards(survey)
     tiny = survey.unit("Phường giấu")
@@ -133,6 +169,47 @@ def test_self_selected_answers_are_set_beside_the_drawn_ones(survey: Surveyed) -
         assert (whole.low, whole.high) == (pytest.approx(expected.lower), pytest.approx(expected.upper))
 
 
+def test_channels_are_compared_in_the_units_they_share(survey: Surveyed) -> None:
+    a, b = survey.unit("Phường A"), survey.unit("Phường B")
+    survey.answer(a, 80, 20)
+    survey.answer(b, 20, 80)
+    for n in range(5):
+        survey.answer(a, 15 + n % 2, 4 - n % 2, channel=survey.qr, day=FIRST_DAY + timedelta(days=n))
+    for channel in ("qr", "drawn"):
+        beside = analysed(survey, channel).beside_drawn
+        assert beside is not None
+        assert beside.common == 1
+        assert (beside.contrasts[0].first, beside.contrasts[0].second) == (pytest.approx(77 / 95), pytest.approx(0.8))
+        assert not beside.contrasts[0].certain
+
+
+def test_channels_are_not_compared_where_the_shared_units_would_tell_of_a_hidden_one(survey: Surveyed) -> None:
+    a, b, hidden = survey.unit("Phường A"), survey.unit("Phường B"), survey.unit("Phường giấu")
+    survey.answer(a, 80, 20)
+    survey.answer(b, 60, 40)
+    survey.answer(hidden, 4, 1)
+    for unit in (a, hidden):
+        for n in range(5):
+            survey.answer(unit, 15 + n % 2, 4 - n % 2, channel=survey.qr, day=FIRST_DAY + timedelta(days=n))
+    assert analysed(survey).beside_drawn is None
+
+
+def test_channel_is_compared_with_the_one_of_its_code_in_the_wave_before(survey: Surveyed) -> None:
+    unit, record = survey.unit(), survey.record
+    with record.database.writing() as session:
+        session.execute(update(Channel).where(Channel.id == survey.drawn.id).values(code="phone"))
+    wave_before(survey, unit, 90, 10, channels=("post", "phone"), more=10)
+    survey.answer(unit, 80, 20)
+    since = analysed(survey, "phone").since_last
+    assert since is not None
+    assert since.contrasts[0].second == pytest.approx(80 / 110)
+    assert not since.other_units
+    survey.answer(survey.unit("Phường khác"), 40, 10)
+    since = analysed(survey, "phone").since_last
+    assert since is not None
+    assert since.other_units
+
+
 @pytest.mark.parametrize(("good", "bad"), [(40, 0), (0, 40)])
 def test_sample_of_one_opinion_has_no_known_error_and_is_not_compared(survey: Surveyed, good: int, bad: int) -> None:
     unit = survey.unit()
@@ -151,7 +228,7 @@ def test_wave_with_one_channel_is_beside_nothing(survey: Surveyed) -> None:
 
 def wave_before(
     survey: Surveyed, unit: Unit, satisfied: int, dissatisfied: int, *, version_id: int | None = None,
-    selection: Selection = Selection.DRAWN,
+    selection: Selection = Selection.DRAWN, channels: tuple[str, ...] = ("before",), more: int = 0,
 ) -> None:  # fmt: skip
     """A closed wave of the same campaign, with its results."""
     record = survey.record
@@ -159,11 +236,12 @@ def wave_before(
         unit=survey.province, code="W-0", title="Đợt trước", campaign_id=survey.wave.campaign_id,
         version_id=version_id or survey.wave.version_id, opens_on=date(2026, 8, 1), closes_on=date(2026, 8, 31),
     )  # fmt: skip
-    channel = record.channel(wave, code="before", title="Kênh trước", selection=selection)
-    point = record.point(channel, unit=unit)
-    for codes, number in ((SATISFIED, satisfied), (DISSATISFIED, dissatisfied)):
-        for day, part in ((date(2026, 8, 5), number // 2 + 5), (date(2026, 8, 6), number - number // 2 - 5)):
-            record.responses(channel, unit, part, answers=json.dumps(codes), point=point, day=day)
+    for place, code in enumerate(channels):
+        channel = record.channel(wave, code=code, title="Kênh trước", selection=selection)
+        point = record.point(channel, unit=unit)
+        for codes, number in ((SATISFIED, satisfied - place * more), (DISSATISFIED, dissatisfied + 2 * place * more)):
+            for day, part in ((date(2026, 8, 5), number // 2 + 5), (date(2026, 8, 6), number - number // 2 - 5)):
+                record.responses(channel, unit, part, answers=json.dumps(codes), point=point, day=day)
     waves.close_wave(record.database, "W-0", actor=system(), now=record.now)
     final_results.make_final(record.database, "W-0", actor=system(), now=record.now)
 
