@@ -422,6 +422,23 @@ def test_course_shows_no_share_of_fewer_persons_than_a_period_needs(
     assert (found is not None) is drawn
 
 
+def test_days_that_differ_by_the_week_are_no_signal_and_no_shift(survey: Surveyed) -> None:
+    unit = survey.unit()
+    for n in range(35):
+        good = (47, 40, 47, 38, 46, 32, 45)[n % 7]
+        survey.answer(unit, good, 50 - good, day=date(2026, 10, 1) + timedelta(days=n))
+    found = analysed(survey).course
+    assert found is not None
+    assert found.baseline == 20
+    assert not any(period.alarms for period in found.periods)
+    assert found.breaks == ()
+    z = monitoring.charts(
+        np.array([2 * (47, 40, 47, 38, 46, 32, 45)[n % 7] for n in range(35)]), np.full(35, 100), baseline=20,
+        design_effect=2.0,
+    )  # fmt: skip
+    assert z.p_chart_out  # each answer's pair counted, but not the days
+
+
 def test_charts_of_the_course_are_those_of_the_analysis(survey: Surveyed) -> None:
     unit = survey.unit()
     counts = [(35 + n % 7, 15 - n % 7) for n in range(26)]
