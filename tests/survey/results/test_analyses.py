@@ -453,6 +453,28 @@ def test_charts_of_the_course_are_those_of_the_analysis(survey: Surveyed) -> Non
     assert [period.low for period in found.periods] == pytest.approx(expected.lower)
 
 
+def test_headline_that_is_a_score_is_neither_judged_nor_given_as_a_rate(record: Record) -> None:
+    rules = [
+        {"level": "item", "rule": "item_rate", "measure": "rate"},
+        {"level": "overall", "rule": "mean_items_mean", "measure": "score", "headline": True},
+    ]
+    survey = Surveyed(record, answers=document(item("q1"), item("q2"), indices=rules))
+    for name in "ABC":
+        unit = survey.unit(f"Phường {name}")
+        survey.answer(unit, 40, 20)
+        survey.answer(unit, 20, 20, channel=survey.qr)
+        survey.answer(unit, 20, 10, channel=survey.qr, day=FIRST_DAY)
+    assert survey.close() == 2
+    found, view = analysed(survey), survey.view()
+    assert view.overall is not None
+    assert view.overall.shown.value == pytest.approx((40 * 4.5 + 20 * 2.5) / 60)
+    assert view.overall.verdict is None
+    assert found.standings is None
+    assert found.quality is not None
+    assert (found.quality.rate, found.quality.rate_without) == (None, None)
+    assert found.beside_drawn is None or not [c for c in found.beside_drawn.contrasts if c.level == "overall"]
+
+
 # --- keeping and seeing ----------------------------------------------------------------------------------------------
 
 
