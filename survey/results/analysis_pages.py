@@ -400,14 +400,15 @@ def _course(found: Course) -> CoursePart:
                      "Centre and limits come from the first %(num)s periods and stay.", found.baseline)
         )  # fmt: skip
         notes.append(
-            _("Signals of a p-chart (3 standard errors), EWMA and CUSUM; without any change one comes about every 370, "
-              "560 and 465 periods.")
+            _("Signals of a p-chart (3 standard errors), EWMA and CUSUM. With limits known exactly each would signal "
+              "without any change about every 370, 560 and 465 periods; with limits from the first periods it does so "
+              "more often.")
         )  # fmt: skip
     if found.short:
         notes.append(_("Fewer than 20 periods were there to set the limits, so false signals are more frequent."))
     if found.breaks:
         days = ", ".join(day(periods[b - 1].last) for b in found.breaks)
-        notes.append(_("Looking back, the level shifted after: %(days)s.", days=days))
+        notes.append(_("Looking back, the level seems to have shifted after: %(days)s.", days=days))
     chart = plots.course(
         [plots.CoursePoint(p.share, p.low, p.high, bool(p.alarms)) for p in periods], found.center,
         label=_("Share of satisfied answers by day. %(sentence)s", sentence=sentence), first=day(periods[0].first),

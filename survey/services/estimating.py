@@ -15,7 +15,7 @@ import numpy as np
 
 from analysis.arrays import Ints
 from analysis.framecells import FrameCells
-from analysis.results import EstimateTable
+from analysis.results import EstimateTable, is_rate
 from analysis.totals import Totals
 from analysis.verdicts import Figures, judge
 from analysis.waves import VerdictTable, WeighedWave, begin, wave_chunk, weigh
@@ -246,7 +246,7 @@ def _table(weighed: WeighedWave, by: tuple[str, ...], whole: Domain | None) -> E
 
 def _parts(wave: WaveFacts, weighed: WeighedWave, tables: dict[str, EstimateTable]) -> dict[int, dict[str, Verdicts]]:
     """Each unit judged as if it were all there is."""
-    if not wave.goals or wave.survey_plan.headline is None:
+    if not _judged(wave):
         return {}
     crossings = {by: _compared(wave, weighed, tables[f"unit,{by}"], ("unit", by)) for by in ("field", "group")}
     units, opt_in = _compared(wave, weighed, tables["unit"], ("unit",)), weighed.selection == "opt_in"
@@ -275,13 +275,19 @@ def _verdicts(
     wave: WaveFacts, weighed: WeighedWave, tables: dict[str, EstimateTable], whole: Domain | None
 ) -> dict[str, Verdicts]:
     """Verdicts by every crossing, of the whole or of a part of it."""
-    if not wave.goals or wave.survey_plan.headline is None:
+    if not _judged(wave):
         return {}
     found = {}
     for by in CROSSINGS:
         judged = _compared(wave, weighed, tables[",".join(by)], by, whole)
         found[",".join(by)] = _family(wave, judged, by, np.arange(len(judged)), opt_in=weighed.selection == "opt_in")
     return found
+
+
+def _judged(wave: WaveFacts) -> bool:
+    """Whether there is anything to judge: targets are shares, so a headline figure that is a score is not judged."""
+    head = wave.survey_plan.headline
+    return bool(wave.goals) and head is not None and is_rate(head.measure.name)
 
 
 def _compared(

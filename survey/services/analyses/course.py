@@ -1,8 +1,10 @@
 """Did something change while the wave ran? Satisfied answers by day on a p-chart, with EWMA and CUSUM alarms.
 
 Days are joined until each period has enough answers. The centre is the pooled share of the first periods, frozen;
-limits allow for the design effect of the headline figure. An alarm says look, never a verdict. The shares are
-unweighted: they follow the stream of answers as it came, and do not estimate the rate.
+limits allow for the design effect of the headline figure, and for more where the periods of the baseline differ more
+than that from one to the next (Laney's p′-chart): days of the week and of other units are no change. An alarm says
+look, never a verdict. The shares are unweighted: they follow the stream of answers as it came, and do not estimate the
+rate.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ LEAST_ANSWERS = 30  # persons a period
 FULL_BASELINE = 20
 SHORT_BASELINE = 10
 LEAST_AFTER = 5  # periods to watch after the baseline
+MOVING_RANGE = 1.128  # mean range of two normal values
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Course:
     center: float | None = None  # None: too few periods to draw limits
     baseline: int = 0
     short: bool = False  # a baseline under twenty periods: false alarms are more frequent
-    breaks: tuple[int, ...] = ()  # numbers from 1 of the last periods before a shift, looking back
+    breaks: tuple[int, ...] = ()  # numbers from 1 of the last periods before a shift; sought where a chart signals
 
 
 def course(rows: WeighedRows, head: Figure, whole: Estimate | None) -> Course | None:
@@ -70,10 +73,10 @@ def course(rows: WeighedRows, head: Figure, whole: Estimate | None) -> Course | 
     baseline = next((b for b in (FULL_BASELINE, SHORT_BASELINE) if len(plain) >= b + LEAST_AFTER), 0)
     if not baseline or satisfied[:baseline].sum() in (0, answers[:baseline].sum()):
         return Course(tuple(plain))
-    effective = whole.effective_n if whole is not None and whole.effective_n else None
-    found = monitoring.charts(
-        satisfied, answers, baseline=baseline, design_effect=max(1.0, answers.sum() / effective) if effective else 1.0
-    )
+    effective = whole.effective_n if whole is not None and whole.effective_n else persons.sum()
+    alike = max(1.0, float(answers.sum() / effective))  # without a known error: as if each person gave one answer
+    alike *= max(1.0, _unrest(satisfied[:baseline], answers[:baseline], alike))
+    found = monitoring.charts(satisfied, answers, baseline=baseline, design_effect=alike)
     alarms = {
         "p": found.p_chart_out, "ewma": found.ewma_out, "cusum": (*found.cusum_out_high, *found.cusum_out_low),
     }  # fmt: skip
@@ -84,8 +87,18 @@ def course(rows: WeighedRows, head: Figure, whole: Estimate | None) -> Course | 
         )
         for k, one in enumerate(plain)
     )  # fmt: skip
-    breaks = monitoring.break_points(np.array([one.share for one in plain]))
+    changed = any(one.alarms for one in periods)
+    breaks = monitoring.break_points(np.array([one.share for one in plain])) if changed else ()
     return Course(periods, found.center, baseline, baseline < FULL_BASELINE, breaks)
+
+
+def _unrest(satisfied: Floats, answers: Floats, design_effect: float) -> float:
+    """How much more the periods vary from one to the next than the design effect lets expect, as a ratio of variances.
+
+    From the mean moving range of z over 1.128 (Laney 2002), which a slow drift or one jump hardly raises.
+    """
+    z = monitoring.charts(satisfied, answers, baseline=len(answers), design_effect=design_effect).z
+    return float((np.abs(np.diff(z)).mean() / MOVING_RANGE) ** 2)
 
 
 def _joined(persons: Floats | Ints) -> Ints:

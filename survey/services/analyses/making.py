@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import TypeAdapter
 from sqlalchemy import select
 
+from analysis.results import is_rate
 from instruments import codec, comparability, indices
 from instruments.model import InstrumentVersion
 from survey.database import Database
@@ -122,7 +123,7 @@ def _quality(wave: WaveFacts, results: ChannelResults, rows: WeighedRows) -> Ans
         per_unit[unit] = per_unit.get(unit, 0) + transactions
     counts = replace(counts, above_frame=above_frame(rows, per_unit))
     head = wave.survey_plan.headline
-    if head is None:
+    if head is None or not is_rate(head.measure.name):
         return counts
     rate = next(iter(results.table().of(head.measure)), None)
     if not flagged.any():

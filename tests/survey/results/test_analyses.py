@@ -422,6 +422,23 @@ def test_course_shows_no_share_of_fewer_persons_than_a_period_needs(
     assert (found is not None) is drawn
 
 
+def test_days_that_differ_by_the_week_are_no_signal_and_no_shift(survey: Surveyed) -> None:
+    unit = survey.unit()
+    for n in range(35):
+        good = (47, 40, 47, 38, 46, 32, 45)[n % 7]
+        survey.answer(unit, good, 50 - good, day=date(2026, 10, 1) + timedelta(days=n))
+    found = analysed(survey).course
+    assert found is not None
+    assert found.baseline == 20
+    assert not any(period.alarms for period in found.periods)
+    assert found.breaks == ()
+    z = monitoring.charts(
+        np.array([2 * (47, 40, 47, 38, 46, 32, 45)[n % 7] for n in range(35)]), np.full(35, 100), baseline=20,
+        design_effect=2.0,
+    )  # fmt: skip
+    assert z.p_chart_out  # each answer's pair counted, but not the days
+
+
 def test_charts_of_the_course_are_those_of_the_analysis(survey: Surveyed) -> None:
     unit = survey.unit()
     counts = [(35 + n % 7, 15 - n % 7) for n in range(26)]
@@ -434,6 +451,28 @@ def test_charts_of_the_course_are_those_of_the_analysis(survey: Surveyed) -> Non
     satisfied = np.array([2 * good for good, _ in counts])
     expected = monitoring.charts(satisfied, np.full(26, 100), baseline=20, design_effect=2600 / view.shown.effective_n)
     assert [period.low for period in found.periods] == pytest.approx(expected.lower)
+
+
+def test_headline_that_is_a_score_is_neither_judged_nor_given_as_a_rate(record: Record) -> None:
+    rules = [
+        {"level": "item", "rule": "item_rate", "measure": "rate"},
+        {"level": "overall", "rule": "mean_items_mean", "measure": "score", "headline": True},
+    ]
+    survey = Surveyed(record, answers=document(item("q1"), item("q2"), indices=rules))
+    for name in "ABC":
+        unit = survey.unit(f"Phường {name}")
+        survey.answer(unit, 40, 20)
+        survey.answer(unit, 20, 20, channel=survey.qr)
+        survey.answer(unit, 20, 10, channel=survey.qr, day=FIRST_DAY)
+    assert survey.close() == 2
+    found, view = analysed(survey), survey.view()
+    assert view.overall is not None
+    assert view.overall.shown.value == pytest.approx((40 * 4.5 + 20 * 2.5) / 60)
+    assert view.overall.verdict is None
+    assert found.standings is None
+    assert found.quality is not None
+    assert (found.quality.rate, found.quality.rate_without) == (None, None)
+    assert found.beside_drawn is None or not [c for c in found.beside_drawn.contrasts if c.level == "overall"]
 
 
 # --- keeping and seeing ----------------------------------------------------------------------------------------------
