@@ -92,7 +92,7 @@ def course(rows: WeighedRows, head: Figure, whole: Estimate | None) -> Course | 
     return Course(periods, found.center, baseline, baseline < FULL_BASELINE, breaks)
 
 
-def _unrest(satisfied: Floats, answers: Floats, design_effect: float) -> float:
+def _unrest(satisfied: Floats | Ints, answers: Floats | Ints, design_effect: float) -> float:
     """How much more the periods vary from one to the next than the design effect lets expect, as a ratio of variances.
 
     From the mean moving range of z over 1.128 (Laney 2002), which a slow drift or one jump hardly raises.
