@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from survey.models.responses import Disposition, Response
 from survey.models.waves import Channel
 
+UNKNOWN_PACE = 255
 COUNTED = (Disposition.COMPLETE, Disposition.PARTIAL)
 
 
@@ -43,7 +44,7 @@ def stream(session: Session, channel_id: int, *, size: int = 50_000) -> Iterator
             func.coalesce(Response.field_id, 0),
             Response.point_id,
             Response.day,
-            Response.pace,
+            func.coalesce(Response.pace, UNKNOWN_PACE),
             Response.mode,
             Response.tier,
         )

@@ -19,6 +19,7 @@ from analysis.verdicts import Gates
 
 FUNNEL_MULTIPLE = 3.09  # 99.8 % limits
 LEAST_RANKED = 3
+MOST_RANKED = 400  # the rank sets of more take minutes, and hold most of the table
 DRAWS = 10_000
 NO_ERROR = 1e-9  # a standard error below is 0 but for the arithmetic
 
@@ -60,7 +61,7 @@ class Standings:
 
 
 def standings(table: EstimateTable, *, gates: Gates) -> Standings | None:
-    """From the headline figure by unit; None where it is no rate or fewer than three units can be ranked."""
+    """From the headline figure by unit; None where it is no rate, or not 3 to 400 units can be ranked."""
     with_answers = table.where((table.n > 0) & np.isfinite(table.estimate))
     if not len(with_answers) or not is_rate(str(with_answers.measure[0])):
         return None
@@ -71,7 +72,7 @@ def standings(table: EstimateTable, *, gates: Gates) -> Standings | None:
     known = (
         told & (n >= (gates.n or 0)) & (effective >= (gates.effective_n or 0)) & (with_answers.df >= (gates.df or 0))
     )
-    if known.sum() < LEAST_RANKED:
+    if not LEAST_RANKED <= known.sum() <= MOST_RANKED:
         return None
     order = ranking.rank_units(np.where(known, rate, np.nan), np.where(known, se, 0.0) ** 2, draws=DRAWS)
     funnel = ranking.funnel(rate[known], n[known], n[known] / effective[known])

@@ -371,6 +371,13 @@ def test_rate_without_the_flagged_answers_is_not_given_where_it_would_tell_the_a
     assert (found.rate_without is not None) is told
 
 
+def test_answers_of_unknown_pace_are_not_hasty(survey: Surveyed) -> None:
+    survey.answer(survey.unit(), 40, 10, pace=None)
+    found = analysed(survey).quality
+    assert found is not None
+    assert (found.n, found.fast) == (50, 0)
+
+
 def test_more_answers_than_transactions_are_named(survey: Surveyed) -> None:
     unit = survey.unit()
     survey.frame(unit, 40)
