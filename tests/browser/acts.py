@@ -6,10 +6,16 @@ import re
 from datetime import datetime
 
 import pyotp
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 PASSWORD = "mưa rơi trên phố Hội"
 Moment = datetime | int | None
+
+
+def follow(way: Locator) -> None:
+    """Press what leads to another page, and wait until that page stands whole."""
+    with way.page.expect_navigation():
+        way.click()
 
 
 def set_up_account(page: Page, link: str, *, name: str = "", at: Moment = None) -> str:
@@ -19,10 +25,10 @@ def set_up_account(page: Page, link: str, *, name: str = "", at: Moment = None) 
         page.get_by_label("Họ và tên").fill(name)
     page.get_by_label("Mật khẩu mới", exact=True).fill(PASSWORD)
     page.get_by_label("Nhập lại mật khẩu mới").fill(PASSWORD)
-    page.get_by_role("button", name="Tiếp tục").click()
+    follow(page.get_by_role("button", name="Tiếp tục"))
     secret = re.sub(r"\s", "", page.locator(".key").inner_text())
     page.get_by_label("Mã sáu chữ số").fill(_code(secret, at))
-    page.get_by_role("button", name="Hoàn tất và đăng nhập").click()
+    follow(page.get_by_role("button", name="Hoàn tất và đăng nhập"))
     return secret
 
 
@@ -39,14 +45,14 @@ def enter_plan(page: Page, *, year: int = 2026) -> None:
         "Ngày kết thúc kỳ": f"31/12/{year}",
     }.items():
         page.get_by_label(label, exact=True).fill(value)
-    page.get_by_role("button", name="Lưu").click()
-    page.get_by_role("link", name="Thêm chỉ tiêu").click()
+    follow(page.get_by_role("button", name="Lưu"))
+    follow(page.get_by_role("link", name="Thêm chỉ tiêu"))
     page.get_by_label("Mã", exact=True).fill("DN26-ALL")
     page.get_by_label("Nội dung đo").fill("Mức độ hài lòng về giải quyết thủ tục hành chính")
     page.get_by_label("Thủ tục hành chính").check()
     page.get_by_label("Năm", exact=True).fill(str(year))
     page.get_by_label("Ngưỡng").fill("90")
-    page.get_by_role("button", name="Lưu").click()
+    follow(page.get_by_role("button", name="Lưu"))
     assert "≥ 90 %" in page.locator("main").inner_text()
 
 
@@ -58,7 +64,7 @@ def invite(page: Page, name: str, username: str, role: str, *, unit: str) -> str
     page.get_by_role("radio", name=role).check()
     page.get_by_label("Đơn vị", exact=True).select_option(label=unit)
     page.get_by_label("Thủ tục hành chính").check()
-    page.get_by_role("button", name="Tạo liên kết").click()
+    follow(page.get_by_role("button", name="Tạo liên kết"))
     said = re.search(r"http\S+/quan-tri/loi-moi/\S+", page.locator("textarea").input_value())
     assert said, page.locator("textarea").input_value()
     return said[0]
@@ -67,9 +73,9 @@ def invite(page: Page, name: str, username: str, role: str, *, unit: str) -> str
 def sign_in(page: Page, username: str, secret: str, *, at: Moment = None, password: str = PASSWORD) -> None:
     page.get_by_label("Tên đăng nhập").fill(username)
     page.get_by_label("Mật khẩu").fill(password)
-    page.get_by_role("button", name="Tiếp tục").click()
+    follow(page.get_by_role("button", name="Tiếp tục"))
     page.get_by_label("Mã sáu chữ số").fill(_code(secret, at))
-    page.get_by_role("button", name="Đăng nhập").click()
+    follow(page.get_by_role("button", name="Đăng nhập"))
 
 
 def _code(secret: str, at: Moment) -> str:

@@ -94,7 +94,7 @@ def status(page: Page, path: str) -> int:
 
 def workbook(page: Page) -> openpyxl.Workbook:
     """Ask for the workbook of the results on screen, wait until it is made, download and open it."""
-    page.get_by_role("button", name="Tải bảng tính").click()
+    acts.follow(page.get_by_role("button", name="Tải bảng tính"))
     ready = page.get_by_role("link", name="Tải ")
     ready.wait_for(timeout=60_000)
     with page.expect_download() as waiting:
@@ -161,7 +161,7 @@ def test_each_department_sees_its_own_service_and_the_counter_it_runs(desk: Call
 def test_a_file_of_another_department_cannot_be_fetched(desk: Callable[[str], Page]) -> None:
     health = desk("phantich.yte")
     health.goto(f"/quan-tri/ket-qua/{CLOSED['health']}")
-    health.get_by_role("button", name="Tải bảng tính").click()
+    acts.follow(health.get_by_role("button", name="Tải bảng tính"))
     health.get_by_role("link", name="Tải ").wait_for(timeout=60_000)
     file = health.get_by_role("link", name="Tải ").get_attribute("href")
     education = desk("phantich.gddt")
@@ -179,7 +179,7 @@ def test_designer_reads_a_questionnaire_exactly_as_citizens_do(
     assert "Căn cứ pháp lý" in listed
     assert "56/QĐ-BYT" in listed
     page.goto("/quan-tri/bo-cau-hoi/byt56-m2/1")
-    page.get_by_role("link", name="Xem thử trên điện thoại").click()
+    acts.follow(page.get_by_role("link", name="Xem thử trên điện thoại"))
     frame = page.frame_locator("iframe.phone").first
     frame.locator("fieldset").first.wait_for()
     phone = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
@@ -216,9 +216,9 @@ def test_a_version_imported_at_the_terminal_is_read_on_screen(
     assert "one-stop-short@2" in demonstration.hailong("instruments", "import", str(file))
     page.reload()
     assert "phiên bản 2" in page.inner_text("main").lower()
-    page.get_by_role("link", name="phiên bản 2").first.click()
+    acts.follow(page.get_by_role("link", name="phiên bản 2").first)
     assert "Bản thảo" in page.inner_text("main")
-    page.get_by_role("link", name="Xem thử trên điện thoại").click()
+    acts.follow(page.get_by_role("link", name="Xem thử trên điện thoại"))
     frame = page.frame_locator("iframe.phone").first
     assert "nhã nhặn" in frame.locator("fieldset").first.inner_text()
     frame.locator("fieldset label").first.click()

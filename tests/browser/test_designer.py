@@ -23,6 +23,7 @@ from survey.models.drafts import DraftRevision
 from survey.permissions import system
 from survey.services import drafts, instruments, publishing, signin
 from survey.staff_session import COOKIE
+from tests.browser import acts
 from tests.conftest import NOW
 from tests.factories.record import Record
 
@@ -89,13 +90,13 @@ def test_twelve_questions_in_two_languages_from_nothing_to_published(
     look = fits if scripted else (lambda _page, _name: None)
 
     page.goto("/quan-tri/bo-cau-hoi")
-    page.get_by_role("link", name="Soạn bộ mới").click()
+    acts.follow(page.get_by_role("link", name="Soạn bộ mới"))
     page.get_by_label("Tên bộ câu hỏi").fill("Phiếu khảo sát Bộ phận Một cửa")
     page.get_by_label("Kết quả thuộc lĩnh vực nào?").select_option(label="Thủ tục hành chính")
     page.get_by_label("Cơ quan hỏi").fill("Sở Nội vụ")
     page.get_by_label("Có cả tiếng Anh").check()
     look(page, "start")
-    page.get_by_role("button", name="Bắt đầu").click()
+    acts.follow(page.get_by_role("button", name="Bắt đầu"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Phiếu khảo sát Bộ phận Một cửa")
 
     add(page, "\n".join(vi for vi, _ in RATED), "\n".join(en for _, en in RATED))
@@ -131,21 +132,21 @@ def test_twelve_questions_in_two_languages_from_nothing_to_published(
     page.get_by_role("button", name="Hoàn tác").click()
     expect(page.locator("#e-q2 .item-words").first).to_have_text("Công chức giao tiếp lịch sự")
 
-    page.locator(".parts a").nth(3).click()
-    page.get_by_role("link", name="Chỉ hiện đoạn còn thiếu").click()
+    acts.follow(page.locator(".parts a").nth(3))
+    acts.follow(page.get_by_role("link", name="Chỉ hiện đoạn còn thiếu"))
     fields = page.locator(".translation textarea")
     for n in range(fields.count()):
         fields.nth(n).fill(f"In English {n}")
     page.get_by_role("button", name="Lưu bản dịch").click()
     expect(page.get_by_text("Không thiếu đoạn nào.")).to_be_visible()
     for n, name in ((1, "scales"), (2, "figures"), (4, "recordings"), (5, "facts"), (6, "review")):
-        page.locator(".parts a").nth(n).click()
+        acts.follow(page.locator(".parts a").nth(n))
         look(page, name)
 
-    page.get_by_role("button", name="Gửi rà soát").click()
+    acts.follow(page.get_by_role("button", name="Gửi rà soát"))
     decider = signed_in(approver, java_script_enabled=scripted).new_page()
     decider.goto(page.url)
-    decider.get_by_role("button", name="Phát hành").click()
+    acts.follow(decider.get_by_role("button", name="Phát hành"))
     expect(decider.get_by_text("Phiên bản này sẽ không bao giờ thay đổi")).to_be_visible()
     assert said == []
 

@@ -15,6 +15,7 @@ from survey.jobs.kinds import KINDS
 from survey.jobs.worker import do_one
 from survey.services import signin
 from survey.staff_session import COOKIE
+from tests.browser import acts
 from tests.conftest import NOW
 from tests.factories.record import Record
 from tests.survey.results.test_joined_rows import NAMES, Two, with_rows
@@ -33,9 +34,9 @@ def test_two_versions_come_home_as_one_file_with_every_column(
     context.add_cookies([{"name": COOKIE, "value": "t." + token, "domain": "127.0.0.1", "path": "/quan-tri"}])
     page = context.new_page()
     page.goto("/quan-tri/ket-qua")
-    page.get_by_role("link", name="Nhiều đợt trong một tệp").click()
+    acts.follow(page.get_by_role("link", name="Nhiều đợt trong một tệp"))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.get_by_role("button", name="SPSS (.sav)").click()
+    acts.follow(page.get_by_role("button", name="SPSS (.sav)"))
     assert do_one(runtime_of(staff_app).config, database, KINDS)
     page.reload()
     with page.expect_download() as download:

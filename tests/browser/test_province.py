@@ -63,11 +63,11 @@ def _set_up(page: Page, link: str) -> tuple[str, str]:
     page.goto("/quan-tri/thiet-lap")
     page.get_by_label("Tên tỉnh, thành phố").fill("thành phố Đà Nẵng")
     page.get_by_label("Đường dây nóng").fill("1022")
-    page.get_by_role("button", name="Lưu thiết lập").click()
+    acts.follow(page.get_by_role("button", name="Lưu thiết lập"))
     page.goto("/quan-tri/don-vi/nhap")
     page.get_by_label("Tệp CSV").set_input_files(ROOT / "survey" / "fixtures" / "danang" / "communes.csv")
-    page.get_by_role("button", name="Xem trước thay đổi").click()
-    page.get_by_role("button", name="Ghi nhận tệp này").click()
+    acts.follow(page.get_by_role("button", name="Xem trước thay đổi"))
+    acts.follow(page.get_by_role("button", name="Ghi nhận tệp này"))
     acts.enter_plan(page, year=clock.local_day(clock.now()).year)
     whole = "thành phố Đà Nẵng"
     return (
@@ -85,36 +85,36 @@ def _plan_and_open(page: Page) -> list[str]:
     page.get_by_label("Kế hoạch chỉ tiêu").select_option(value="DN-2026")
     page.get_by_label("Từ ngày").fill(f"{today:%d/%m/%Y}")
     page.get_by_label("Đến ngày").fill(f"{today + timedelta(days=30):%d/%m/%Y}")
-    page.get_by_role("button", name="Lập đợt khảo sát").click()
+    acts.follow(page.get_by_role("button", name="Lập đợt khảo sát"))
     wave = page.url
     for title, selection in (("Quét mã QR tại quầy", "Tự chọn tham gia"), ("Phiếu theo mẫu", "Chọn ngẫu nhiên")):
         page.goto(f"{wave}/kenh")
         page.get_by_role("radio", name=selection).check()
         page.get_by_label("Tên kênh").fill(title)
-        page.get_by_role("button", name="Thêm kênh").click()
+        acts.follow(page.get_by_role("button", name="Thêm kênh"))
     page.goto(f"{wave}/khung-mau/o")
     page.get_by_label("Đơn vị").select_option(label="Phường Hải Châu")
     page.get_by_label("Số hồ sơ đã giải quyết").fill("400")
-    page.get_by_role("button", name="Lưu").click()
+    acts.follow(page.get_by_role("button", name="Lưu"))
     for title, place in (("Quét mã QR tại quầy", "Quầy số 1"), ("Phiếu theo mẫu", "Gửi kèm kết quả")):
         page.goto(f"{wave}/diem/them")
         page.get_by_label("Kênh thu thập").select_option(label=title)
         page.get_by_label("Đặt ở đâu?").fill(place)
         page.get_by_label("Đơn vị được đánh giá").select_option(label="Phường Hải Châu")
-        page.get_by_role("button", name="Thêm điểm").click()
+        acts.follow(page.get_by_role("button", name="Thêm điểm"))
     page.goto(wave)
-    page.get_by_role("button", name="Mở đợt khảo sát").click()
+    acts.follow(page.get_by_role("button", name="Mở đợt khảo sát"))
     assert "Đang thu phiếu" in page.inner_text("main")
     return _slips(page, wave, today + timedelta(days=20))
 
 
 def _slips(page: Page, wave: str, until: date) -> list[str]:
     page.goto(f"{wave}/diem")
-    page.get_by_role("link", name="Gửi kèm kết quả").click()
-    page.get_by_role("link", name="Cấp mã").click()
+    acts.follow(page.get_by_role("link", name="Gửi kèm kết quả"))
+    acts.follow(page.get_by_role("link", name="Cấp mã"))
     page.get_by_label("Bao nhiêu mã?").fill(str(SLIPS))
     page.get_by_label("Ngày cuối dùng được mã").fill(f"{until:%d/%m/%Y}")
-    page.locator("main form button").last.click()
+    acts.follow(page.locator("main form button").last)
     with page.expect_download() as waiting:
         page.locator('button[value="csv"]').click()
     rows = list(csv.DictReader(Path(waiting.value.path()).read_text().splitlines()))
@@ -124,7 +124,7 @@ def _slips(page: Page, wave: str, until: date) -> list[str]:
 
 def _address_on_the_placard(page: Page, base_url: str) -> str:
     """Print the placard; read its QR as a telephone would."""
-    page.get_by_role("link", name="In tờ QR").click()
+    acts.follow(page.get_by_role("link", name="In tờ QR"))
     with page.expect_download() as waiting:
         page.locator("main form button").last.click()
     picture = pypdfium2.PdfDocument(Path(waiting.value.path()))[0].render(scale=3).to_pil()
@@ -139,7 +139,7 @@ def _one_citizen_on_a_phone(browser: Browser, address: str) -> None:
     assert "Phường Hải Châu" in phone.inner_text("header")
     for question in phone.locator("fieldset").all()[:9]:
         question.locator("label").first.click()
-    phone.get_by_role("button", name="Gửi phiếu").click()
+    acts.follow(phone.get_by_role("button", name="Gửi phiếu"))
     assert "Cảm ơn" in phone.inner_text("h1")
     phone.context.close()
 
@@ -155,11 +155,11 @@ def _citizen_with_a_slip(address: str, *, satisfied: bool) -> None:
 
 def _close(page: Page) -> None:
     page.goto("/quan-tri/dot-khao-sat")
-    page.get_by_role("link", name="Đợt đầu tiên").click()
+    acts.follow(page.get_by_role("link", name="Đợt đầu tiên"))
     assert f"{SLIPS + 1}" in page.locator("dl").first.inner_text()
-    page.get_by_role("link", name="Đóng đợt khảo sát …").click()
+    acts.follow(page.get_by_role("link", name="Đóng đợt khảo sát …"))
     page.get_by_label("Tôi đã đọc").check()
-    page.locator("main form button").last.click()
+    acts.follow(page.locator("main form button").last)
     for _ in range(40):
         if "Đang tính kết quả" not in page.inner_text("main"):
             break
@@ -170,7 +170,7 @@ def _close(page: Page) -> None:
 
 def _read_the_verdict(page: Page) -> None:
     page.goto("/quan-tri/ket-qua")
-    page.get_by_role("link", name="Đợt đầu tiên").click()
+    acts.follow(page.get_by_role("link", name="Đợt đầu tiên"))
     said = page.inner_text("main")
     assert "98,3 %" in said, "one of sixty was not satisfied: 59 / 60"
     assert "chính thức của đợt" in said
@@ -179,7 +179,7 @@ def _read_the_verdict(page: Page) -> None:
 
 
 def _take_the_workbook(page: Page) -> None:
-    page.get_by_role("button", name="Tải bảng tính").click()
+    acts.follow(page.get_by_role("button", name="Tải bảng tính"))
     page.get_by_role("link", name="Tải ").wait_for(timeout=60_000)
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Tải ").click()

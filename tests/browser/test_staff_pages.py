@@ -93,24 +93,24 @@ def test_first_administrator_sets_a_province_up_by_screens_only(
     secret = acts.set_up_account(page, link, name="Lê Thị Chính", at=NOW)
     assert page.locator("h1").inner_text() == "Hôm nay cần làm gì?"
 
-    page.get_by_role("link", name="Đặt tên tỉnh, thành phố và đường dây nóng").click()
+    acts.follow(page.get_by_role("link", name="Đặt tên tỉnh, thành phố và đường dây nóng"))
     page.get_by_label("Tên tỉnh, thành phố").fill("thành phố Đà Nẵng")
     page.get_by_label("Địa chỉ người dân gõ vào máy").fill("ks.danang.gov.vn")
     page.get_by_label("Đường dây nóng").fill("1022")
     page.get_by_label("Lưu phiếu trả lời gốc (tháng)").fill("18")
-    page.get_by_role("button", name="Lưu thiết lập").click()
+    acts.follow(page.get_by_role("button", name="Lưu thiết lập"))
     assert "Đã lưu thiết lập." in page.locator(".notice").inner_text()
 
     page.goto("/quan-tri/don-vi/nhap")
     page.get_by_label("Tệp CSV").set_input_files(ROOT / "survey" / "fixtures" / "danang" / "communes.csv")
-    page.get_by_role("button", name="Xem trước thay đổi").click()
+    acts.follow(page.get_by_role("button", name="Xem trước thay đổi"))
     assert page.locator("h1").inner_text() == "Tệp này sẽ thay đổi những gì?"
-    page.get_by_role("button", name="Ghi nhận tệp này").click()
+    acts.follow(page.get_by_role("button", name="Ghi nhận tệp này"))
     assert "Đã ghi nhận 94 đơn vị." in page.locator(".notice").inner_text()
 
     acts.enter_plan(page)
     acts.invite(page, "Trần Văn Khảo", "khao.tran", "Cán bộ khảo sát", unit="Phường Hải Châu")
-    page.get_by_role("button", name="Đăng xuất", exact=True).click()
+    acts.follow(page.get_by_role("button", name="Đăng xuất", exact=True))
     acts.sign_in(page, "quantri", secret, at=int(NOW.timestamp()) + 30)
     assert page.locator("h1").inner_text() == "Hôm nay cần làm gì?"
     assert "lời mời chưa được dùng" in page.locator("main").inner_text()
@@ -122,7 +122,7 @@ def test_refused_form_takes_the_keys_to_its_problems(browser: Browser, served: s
     page.goto("/quan-tri/dang-nhap")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
-    page.get_by_role("button", name="Tiếp tục").click()
+    acts.follow(page.get_by_role("button", name="Tiếp tục"))
     assert page.title().startswith("Lỗi: Đăng nhập")
     assert page.evaluate("document.activeElement.id") == "error-summary"
     page.keyboard.press("Tab")

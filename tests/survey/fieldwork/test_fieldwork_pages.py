@@ -477,8 +477,8 @@ def test_many_placards_are_made_as_a_job_with_a_page_and_a_file(
     assert worker.do_one(config, database, kinds.KINDS)
     page = officer.get(page.path)
     assert page.h1 == "Tệp đã sẵn sàng"
-    file = officer.browser.get(page.links()["Tải ap-phich-HC-2026-2-a6.pdf"])
-    assert len(pypdf.PdfReader(io.BytesIO(file.data)).pages) == 45
+    with officer.browser.get(page.links()["Tải ap-phich-HC-2026-2-a6.pdf"]) as file:
+        assert len(pypdf.PdfReader(io.BytesIO(file.data)).pages) == 45
 
 
 def test_somebody_elses_file_is_not_found(officer: StaffClient, people: People, place: Place, database: Database):
