@@ -11,6 +11,7 @@ import numpy as np
 from analysis.arrays import Floats
 
 SHARE = 1e-13  # of the parts: far above what doubles lose in some hundred terms, far below any spread of answers
+NO_ERROR = 1e-9  # a standard error of a rate below this is 0 but for the arithmetic
 
 
 def without_noise(difference: Floats, parts: Floats) -> Floats:

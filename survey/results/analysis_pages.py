@@ -20,7 +20,8 @@ from survey.services.analyses.making import Analyses
 from survey.services.analyses.reading import AnalysesView
 from survey.services.analyses.soundness import AnswerQuality, Scale
 from survey.services.analyses.standings import Standing, Standings
-from survey.services.analysis_tables import NO_IMPORTANCE, OTHER_UNITS, day
+from survey.services.analysis_tables import NO_IMPORTANCE, OTHER_UNITS, day, target_name
+from survey.services.result_tables import Words
 from survey.services.results import ResultsView
 
 
@@ -171,7 +172,7 @@ def since_last(found: AnalysesView) -> Contrasts | None:
     if since.broken:
         notes.append(
             _("The questionnaire changed, so these are not compared: %(names)s.",
-              names=", ".join(target_name(view, "factor" if t else "overall", t) for t in since.broken))
+              names=", ".join(_name(view, "factor" if t else "overall", t) for t in since.broken))
         )  # fmt: skip
     if since.other_units:
         notes.append(_(OTHER_UNITS))
@@ -188,6 +189,7 @@ def _change_sentence(contrasts: Sequence[Contrast]) -> str:
     words = points_text(whole.difference, language())
     if not whole.certain:
         return _("The headline figure moved by %(points)s points: within what chance explains.", points=words)
+    words = words.lstrip("+−")
     if whole.difference > 0:
         return _("The headline figure rose by %(points)s points: more than chance explains.", points=words)
     return _("The headline figure fell by %(points)s points: more than chance explains.", points=words)
@@ -241,7 +243,7 @@ def _contrast_rows(view: ResultsView, contrasts: Sequence[Contrast]) -> tuple[Co
     lang = language()
     return tuple(
         ContrastRow(
-            target_name(view, c.level, c.target),
+            _name(view, c.level, c.target),
             rate_text(c.first, language=lang),
             rate_text(c.second, language=lang),
             points_text(c.difference, lang),
@@ -252,12 +254,8 @@ def _contrast_rows(view: ResultsView, contrasts: Sequence[Contrast]) -> tuple[Co
     )
 
 
-def target_name(view: ResultsView, level: str, target: str) -> str:
-    """What a figure of the whole, a half or a factor is called."""
-    if level == "overall":
-        return _("Headline figure")
-    factor = next((f for f in view.version.factors if f.code == target), None)
-    return heading_words(factor.name.inside(language())) if factor is not None else target
+def _name(view: ResultsView, level: str, target: str) -> str:
+    return target_name(view, level, target, Words.of(language()))
 
 
 def _fact_name(view: ResultsView, code: str) -> str:
@@ -276,7 +274,7 @@ def _importance(view: ResultsView, found: Importance) -> ImportancePart:
         return ImportancePart(_(NO_IMPORTANCE[found.reason]), (), None, ())
     rows = tuple(
         FactorRow(
-            f.factor, target_name(view, "factor", f.factor), rate_text(f.share, language=lang, places=0),
+            f.factor, _name(view, "factor", f.factor), rate_text(f.share, language=lang, places=0),
             number(f.performance, 2, lang), number(f.odds_ratio, 2, lang) if f.odds_ratio is not None else "–",
             _(QUADRANTS[f.quadrant]), f.quadrant == "improve",
         )
@@ -303,7 +301,7 @@ def _importance(view: ResultsView, found: Importance) -> ImportancePart:
                                                                                 places=0))
     ]  # fmt: skip
     if found.left_out:
-        names = ", ".join(target_name(view, "factor", code) for code in found.left_out)
+        names = ", ".join(_name(view, "factor", code) for code in found.left_out)
         notes.append(_("Left out, since under half could be asked about it: %(names)s.", names=names))
     return ImportancePart(sentence, rows, chart if len(drawn) > 1 else None, tuple(notes))
 
@@ -450,7 +448,7 @@ def _trust(found: AnalysesView, quality: AnswerQuality, scales: Sequence[Scale])
     ]  # fmt: skip
     rows = tuple(
         ScaleRow(
-            s.factor, target_name(view, "factor", s.factor), s.items, grouped(s.n, lang), _two(s.alpha), _two(s.omega),
+            s.factor, _name(view, "factor", s.factor), s.items, grouped(s.n, lang), _two(s.alpha), _two(s.omega),
             _weakest(view, s),
         )
         for s in scales

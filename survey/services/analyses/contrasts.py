@@ -6,21 +6,21 @@ interval, and the differences of one comparison are adjusted together by Holm.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
 from analysis import comparison, optin
 from analysis.errors import AnalysisError
 from analysis.plan import Measure
-from analysis.results import Estimate, is_rate
+from analysis.results import Estimate, is_rate, plain
+from analysis.rounding import NO_ERROR
 from survey.services.analyses.rows import WeighedRows
 from survey.services.estimating import ChannelResults
 from survey.services.measure_plans import SurveyPlan
 
 LEAST = 30  # answers on each side
-NO_ERROR = 1e-9  # a standard error below is 0 but for the arithmetic
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,6 @@ class BesideDrawn:
     contrasts: tuple[Contrast, ...]
     representativity: Representativity | None = None
     common: int = 0  # units where both channels ask, when one asks at further units; 0: the same units
-
-    @property
-    def agree(self) -> bool:
-        """No difference of the headline figure is proven."""
-        return not any(c.certain for c in self.contrasts if c.level == "overall")
 
 
 @dataclass(frozen=True)
@@ -107,8 +102,8 @@ def contrasts(first: ChannelResults, second: ChannelResults, figures: Iterable[C
     adjusted = comparison.adjusted(tested, "holm") if tested else np.empty(0)
     return tuple(
         Contrast(
-            f.level, f.target, a.estimate or 0.0, b.estimate or 0.0, d.estimate, _plain(d.lower), _plain(d.upper),
-            _plain(p), bool(p < 0.05),
+            f.level, f.target, a.estimate or 0.0, b.estimate or 0.0, d.estimate, plain(d.lower), plain(d.upper),
+            plain(p), bool(p < 0.05),
         )
         for (f, a, b), d, p in zip(known, tested, adjusted, strict=True)
     )  # fmt: skip
@@ -143,21 +138,6 @@ def representativity(opt_in: WeighedRows, drawn: WeighedRows) -> Representativit
     return Representativity(found.cv, found.r_indicator, tuple(name for name, _, _ in columns))
 
 
-def in_order(found: Sequence[Contrast]) -> tuple[Contrast, ...]:
-    """The whole first, then halves, then factors."""
-    order = ("overall", "half", "factor")
-    return tuple(sorted(found, key=lambda c: order.index(c.level)))
-
-
-def swapped(found: Contrast) -> Contrast:
-    """The second minus the first."""
-    low, high = found.low, found.high
-    return replace(
-        found, first=found.second, second=found.first, difference=-found.difference,
-        low=None if high is None else -high, high=None if low is None else -low,
-    )  # fmt: skip
-
-
 def _difference(a: Estimate, b: Estimate) -> comparison.Difference:
     assert a.estimate is not None
     assert b.estimate is not None
@@ -176,7 +156,3 @@ def _both_vary(own: np.ndarray, other: np.ndarray) -> bool:
     """At least two values, and every value in both samples: else the propensity of one is 0 or 1."""
     there, here = np.unique(own), np.unique(other)
     return len(there) > 1 and np.array_equal(there, here)
-
-
-def _plain(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

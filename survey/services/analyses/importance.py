@@ -13,6 +13,7 @@ import numpy as np
 from analysis import drivers as method
 from analysis.arrays import Floats
 from analysis.errors import AnalysisError
+from analysis.results import plain
 from instruments.elements import Item
 from instruments.model import InstrumentVersion
 from survey.services.analyses.rows import WeighedRows
@@ -70,7 +71,7 @@ def importance(rows: WeighedRows, plan: SurveyPlan) -> Importance:
         found.r_squared,
         tuple(
             FactorImportance(
-                one.driver, one.lmg / whole, one.weighted_r, _odds(one.coefficient), _plain(one.p_value),
+                one.driver, one.lmg / whole, one.weighted_r, _odds(one.coefficient), plain(one.p_value),
                 one.performance, one.quadrant,
             )
             for one in sorted(found.drivers, key=lambda one: -one.lmg)
@@ -100,7 +101,3 @@ def _upwards(rows: WeighedRows, item: Item) -> Floats:
 
 def _odds(coefficient: float) -> float | None:
     return float(np.exp(coefficient)) if np.isfinite(coefficient) else None
-
-
-def _plain(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

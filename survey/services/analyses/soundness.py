@@ -12,6 +12,7 @@ import numpy as np
 
 from analysis import quality, reliability
 from analysis.arrays import Bools
+from analysis.results import plain
 from survey.services.analyses.rows import WeighedRows
 
 LEAST_COMPLETE = 50
@@ -77,20 +78,20 @@ def scales(rows: WeighedRows) -> tuple[Scale, ...]:
             continue
         answers = np.column_stack([rows.codes(item) for item in items])
         made = reliability.reliability(factor.code, [item.code for item in items], answers, rows.weights)
-        plain = Scale(factor.code, made.items, made.n)
+        scale = Scale(factor.code, made.items, made.n)
         if made.n < LEAST_COMPLETE or not np.isfinite(made.alpha):
-            found.append(plain)
+            found.append(scale)
             continue
         weakest = min(made.item_rest, key=lambda one: one.r_drop)
         found.append(
             replace(
-                plain,
+                scale,
                 alpha=made.alpha,
-                omega=_plain(made.omega),
-                mean_correlation=_plain(made.mean_correlation),
+                omega=plain(made.omega),
+                mean_correlation=plain(made.mean_correlation),
                 weakest=weakest.item,
-                weakest_correlation=_plain(weakest.r_drop),
-                alpha_without=_plain(weakest.alpha_if_dropped),
+                weakest_correlation=plain(weakest.r_drop),
+                alpha_without=plain(weakest.alpha_if_dropped),
             )
         )
     return tuple(found)
@@ -132,7 +133,3 @@ def _busy_days(rows: WeighedRows) -> tuple[BusyDay, ...]:
         usual = float(np.median(own))
         found += [BusyDay(int(one), int(days[k]), int(own[k]), usual) for k in np.flatnonzero(quality.bursts(own))]
     return tuple(sorted(found, key=lambda busy: busy.usual - busy.n)[:MOST_LISTED])
-
-
-def _plain(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

@@ -14,14 +14,14 @@ import numpy as np
 
 from analysis import ranking, small_areas
 from analysis.arrays import Bools, Floats
-from analysis.results import EstimateTable, is_rate
+from analysis.results import EstimateTable, is_rate, plain
+from analysis.rounding import NO_ERROR
 from analysis.verdicts import Gates
 
 FUNNEL_MULTIPLE = 3.09  # 99.8 % limits
 LEAST_RANKED = 3
 MOST_RANKED = 400  # the rank sets of more take minutes, and hold most of the table
 DRAWS = 10_000
-NO_ERROR = 1e-9  # a standard error below is 0 but for the arithmetic
 
 
 @dataclass(frozen=True)
@@ -90,17 +90,17 @@ def standings(table: EstimateTable, *, gates: Gates) -> Standings | None:
             low_together=int(order.simultaneous[k, 0]),
             high_together=int(order.simultaneous[k, 1]),
             group=int(order.group[k]),
-            limit_low=_plain(limits[k, 0]),
-            limit_high=_plain(limits[k, 1]),
+            limit_low=plain(limits[k, 0]),
+            limit_high=plain(limits[k, 1]),
             beyond=("above" if rate[k] > funnel.target else "below") if beyond[k] else "",
-            shrunken=_plain(shrunken.estimate[k]),
-            shrunken_low=_plain(shrunken.lower[k]),
-            shrunken_high=_plain(shrunken.upper[k]),
+            shrunken=plain(shrunken.estimate[k]),
+            shrunken_low=plain(shrunken.lower[k]),
+            shrunken_high=plain(shrunken.upper[k]),
         )
         for k in np.argsort(-rate, kind="stable")
     ]
     return Standings(
-        tuple(made), int(known.sum()), _plain(order.told_apart), order.is_noise, int(order.group.max()), funnel.target,
+        tuple(made), int(known.sum()), plain(order.told_apart), order.is_noise, int(order.group.max()), funnel.target,
         funnel.phi, shrunken.mean, shrunken.correlation,
     )  # fmt: skip
 
@@ -118,7 +118,3 @@ def _effective(table: EstimateTable, told: Bools) -> Floats:
 
 def _shrunken(rate: Floats, effective: Floats) -> small_areas.BetaBinomial:
     return small_areas.beta_binomial(rate * effective, effective)
-
-
-def _plain(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
