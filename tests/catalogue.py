@@ -59,7 +59,14 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "survey/services/receipts",
         "survey/errors",
     ),
-    "accounts": ("survey/accounts", "templates/accounts", "survey/services/accounts"),
+    "accounts": (
+        "survey/accounts",
+        "templates/accounts",
+        "survey/services/accounts",
+        "survey/services/invitations",
+        "survey/services/grants",
+        "survey/services/own_account",
+    ),
     "designer": (
         "survey/designer",
         "templates/designer",

@@ -18,8 +18,9 @@ from survey.permissions import Role, access, roles
 from survey.queries import accounts as queries
 from survey.queries import units as unit_queries
 from survey.queries.accounts import AccountRow
-from survey.services import accounts
-from survey.services.accounts import GrantInput, Invited
+from survey.services import accounts, invitations
+from survey.services.grants import GrantInput
+from survey.services.invitations import Invited
 from survey.staff_forms import Button
 from survey.staff_words import words
 
@@ -49,7 +50,7 @@ def invite() -> View:
     form.unit.offer(_units())
     if form.validate_on_submit():
         with form.problems():
-            invited = accounts.invite(
+            invited = invitations.invite(
                 runtime().database,
                 staff.actor(),
                 username=form.username.data,
@@ -111,7 +112,7 @@ def enable(account_id: int) -> View:
 def reset(account_id: int) -> View:
     """A new link for a lost phone or password. It is shown once."""
     with staff.said_on("accounts.account", account_id=account_id) as answer:
-        invited = accounts.reset(runtime().database, staff.actor(), account_id, now=staff.now())
+        invited = invitations.reset(runtime().database, staff.actor(), account_id, now=staff.now())
         return _link_made(invited, is_reset=True)
     return answer.response
 
@@ -120,7 +121,7 @@ def reset(account_id: int) -> View:
 @access(ADMINISTRATORS)
 def cancel_invitation(invitation_id: int) -> View:
     with staff.said_on("accounts.index") as answer:
-        accounts.cancel_invitation(runtime().database, staff.actor(), invitation_id, now=staff.now())
+        invitations.cancel_invitation(runtime().database, staff.actor(), invitation_id, now=staff.now())
         answer.done(gettext("The invitation is taken back; its link no longer works."))
     return answer.response
 

@@ -19,8 +19,8 @@ from survey.accounts.forms import (
 )
 from survey.queries.accounts import AccountRow, InvitationRow, OpenSession
 from survey.queries.paging import Paged
-from survey.services.accounts import Invited, OpenLink
 from survey.services.credentials import Enrolment
+from survey.services.invitations import Invited, OpenLink
 from survey.staff_forms import Button
 
 

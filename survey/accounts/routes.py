@@ -20,7 +20,7 @@ from survey.app import runtime
 from survey.errors import SurveyError
 from survey.permissions import PUBLIC, SIGNED_IN, access
 from survey.queries import accounts as queries
-from survey.services import accounts, signin
+from survey.services import invitations, own_account, signin
 from survey.services.credentials import enrolment, new_secret
 from survey.staff_forms import Button
 
@@ -107,13 +107,13 @@ def sign_out() -> View:
 @access(PUBLIC)
 def link(token: str) -> View:
     """First step of a link: choose a password."""
-    found = accounts.open_link(runtime().database, token, now=staff.now())
+    found = invitations.open_link(runtime().database, token, now=staff.now())
     form = FirstPasswordForm()
     if not found.asks_name:
         del form.full_name
     if form.validate_on_submit():
         with form.problems():
-            accounts.choose_password(
+            invitations.choose_password(
                 runtime().database,
                 staff.passwords(),
                 token,
@@ -129,13 +129,13 @@ def link(token: str) -> View:
 @access(PUBLIC)
 def link_second_step(token: str) -> View:
     """Second step of a link: the phone's app, proven by its first code."""
-    found = accounts.open_link(runtime().database, token, now=staff.now())
+    found = invitations.open_link(runtime().database, token, now=staff.now())
     if not found.has_password:
         return redirect(url_for("accounts.link", token=token), 303)
     form = CodeForm()
     if form.validate_on_submit():
         with form.problems():
-            opened = accounts.finish_link(
+            opened = invitations.finish_link(
                 runtime().database,
                 staff.vault(),
                 token,
@@ -145,7 +145,7 @@ def link_second_step(token: str) -> View:
             )
             staff.begin_session(opened)
             return staff.done(gettext("Welcome. Your account is ready."), "site.home")
-    shown = accounts.link_enrolment(staff.vault(), found, token)
+    shown = invitations.link_enrolment(staff.vault(), found, token)
     return render_template("accounts/enrol.html", page=EnrolPage(form=form, enrolment=shown, qr=qr_svg(shown.uri)))
 
 
@@ -170,7 +170,7 @@ def change_password() -> View:
     form = OwnPasswordForm()
     if form.validate_on_submit():
         with form.problems():
-            accounts.change_own_password(
+            own_account.change_password(
                 runtime().database,
                 staff.passwords(),
                 staff.actor(),
@@ -191,7 +191,7 @@ def change_second_step() -> View:
     secret = opened.decode() if opened else new_secret()
     if form.validate_on_submit() and opened:
         with form.problems():
-            accounts.replace_own_second_step(
+            own_account.replace_second_step(
                 runtime().database,
                 staff.passwords(),
                 staff.vault(),

@@ -14,7 +14,9 @@ from survey.permissions import DOMAINS, Role
 from survey.queries import accounts as queries
 from survey.queries import units as unit_queries
 from survey.services import accounts as service
-from survey.services.accounts import GrantInput, Invited
+from survey.services import invitations
+from survey.services.grants import GrantInput
+from survey.services.invitations import Invited
 
 
 @click.group()
@@ -43,7 +45,7 @@ def invite(username: str, name: str, grants: tuple[str, ...]) -> None:
     with record() as opened:
         with opened.database.reading() as session:
             wanted = tuple(read_grant(session, text) for text in grants)
-        invited = service.invite(
+        invited = invitations.invite(
             opened.database, opened.actor, username=username, full_name=name, grants=wanted, now=clock.now()
         )
         click.echo(address(opened, invited))
@@ -94,7 +96,7 @@ def reset(username: str) -> None:
     with record() as opened:
         account_id = find(opened, username)
         service.enable(opened.database, opened.actor, account_id, now=clock.now())
-        click.echo(address(opened, service.reset(opened.database, opened.actor, account_id, now=clock.now())))
+        click.echo(address(opened, invitations.reset(opened.database, opened.actor, account_id, now=clock.now())))
 
 
 def find(opened: Opened, username: str) -> int:

@@ -16,7 +16,7 @@ from survey.config import EVERYWHERE, Config, load
 from survey.database import Database
 from survey.errors import SurveyError
 from survey.permissions import system
-from survey.services import accounts, instruments
+from survey.services import instruments, invitations
 from survey.services.credentials import Passwords, Vault
 from survey.tokens import Tokens
 
@@ -71,7 +71,7 @@ def run() -> None:
     """
     config, database = _ready()
     instruments.register_shipped(database, now=clock.now())
-    link = accounts.first_administrator_link(database, base_url=config.public_url, now=clock.now())
+    link = invitations.first_administrator_link(database, base_url=config.public_url, now=clock.now())
     database.dispose()
 
     def announce() -> None:

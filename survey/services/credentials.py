@@ -22,7 +22,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from survey.errors import N_, ConfigurationError
+from survey.errors import N_, ConfigurationError, Invalid
 from survey.tokens import derive
 
 MIN_LENGTH = 12
@@ -150,6 +150,14 @@ def accepted_step(secret: str, code: str, *, after: int, now: datetime) -> int |
         if hmac.compare_digest(generator.at(step * STEP_SECONDS).encode(), typed.encode()) and step > after:
             found = step
     return found
+
+
+def wrong_code() -> Invalid:
+    """What to answer to a code that is not the one of this moment."""
+    return Invalid(
+        "Please put this right.",
+        {"code": N_("This code is not the one of the app now. Check the phone's clock and enter the newest code.")},
+    )
 
 
 class Vault:

@@ -25,8 +25,9 @@ from survey.models.units import Unit
 from survey.models.waves import Campaign, Channel, Wave, WaveStatus
 from survey.permissions import Actor, system
 from survey.services import instruments, loading, made_up_waves, settings
-from survey.services.accounts import GrantInput, create_account
+from survey.services.accounts import create_account
 from survey.services.credentials import Passwords, Vault
+from survey.services.grants import GrantInput
 from survey.tokens import Tokens
 
 PROVINCE = "48"

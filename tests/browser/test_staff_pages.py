@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from survey.config import ROOT
 from survey.database import Database
 from survey.models.accounts import Account, Role
-from survey.services import accounts, signin
+from survey.services import invitations, signin
 from survey.staff_session import COOKIE
 from tests.browser import acts
 from tests.conftest import NOW
@@ -85,7 +85,7 @@ def test_staff_pages_stand_at_twice_the_letters(
 def test_first_administrator_sets_a_province_up_by_screens_only(
     browser: Browser, served: str, database: Database, script: bool
 ) -> None:
-    link = accounts.first_administrator_link(database, base_url=served, now=NOW)
+    link = invitations.first_administrator_link(database, base_url=served, now=NOW)
     assert link is not None
     page = browser.new_context(
         base_url=served, viewport={"width": 390, "height": 800}, java_script_enabled=script

@@ -15,8 +15,8 @@ from survey.models.audit import AuditEvent
 from survey.models.units import Unit
 from survey.permissions import system
 from survey.queries import accounts as queries
-from survey.services import accounts
-from survey.services.accounts import GrantInput
+from survey.services import accounts, invitations
+from survey.services.grants import GrantInput
 from survey.staff_session import COOKIE
 from tests.factories.people import EVERYTHING, Person, person
 from tests.factories.record import Record
@@ -123,7 +123,7 @@ def test_nobody_changes_the_own_rights(
     for attempt in (
         lambda: accounts.add_grant(database, actor, chief.account.id, grant, now=now),
         lambda: accounts.disable(database, actor, chief.account.id, now=now),
-        lambda: accounts.reset(database, actor, chief.account.id, now=now),
+        lambda: invitations.reset(database, actor, chief.account.id, now=now),
     ):
         with pytest.raises(Forbidden):
             attempt()
@@ -153,7 +153,7 @@ def test_administrator_of_a_part_gives_rights_only_there(
 
     def invite(unit: Unit, *domains: str) -> None:
         grant = GrantInput(Role.ANALYST, unit.id, frozenset(domains))
-        accounts.invite(database, actor, username="moi.den", full_name="Người Mới", grants=(grant,), now=now)
+        invitations.invite(database, actor, username="moi.den", full_name="Người Mới", grants=(grant,), now=now)
 
     invite(ward, "health")
     for unit, domains in ((province, ("health",)), (ward, ("admin",)), (ward, ("health", "admin"))):
@@ -171,7 +171,7 @@ def test_administrator_of_a_part_cannot_take_over_an_account_that_reaches_furthe
     with database.reading() as session:
         actor = queries.actor(session, local.account.id)
     assert actor is not None
-    for act in (accounts.reset, accounts.disable, accounts.enable):
+    for act in (invitations.reset, accounts.disable, accounts.enable):
         with pytest.raises(Forbidden):
             act(database, actor, wider.account.id, now=now)
 

@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 from survey.database import Database
 from survey.models.accounts import Account, Grant, Invitation, Role, StaffSession
 from survey.models.units import Unit
-from survey.services import accounts
-from survey.services.accounts import LINK_PATH
+from survey.services import invitations
+from survey.services.invitations import LINK_PATH
 from tests.factories.people import EVERYTHING, PASSWORD, Person, person
 from tests.factories.record import Record
 from tests.staff_client import Page, StaffClient
@@ -66,21 +66,21 @@ def link_in(page: Page) -> str:
 def test_first_administrator_signs_up_with_the_link_of_an_empty_record(
     visitor: StaffClient, database: Database, now: datetime
 ) -> None:
-    link = accounts.first_administrator_link(database, base_url="http://localhost:8000", now=now)
+    link = invitations.first_administrator_link(database, base_url="http://localhost:8000", now=now)
     assert link is not None
     assert link.startswith("http://localhost:8000/quan-tri/loi-moi/")
     page = set_up(visitor, link.removeprefix("http://localhost:8000"), now, full_name="Lê Văn An")
     assert page.path == "/quan-tri/"
     assert "Lê Văn An" in page.text
     assert visitor.get("/quan-tri/thiet-lap").status == 200
-    assert accounts.first_administrator_link(database, base_url="http://localhost:8000", now=now) is None
+    assert invitations.first_administrator_link(database, base_url="http://localhost:8000", now=now) is None
 
 
 def test_each_start_prints_a_new_link_and_the_earlier_one_ends(
     visitor: StaffClient, database: Database, now: datetime
 ) -> None:
-    first = accounts.first_administrator_link(database, base_url="", now=now)
-    second = accounts.first_administrator_link(database, base_url="", now=now)
+    first = invitations.first_administrator_link(database, base_url="", now=now)
+    second = invitations.first_administrator_link(database, base_url="", now=now)
     assert first is not None
     assert second is not None
     assert first != second
