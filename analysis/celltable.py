@@ -139,7 +139,8 @@ def _joined(tables: Sequence[CellTable]) -> CellTable:
         parts = [getattr(table, name) for table in tables]
         result = (np.empty if apart else np.zeros)((groups.size, parts[0].shape[1]), parts[0].dtype)
         for place, own, part in zip(places, runs, parts, strict=True):
-            for into, some in own or [(place, slice(None))]:  # type: ignore[list-item]
+            whole: list[tuple[slice | Ints, slice]] = [(place, slice(None))]
+            for into, some in own or whole:
                 if apart:
                     result[into] = part[some]
                 else:

@@ -266,7 +266,10 @@ class _Estimation:
             node, rule = self.nodes[k]
             if rule == "mean_over_max":
                 base = self._scored(self.totals.plan.measure_of(node, "mean_pooled"))
-                result[:, column] = base.squares / self.totals.plan.maximum**2  # type: ignore[operator]
+                maximum = self.totals.plan.maximum
+                assert base.squares is not None
+                assert maximum is not None
+                result[:, column] = base.squares / maximum**2
             else:
                 joint.append((column, made[k]))
         if joint:

@@ -91,6 +91,7 @@ def break_points(values: Floats, *, least_share: float = 0.15) -> tuple[int, ...
         return float(squares[stop] - squares[start] - (sums[stop] - sums[start]) ** 2 / (stop - start))
 
     most = max(1, int(np.ceil(1 / least_share)) - 2)
+    best: list[dict[int, tuple[float, tuple[int, ...]]]]
     best = [{stop: (cost(0, stop), ()) for stop in range(shortest, n + 1)}]
     for breaks in range(1, most + 1):
         level: dict[int, tuple[float, tuple[int, ...]]] = {}
@@ -104,7 +105,7 @@ def break_points(values: Floats, *, least_share: float = 0.15) -> tuple[int, ...
                 level[stop] = min(options)
         if n not in level:
             break
-        best.append(level)  # type: ignore[arg-type]
+        best.append(level)
     scores = [
         n * (np.log(max(level[n][0], 1e-300) / n) + 1 + np.log(2 * np.pi)) + np.log(n) * 2 * (k + 1)
         for k, level in enumerate(best)

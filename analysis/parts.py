@@ -189,7 +189,7 @@ class _Batch:
             return np.zeros(0, np.int64), None
         try:
             kind = np.dtype(array.type.to_pandas_dtype())
-        except (NotImplementedError, TypeError):
+        except (NotImplementedError, TypeError):  # a type of Arrow that NumPy does not have
             kind = np.dtype(object)
         if kind.kind not in kinds:
             raise AnalysisError(f"{self.path}, column '{name}' is of type {array.type}; whole numbers are expected.")

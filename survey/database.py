@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, CursorResult, Delete, Engine, Update, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -144,6 +144,13 @@ def _is_unavailable(error: DBAPIError) -> bool:
     return state[:2] in ("53", "57", "08") or state == "55P03"
 
 
+def changed(session: Session, statement: Update | Delete) -> int:
+    """Carry a statement out and say how many rows it changed or deleted."""
+    done = session.execute(statement)
+    assert isinstance(done, CursorResult)
+    return done.rowcount
+
+
 def check_integrity(database: Database) -> list[str]:
     """What SQLite's own check finds wrong; empty when the record is sound. PostgreSQL checks itself."""
     if not database.is_sqlite:
@@ -152,6 +159,3 @@ def check_integrity(database: Database) -> list[str]:
         found = [row[0] for row in connection.execute(text("PRAGMA integrity_check"))]
         found += [f"foreign key: {tuple(row)}" for row in connection.execute(text("PRAGMA foreign_key_check"))]
     return [f for f in found if f != "ok"]
-
-
-__all__ = ["Database", "check_integrity"]

@@ -109,7 +109,7 @@ def access(rule: Access) -> Callable[[View], View]:
     """Declare on a view who may reach it."""
 
     def mark(view: View) -> View:
-        view.access = rule  # type: ignore[attr-defined]
+        view.access = rule  # type: ignore[attr-defined]  # a mark on a function; `staff` compares it with ROUTES
         return view
 
     return mark

@@ -1,44 +1,30 @@
-"""What every staff page shares: who is asking, whether they may, the frame around the page, work that is kept.
+"""What every staff page shares: who is asking, whether they may, and the frame around the page.
 
-A face is registered like this:
-
-    def register(app):
-        app.register_blueprint(blueprint)
-        staff.add_nav(app, NavEntry(20, lazy_gettext("Waves"), "fieldwork.waves"))
-        staff.add_panel(app, 20, waves_today)         # on the home page: (session, actor, now) -> Panel | None
-
-and its views are declared twice, by `@access(...)` and in `permissions.ROUTES`; a route in only one of them is a 404.
-In a view: `staff.actor()`, `staff.now()`, `staff.reading()`; after a change `return staff.done(message, endpoint, …)`.
-
-A session that has ended does not lose what was typed: a POST then shows the sign-in page, which carries the work
-sealed, and after signing in the same person finds the form filled in as it was.
+A face brings its part by `faces`. Its views are declared twice, by `@access(...)` and in `permissions.ROUTES`; a route
+in only one of them is a 404. In a view: `staff.actor()`, `staff.now()`, `staff.reading()`; after a change
+`return staff.done(message, endpoint, …)`.
 """
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, flash, g, redirect, request, session, url_for
+from flask import Flask, abort, current_app, flash, g, redirect, request, session, url_for
 from flask_babel import gettext
 from flask_login import LoginManager, UserMixin
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from markupsafe import Markup
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from survey import __version__, clock, staff_session
+from survey import __version__, clock, faces, kept_work, staff_session
 from survey.app import Runtime, runtime, runtime_of
 from survey.errors import Forbidden, SurveyError
-from survey.permissions import PUBLIC, ROUTES, Actor, access
+from survey.permissions import PUBLIC, ROUTES, Actor
 from survey.services import settings as setting_service
 from survey.services import signin
 from survey.services.audit import ACTIONS
@@ -49,58 +35,6 @@ from survey.staff_words import TABLES, words
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SETTINGS_SECONDS = 10.0
-KEPT_SECONDS = 3600
-KEPT_BYTES = 1_000_000
-NEVER_KEPT = frozenset({"csrf_token", "password", "current", "again", "sealed", "kept", "next"})
-
-
-@dataclass(frozen=True)
-class NavEntry:
-    """One entry of the main navigation; shown to whom its route admits."""
-
-    order: int
-    label: Any  # a lazy text
-    endpoint: str
-    owns: tuple[str, ...] = ()  # beginnings of other addresses on which this entry is the current one
-
-
-@dataclass(frozen=True)
-class PanelItem:
-    """One line of the home page: what there is to do or to know. `state`: good, warn, bad or nothing."""
-
-    text: str
-    url: str | None = None
-    detail: str = ""
-    state: str = ""
-
-
-@dataclass(frozen=True)
-class Panel:
-    title: str
-    items: tuple[PanelItem, ...] = ()
-    empty: str = ""
-
-
-Record = Session  # what `reading()` gives and queries take; faces do not know SQLAlchemy
-PanelMaker = Callable[[Record, Actor, datetime], Panel | None]
-
-
-@dataclass(frozen=True)
-class FileKind:
-    """A kind of job that ends in a file: where its page leads back to, from the parameters of the job."""
-
-    back: Callable[[Mapping[str, Any]], str]
-    label: Any  # a lazy text
-
-
-@dataclass
-class Registry:
-    """What the faces have brought along."""
-
-    nav: list[NavEntry] = field(default_factory=list)
-    panels: list[tuple[int, PanelMaker]] = field(default_factory=list)
-    files: dict[str, FileKind] = field(default_factory=dict)
-    sign_in_page: Callable[[str], AnyResponse | str] | None = None
 
 
 @dataclass
@@ -169,7 +103,7 @@ def end_session() -> None:
 
 
 def _session() -> StaffSession:
-    held = session._get_current_object()  # type: ignore[attr-defined]
+    held = session._get_current_object()  # type: ignore[attr-defined]  # Flask's own name, hidden from types by its proxy
     assert isinstance(held, StaffSession)
     return held
 
@@ -242,26 +176,9 @@ def version() -> str:
     return __version__
 
 
-def registry(app: Flask) -> Registry:
-    found: Registry = app.extensions.setdefault("staff.registry", Registry())
-    return found
-
-
-def add_nav(app: Flask, entry: NavEntry) -> None:
-    registry(app).nav.append(entry)
-
-
-def add_panel(app: Flask, order: int, maker: PanelMaker) -> None:
-    registry(app).panels.append((order, maker))
-
-
-def add_file_kind(app: Flask, job_kind: str, entry: FileKind) -> None:
-    registry(app).files[job_kind] = entry
-
-
-def panels(record: Session) -> list[Panel]:
+def panels(record: Session) -> list[faces.Panel]:
     """The panels of the home page for whoever asks, in order."""
-    makers = sorted(registry(current_app).panels, key=lambda entry: entry[0])
+    makers = sorted(faces.registry(current_app).panels, key=lambda entry: entry[0])
     made = (maker(record, actor(), now()) for _, maker in makers)
     return [panel for panel in made if panel is not None]
 
@@ -326,11 +243,11 @@ def _guard() -> AnyResponse | str | None:
 def _ask_to_sign_in() -> AnyResponse | str:
     if g.staff.ended_account is not None:
         flash(gettext("Your session has ended. Please sign in again; what you typed is kept."), "warn")
-    page = registry(current_app).sign_in_page
+    page = faces.registry(current_app).sign_in_page
     if request.method in SAFE_METHODS or page is None:
-        return redirect(url_for("accounts.sign_in", next=_here()), 303)
+        return redirect(url_for("accounts.sign_in", next=kept_work.here()), 303)
     _refuse_other_sites()
-    return page(_sealed_work(g.staff.ended_account) or "")
+    return page(kept_work.sealed_work(vault(), g.staff.ended_account) or "")
 
 
 def _check_form() -> AnyResponse | None:
@@ -339,11 +256,11 @@ def _check_form() -> AnyResponse | None:
     try:
         current_app.extensions["staff.csrf"].protect()
     except CSRFError:
-        if g.staff.actor is not None and (work := _typed_work()):
+        if g.staff.actor is not None and (work := kept_work.typed()):
             session["work"] = work
         flash(gettext("This page was out of date. Please check what is entered and send it again."), "error")
-        return redirect(_here() if _can_be_shown() else url_for("site.home"), 303)
-    if session.get("work", {}).get("path") == _here():
+        return redirect(kept_work.here() if kept_work.can_be_shown() else url_for("site.home"), 303)
+    if session.get("work", {}).get("path") == kept_work.here():
         del session["work"]
     return None
 
@@ -352,72 +269,6 @@ def _refuse_other_sites() -> None:
     """A browser that says where a form came from is believed when it was not from here."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         abort(400)
-
-
-# Work that is kept
-
-
-def _here() -> str:
-    return request.full_path.removesuffix("?")
-
-
-def _can_be_shown() -> bool:
-    """There is a page at this address that shows the form."""
-    try:
-        current_app.create_url_adapter(request).match(request.path, method="GET")  # type: ignore[union-attr]
-    except HTTPException:
-        return False
-    return True
-
-
-def _typed_work() -> dict[str, Any] | None:
-    if not _can_be_shown():
-        return None
-    fields = [[name, value] for name, values in request.form.lists() if name not in NEVER_KEPT for value in values]
-    return {"path": _here(), "fields": fields} if fields else None
-
-
-def _sealed_work(account_id: int | None) -> str | None:
-    """What was typed, for the sign-in page to carry: readable only here, and only for the person who typed it."""
-    work = _typed_work()
-    if account_id is None or work is None:
-        return None
-    data = json.dumps({**work, "account": account_id}, ensure_ascii=False).encode()
-    return vault().wrap(zlib.compress(data)) if len(data) <= KEPT_BYTES else None
-
-
-def resume(sealed: str, *, account_id: int, otherwise: str) -> AnyResponse:
-    """After signing in: back to the form with the work in it, or to the page asked for."""
-    data = vault().unwrap(sealed, seconds=KEPT_SECONDS) if sealed else None
-    if data is not None:
-        work = json.loads(zlib.decompress(data))
-        if work.pop("account") == account_id:
-            session["work"] = work
-            flash(
-                gettext(
-                    "What you typed before the session ended is here again. It is not saved yet: please check and save."
-                ),
-                "warn",
-            )
-            return redirect(work["path"], 303)
-    return redirect(safe_next(otherwise), 303)
-
-
-def kept_work() -> MultiDict[str, str] | None:
-    """What was typed into the form of this page before the session ended."""
-    work = session.get("work")
-    if not work or work["path"] != _here() or request.method != "GET":
-        return None
-    return MultiDict((name, value) for name, value in work["fields"])
-
-
-def safe_next(path: str) -> str:
-    """An address inside the staff pages, whatever was asked for."""
-    parts = urlsplit(path)
-    inside = path == PREFIX or path.startswith(PREFIX + "/")
-    if not inside or parts.netloc or parts.scheme or any(c in path for c in "\\\r\n\t") or "//" in parts.path:
-        return url_for("site.home")
-    return path
 
 
 # The frame
@@ -439,12 +290,12 @@ def _context() -> dict[str, Any]:
         "staff_nav": _nav() if who else [],
         "province": _province_name(),
         "today": now(),
-        "here": _here() if request.method == "GET" else request.path if _can_be_shown() else "",
+        "here": kept_work.here() if request.method == "GET" else request.path if kept_work.can_be_shown() else "",
     }
 
 
 def _nav() -> list[ShownEntry]:
-    entries = [e for e in sorted(registry(current_app).nav, key=lambda e: e.order) if may_open(e.endpoint)]
+    entries = [e for e in sorted(faces.registry(current_app).nav, key=lambda e: e.order) if may_open(e.endpoint)]
     addresses = [(e, (url_for(e.endpoint), *e.owns)) for e in entries]
     home = url_for("site.home")
     here = max((u for _, urls in addresses for u in urls if _is_here(u, home)), key=len, default=None)
@@ -503,23 +354,3 @@ class _Settings:
 def forget_settings() -> None:
     """After they were changed here."""
     current_app.extensions["staff.settings"].forget()
-
-
-__all__ = [
-    "NavEntry",
-    "Panel",
-    "PanelItem",
-    "Record",
-    "Response",
-    "access",
-    "actor",
-    "add_nav",
-    "add_panel",
-    "done",
-    "now",
-    "passwords",
-    "reading",
-    "said_on",
-    "settings",
-    "vault",
-]

@@ -44,7 +44,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
-from survey import staff
+from survey import kept_work, staff
 from survey.errors import Invalid, SurveyError
 from survey.services.unit_files import read_day as read_day  # one reading of days for forms and files
 
@@ -58,7 +58,7 @@ class StaffForm(FlaskForm):
 
     class Meta(FlaskForm.Meta):
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            if formdata is _Auto and (kept := staff.kept_work()) and any(name in kept for name in form._fields):
+            if formdata is _Auto and (kept := kept_work.kept()) and any(name in kept for name in form._fields):
                 return kept
             return super().wrap_formdata(form, formdata)
 

@@ -8,10 +8,10 @@ blueprint = Blueprint("accounts", __name__, url_prefix="/quan-tri")
 
 
 def register(app: Flask) -> None:
-    from survey import staff
+    from survey import faces
     from survey.accounts import administration, panels, routes
 
     assert administration  # its views are on the blueprint
     app.register_blueprint(blueprint)
-    staff.registry(app).sign_in_page = routes.sign_in_with_work
-    staff.add_panel(app, 80, panels.accounts_today)
+    faces.registry(app).sign_in_page = routes.sign_in_with_work
+    faces.add_panel(app, 80, panels.accounts_today)

@@ -8,10 +8,10 @@ from flask import url_for
 from flask_babel import gettext, ngettext
 
 from survey import staff
+from survey.faces import Panel, PanelItem, Record
 from survey.i18n import moment
 from survey.permissions import Actor, Role
 from survey.queries import accounts as queries
-from survey.staff import Panel, PanelItem, Record
 
 SOON_DAYS = 7
 

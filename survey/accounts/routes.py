@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from survey import staff
+from survey import kept_work, staff
 from survey.accounts import blueprint
 from survey.accounts.forms import (
     CodeForm,
@@ -33,7 +33,7 @@ SECRET_SECONDS = 15 * 60
 def sign_in() -> View:
     """First step: name and password."""
     if staff.signed_in():
-        return redirect(staff.safe_next(request.args.get("next", "")), 303)
+        return redirect(kept_work.safe_next(request.args.get("next", "")), 303)
     form = SignInForm(data={"next": request.args.get("next", "")})
     if form.validate_on_submit():
         try:
@@ -84,7 +84,9 @@ def second_step() -> View:
             form.refuse(error)
         else:
             staff.begin_session(opened)
-            return staff.resume(form.kept.data, account_id=opened.account_id, otherwise=form.next.data)
+            return kept_work.resume(
+                staff.vault(), form.kept.data, account_id=opened.account_id, otherwise=form.next.data
+            )
     return _code_page(form)
 
 

@@ -10,7 +10,7 @@ blueprint = Blueprint("designer", __name__, url_prefix="/quan-tri/bo-cau-hoi")
 def register(app: Flask) -> None:
     from flask_babel import lazy_gettext as _l
 
-    from survey import staff, wording
+    from survey import faces, wording
     from survey.designer import (
         adapting,
         beginnings,
@@ -37,5 +37,5 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["citizen_css"] = stylesheet()
     wording.install(app)
     app.register_blueprint(blueprint)
-    staff.add_nav(app, staff.NavEntry(30, _l("Questionnaires"), "designer.instruments"))
-    staff.add_panel(app, 30, pages.drafts_waiting)
+    faces.add_nav(app, faces.NavEntry(30, _l("Questionnaires"), "designer.instruments"))
+    faces.add_panel(app, 30, pages.drafts_waiting)

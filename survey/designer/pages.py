@@ -18,11 +18,11 @@ from survey.designer.differences import Differences
 from survey.designer.forms import CompareForm, FileForm, KeepForm
 from survey.designer.reading import Reading
 from survey.designer.side_by_side import SideBySide
+from survey.faces import Panel, PanelItem, Record
 from survey.permissions import Actor, Role
 from survey.queries import instruments as queries
 from survey.queries.instruments import InstrumentRow, VersionRow
 from survey.services.instruments import Imported
-from survey.staff import Panel, PanelItem, Record
 from survey.wording import plain
 
 

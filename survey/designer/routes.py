@@ -10,7 +10,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
 from instruments import codec, conformity, linting
-from survey import i18n, staff
+from survey import faces, i18n, staff
 from survey.app import runtime
 from survey.designer import blueprint
 from survey.designer.differences import differences
@@ -45,7 +45,7 @@ WRITERS = roles(Role.DESIGNER, Role.APPROVER)
 SEALED_SECONDS = 3600
 
 
-def find(record: staff.Record, code: str, number: int) -> VersionRow:
+def find(record: faces.Record, code: str, number: int) -> VersionRow:
     """The version, if whoever asks may see it."""
     row = queries.version(record, staff.actor(), code, number)
     if row is None:

@@ -7,7 +7,6 @@ a questionnaire is read as markup, a field or a link.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from typing import Any
 
 from docx import Document
@@ -277,5 +276,5 @@ def _unbroken(row: Any) -> None:
 
 
 def _mark(row: Any, name: str) -> None:
-    properties: Sequence[Any] = row._tr.get_or_add_trPr()
-    properties.append(OxmlElement(name))  # type: ignore[attr-defined]
+    properties: Any = row._tr.get_or_add_trPr()
+    properties.append(OxmlElement(name))

@@ -13,7 +13,7 @@ blueprint = Blueprint("fieldwork", __name__, url_prefix="/quan-tri/dot-khao-sat"
 def register(app: Flask) -> None:
     from flask_babel import lazy_gettext as _l
 
-    from survey import staff, wording
+    from survey import faces, wording
     from survey.fieldwork import frame_routes, pages, point_routes, print_routes, routes, slip_routes
     from survey.services import placards
 
@@ -24,9 +24,9 @@ def register(app: Flask) -> None:
     assert slip_routes  # their views are on the blueprint
     wording.install(app)
     app.register_blueprint(blueprint)
-    staff.add_nav(app, staff.NavEntry(20, _l("Waves"), "fieldwork.waves"))
-    staff.add_file_kind(app, placards.PLACARDS, staff.FileKind(_placards, _l("Back to the placards")))
-    staff.add_panel(app, 20, pages.waves_today)
+    faces.add_nav(app, faces.NavEntry(20, _l("Waves"), "fieldwork.waves"))
+    faces.add_file_kind(app, placards.PLACARDS, faces.FileKind(_placards, _l("Back to the placards")))
+    faces.add_panel(app, 20, pages.waves_today)
 
 
 def _placards(params: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from flask import Response as FlaskResponse
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from survey import staff
+from survey import faces, staff
 from survey.app import runtime
 from survey.errors import Invalid
 from survey.fieldwork import blueprint
@@ -77,7 +77,7 @@ def _numbers(typed: dict[str, str]) -> tuple[dict[int, CellNumbers], dict[str, s
 
 
 def _frame_page(
-    record: staff.Record,
+    record: faces.Record,
     wave: WaveDetail,
     *,
     numbers: dict[str, str] | None = None,
@@ -120,7 +120,7 @@ def add_cell(wave_code: str) -> View:
     return render_template("fieldwork/cell.html", page=CellPage(found, form))
 
 
-def _offer(record: staff.Record, wave: WaveDetail, form: CellForm) -> None:
+def _offer(record: faces.Record, wave: WaveDetail, form: CellForm) -> None:
     line = wave.line
     units = point_queries.units_to_judge(
         record, staff.actor(), wave.unit_path, line.service_domain, on=(line.opens_on, line.closes_on)
@@ -129,7 +129,7 @@ def _offer(record: staff.Record, wave: WaveDetail, form: CellForm) -> None:
     form.field_code.offer(field_choices(record, line.service_domain, gettext("All fields together")))
 
 
-def field_choices(record: staff.Record, domain: str, none: object = NO_FIELD) -> list[tuple[str, object]]:
+def field_choices(record: faces.Record, domain: str, none: object = NO_FIELD) -> list[tuple[str, object]]:
     """Fields of procedures to choose from, "none" first; only where the service has any."""
     if domain != "admin":
         return [("", gettext("This service has no fields of procedures"))]

@@ -9,6 +9,7 @@ from flask import url_for
 from flask_babel import gettext, ngettext
 
 from survey import clock
+from survey.faces import Panel, PanelItem, Record
 from survey.fieldwork.forms import (
     CellForm,
     ChannelForm,
@@ -37,7 +38,6 @@ from survey.queries.paging import Paged
 from survey.queries.points import CodeLine, PointDetail, PointLine
 from survey.queries.waves import ChannelLine, WaveDetail, WaveLine
 from survey.services import frames, point_files
-from survey.staff import Panel, PanelItem, Record
 from survey.staff_forms import Button
 
 SOON_DAYS = 7

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from survey import addresses, staff
+from survey import addresses, faces, staff
 from survey.app import runtime
 from survey.errors import NotFound
 from survey.fieldwork import blueprint
@@ -39,7 +39,7 @@ from survey.staff_forms import Button
 from survey.staff_words import words
 
 
-def find_point(record: staff.Record, wave: WaveDetail, point_id: int, *, to_change: bool = False) -> PointDetail:
+def find_point(record: faces.Record, wave: WaveDetail, point_id: int, *, to_change: bool = False) -> PointDetail:
     """A point of the wave in the units of whoever asks; to be changed, in those they work for."""
     found = queries.one(record, staff.actor(), wave.id, wave.line.service_domain, point_id)
     if found is None or (to_change and not found.may_change):
@@ -187,7 +187,7 @@ def _added(made: MadePoints) -> str:
     return f"{added} {already}"
 
 
-def _units(record: staff.Record, wave: WaveDetail) -> tuple[UnitChoice, ...]:
+def _units(record: faces.Record, wave: WaveDetail) -> tuple[UnitChoice, ...]:
     line = wave.line
     return queries.units_to_judge(
         record, staff.actor(), wave.unit_path, line.service_domain, on=(line.opens_on, line.closes_on)

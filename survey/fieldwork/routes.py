@@ -6,7 +6,7 @@ from flask import render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from survey import clock, staff
+from survey import clock, faces, staff
 from survey.app import runtime
 from survey.errors import NotFound
 from survey.fieldwork import blueprint
@@ -31,7 +31,7 @@ OFFICERS = roles(Role.FIELD_OFFICER)
 MOST_LINES = 100
 
 
-def find(record: staff.Record, wave_code: str) -> WaveDetail:
+def find(record: faces.Record, wave_code: str) -> WaveDetail:
     """The wave, if whoever asks may see at least a part of it."""
     found = queries.one(record, staff.actor(), wave_code)
     if found is None:
@@ -39,7 +39,7 @@ def find(record: staff.Record, wave_code: str) -> WaveDetail:
     return found
 
 
-def in_charge(record: staff.Record, wave_code: str) -> WaveDetail:
+def in_charge(record: faces.Record, wave_code: str) -> WaveDetail:
     """The wave, if whoever asks may run it."""
     found = find(record, wave_code)
     if not found.line.in_charge:
@@ -89,7 +89,7 @@ def plan_wave() -> View:
     return render_template("fieldwork/plan.html", page=PlanPage(form))
 
 
-def _offer(record: staff.Record, form: PlanForm) -> None:
+def _offer(record: faces.Record, form: PlanForm) -> None:
     actor, today = staff.actor(), clock.local_day(staff.now())
     versions: dict[str, list[tuple[str, str]]] = {}
     for row in instrument_queries.for_new_waves(record, actor):
@@ -103,7 +103,7 @@ def _offer(record: staff.Record, form: PlanForm) -> None:
     offer_plans(record, form)
 
 
-def offer_plans(record: staff.Record, form: PlanForm | WordsForm) -> None:
+def offer_plans(record: faces.Record, form: PlanForm | WordsForm) -> None:
     plans = target_queries.listing(record, number=1).items
     form.plan_code.offer(
         [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import aliased
@@ -140,13 +141,13 @@ def by_one_time_code(connection: Connection, code: str, digest: bytes) -> Entry 
     )  # fmt: skip
 
 
-def _entry(place: list[object], **known: object) -> Entry:
+def _entry(place: list[Any], **known: Any) -> Entry:
     names = (
         "wave_id", "wave_status", "opens_on", "closes_on", "closed_at", "is_synthetic", "asked_by", "service_domain",
         "version_id", "channel_id", "point_id", "point_name", "unit_received_id", "unit_received", "unit_deciding_id",
         "unit_deciding",
     )  # fmt: skip
-    return Entry(**dict(zip(names, place, strict=True)), **known)  # type: ignore[arg-type]
+    return Entry(**dict(zip(names, place, strict=True)), **known)
 
 
 def open_answer_place(connection: Connection, wave_id: int, point_id: int) -> OpenAnswerPlace | None:

@@ -16,7 +16,7 @@ blueprint.context_processor(lambda: {"rule_words": RULES, "selection_words": SEL
 
 
 def register(app: Flask) -> None:
-    from survey import staff
+    from survey import faces
     from survey.app import runtime_of
     from survey.results import routes
     from survey.services import joined_rows, result_files
@@ -25,11 +25,11 @@ def register(app: Flask) -> None:
     app.extensions[KEPT] = KeptResults(result_files.snapshots(runtime_of(app).config.instance))
 
     app.register_blueprint(blueprint)
-    staff.add_nav(app, staff.NavEntry(10, _l("Results"), "results.waves"))
+    faces.add_nav(app, faces.NavEntry(10, _l("Results"), "results.waves"))
     for kind in result_files.KINDS.values():
-        staff.add_file_kind(app, kind, staff.FileKind(_wave, _l("Back to the results")))
-    staff.add_file_kind(app, joined_rows.KIND, staff.FileKind(_joined, _l("Back to the waves")))
-    staff.add_panel(app, 10, routes.todays_results)
+        faces.add_file_kind(app, kind, faces.FileKind(_wave, _l("Back to the results")))
+    faces.add_file_kind(app, joined_rows.KIND, faces.FileKind(_joined, _l("Back to the waves")))
+    faces.add_panel(app, 10, routes.todays_results)
 
 
 def _wave(params: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from flask import current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
-from survey import staff
+from survey import faces, staff
 from survey.app import runtime
 from survey.errors import Invalid, NotFound
 from survey.i18n import language
@@ -112,7 +112,7 @@ def _joined(*, problem: str = "", instrument: str = "") -> str:
     return render_template("results/joined.html", page=page)
 
 
-def todays_results(session: staff.Record, actor: Actor, now: datetime) -> staff.Panel | None:
+def todays_results(session: faces.Record, actor: Actor, now: datetime) -> faces.Panel | None:
     """On the home page: the waves whose results this person may read."""
     if not actor.has(Role.ANALYST, Role.UNIT_VIEWER) or actor.is_system:
         return None
@@ -127,5 +127,5 @@ def todays_results(session: staff.Record, actor: Actor, now: datetime) -> staff.
             detail, state = headline_line(view)
         if row.running or row.closed:
             url = url_for("results.wave", wave_code=row.code)
-            items.append(staff.PanelItem(row.title, url, detail, state))
-    return staff.Panel(_("Results"), tuple(items), _("No wave has answers yet."))
+            items.append(faces.PanelItem(row.title, url, detail, state))
+    return faces.Panel(_("Results"), tuple(items), _("No wave has answers yet."))

@@ -214,7 +214,8 @@ def _keep(path: Path, columns: Columns, channel_id: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{columns.data_hash[:8]}.{os.getpid()}.part")
     with part.open("wb") as handle:
-        np.savez(handle, **{HASH: np.array(columns.data_hash)}, **columns.values)  # type: ignore[arg-type]
+        kept: dict[str, Any] = {HASH: np.array(columns.data_hash), **columns.values}
+        np.savez(handle, **kept)
     part.replace(path)
     for old in path.parent.glob(f"channel-{channel_id}-*.npz"):
         if old != path:

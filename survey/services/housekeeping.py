@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import delete, func, select, update
 
 from survey import clock
-from survey.database import Database
+from survey.database import Database, changed
 from survey.models.responses import EMPTIED, Comment, Response, SubmissionCount
 from survey.models.waves import Channel
 from survey.permissions import system
@@ -33,8 +33,7 @@ def tidy(database: Database, files: Path, now: datetime) -> None:
 def purge_counters(database: Database, now: datetime) -> int:
     before = clock.quarter_hour(now - timedelta(days=COUNTER_DAYS))
     with database.writing() as session:
-        done = session.execute(delete(SubmissionCount).where(SubmissionCount.quarter < before))
-        return int(done.rowcount)  # type: ignore[attr-defined]
+        return changed(session, delete(SubmissionCount).where(SubmissionCount.quarter < before))
 
 
 def purge_answers(database: Database, now: datetime) -> tuple[int, int]:
@@ -45,7 +44,7 @@ def purge_answers(database: Database, now: datetime) -> tuple[int, int]:
         oldest = _months_before(today, limits.retention_answers_months)
         old_comments = _months_before(today, limits.retention_comments_months)
         keys = select(Response.key_digest).where(Response.day < old_comments)
-        texts = session.execute(delete(Comment).where(Comment.key_digest.in_(keys)))
+        removed = changed(session, delete(Comment).where(Comment.key_digest.in_(keys)))
         rows = session.scalar(
             select(func.count()).select_from(Response).where(Response.day < oldest, Response.wave_id.is_not(None))
         )
@@ -58,7 +57,6 @@ def purge_answers(database: Database, now: datetime) -> tuple[int, int]:
                 .values(removals=Channel.removals + 1)
             )
             session.execute(update(Response).where(Response.day < oldest).values(EMPTIED))
-        removed = int(texts.rowcount)  # type: ignore[attr-defined]
         if rows or removed:
             audit.record(
                 session, system("retention"), "retention.purge", f"answers before {oldest:%Y-%m-%d}", now,

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
@@ -156,15 +157,15 @@ def load_target_plans(database: Database, actor: Actor, *, now: datetime) -> Loa
     return Loaded(added, 0)
 
 
-def _target(plan_id: int, entry: dict[str, object]) -> Target:
+def _target(plan_id: int, entry: dict[str, Any]) -> Target:
     threshold = entry["threshold"]
     row = Target(plan_id=plan_id)
     targets.fill_target(
         row,
         targets.TargetInput(
             code=str(entry["code"]),
-            service_domains=frozenset(entry["service_domains"]),  # type: ignore[call-overload]
-            field_groups=frozenset(FieldGroup(g) for g in entry["field_groups"]),  # type: ignore[attr-defined]
+            service_domains=frozenset(entry["service_domains"]),
+            field_groups=frozenset(FieldGroup(g) for g in entry["field_groups"]),
             indicator=str(entry["indicator"]),
             year=int(str(entry["year"])),
             comparison=str(entry["comparison"]),

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from survey import clock
-from survey.database import Database
+from survey.database import Database, changed
 from survey.errors import N_, Conflict, Invalid, NotFound
 from survey.models.accounts import Role
 from survey.models.instruments import ServiceDomain
@@ -254,12 +254,12 @@ def void_codes(database: Database, wave_code: str, *, point_id: int, actor: Acto
     """Make every unused one-time code of a point worthless (slips were lost). Returns how many."""
     with database.writing() as session:
         _point(session, wave_code, point_id, actor)
-        done = session.execute(
+        count = changed(
+            session,
             update(OneTimeCode)
             .where(OneTimeCode.point_id == point_id, OneTimeCode.status == OneTimeCodeStatus.ISSUED)
-            .values(status=OneTimeCodeStatus.VOID, point_id=None, field_id=None)
+            .values(status=OneTimeCodeStatus.VOID, point_id=None, field_id=None),
         )
-        count: int = done.rowcount  # type: ignore[attr-defined]
         if count:
             audit.record(session, actor, "codes.void", f"wave {wave_code}", now, point=point_id, count=count)
         return count

@@ -298,11 +298,10 @@ class RecodedRows:
 
 def _blanks(values: np.ndarray) -> list[Cell]:
     """Python values with None for blank, made at once and not cell by cell."""
-    found: list[Cell] = values.tolist()
-    blank = columns.BLANK
     if values.dtype == np.uint8:
-        return [None if v == blank else v for v in found]
-    return [None if v != v else (int(v) if v == int(v) else v) for v in found]  # type: ignore[arg-type]
+        return [None if v == columns.BLANK else v for v in values.tolist()]
+    numbers: list[float] = values.tolist()
+    return [None if v != v else (int(v) if v == int(v) else v) for v in numbers]
 
 
 def unused(name: str, taken: set[str]) -> str:

@@ -190,7 +190,7 @@ def _results(view: ResultsView, w: Words) -> Table:
             line[5:9] = [None] * 4
             line[12] = row.shown.value
         elif row.figure.kind == "percent":
-            line[5:9] = [None if x is None else x / 100 for x in line[5:9]]  # type: ignore[operator]
+            line[5:9] = [x / 100 if isinstance(x, int | float) else x for x in line[5:9]]
         rows.append(line)
     return Table(
         w(N_("Results")), f"{view.wave.title} – {view.channel_title}", columns, rows,

@@ -17,7 +17,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from survey import clock
-from survey.database import Database
+from survey.database import Database, changed
 from survey.errors import N_, SurveyError
 from survey.models.accounts import Account, AccountStatus, StaffSession
 from survey.permissions import Actor, system
@@ -239,7 +239,7 @@ def end_sessions(session: Session, account_id: int, *, now: datetime, but: bytes
     statement = update(StaffSession).where(StaffSession.account_id == account_id, StaffSession.expires_at > now)
     if but is not None:
         statement = statement.where(StaffSession.token_digest != but)
-    return int(session.execute(statement.values(expires_at=now, data={})).rowcount)  # type: ignore[attr-defined]
+    return changed(session, statement.values(expires_at=now, data={}))
 
 
 def renew_sessions(session: Session, account_id: int) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from instruments.answers import AnswerSheet, canonical
-from survey.database import Database
+from survey.database import Database, changed
 from survey.errors import Forbidden
 from survey.models.trials import TrialAnswer
 from survey.permissions import Actor
@@ -51,12 +51,10 @@ def forget(database: Database, row: VersionRow, *, actor: Actor) -> int:
     if not queries.may_keep(actor, row):
         raise Forbidden("Your account may not write questionnaires of this service.")
     with database.writing() as session:
-        done = session.execute(delete(TrialAnswer).where(TrialAnswer.version_id == row.id))
-        return int(done.rowcount)  # type: ignore[attr-defined]
+        return changed(session, delete(TrialAnswer).where(TrialAnswer.version_id == row.id))
 
 
 def purge(database: Database, now: datetime) -> int:
     """Delete trial answers older than a week. Safe to call as often as one likes."""
     with database.writing() as session:
-        done = session.execute(delete(TrialAnswer).where(TrialAnswer.tried_at < now - LIVE))
-        return int(done.rowcount)  # type: ignore[attr-defined]
+        return changed(session, delete(TrialAnswer).where(TrialAnswer.tried_at < now - LIVE))

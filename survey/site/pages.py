@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from survey.faces import Panel
 from survey.queries.audit import AuditFilter, AuditLine
 from survey.queries.paging import Paged
 from survey.queries.procedures import FieldLine, ProcedureLine
@@ -23,7 +24,6 @@ from survey.site.forms import (
     UnitFileForm,
     UnitForm,
 )
-from survey.staff import Panel
 from survey.staff_forms import Button
 
 

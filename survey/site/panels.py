@@ -9,11 +9,11 @@ from flask_babel import gettext, ngettext
 
 from survey import staff
 from survey.app import runtime
+from survey.faces import Panel, PanelItem, Record
 from survey.i18n import grouped
 from survey.permissions import Actor, Role
 from survey.queries import accounts as account_queries
 from survey.queries import site as queries
-from survey.staff import Panel, PanelItem, Record
 
 LEVEL_2_PEOPLE = 100_000  # people with basic data from which a system is level 3 (Nghị định 331/2026)
 WARN_SHARE = 0.8

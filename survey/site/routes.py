@@ -7,7 +7,7 @@ from flask import redirect, render_template, request, session, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from survey import clock, staff
+from survey import clock, kept_work, staff
 from survey.app import runtime
 from survey.errors import Forbidden
 from survey.i18n import LANGUAGES
@@ -38,7 +38,7 @@ def home() -> View:
 def change_language() -> View:
     if (chosen := request.form.get("language")) in LANGUAGES:
         session["language"] = chosen
-    back = staff.safe_next(request.form.get("next", ""))
+    back = kept_work.safe_next(request.form.get("next", ""))
     return redirect(back if staff.signed_in() or back != url_for("site.home") else url_for("accounts.sign_in"), 303)
 
 

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 
-from survey import staff
+from survey import faces
 from survey.database import Database
+from survey.faces import Panel, PanelItem
 from survey.models.accounts import Account, Role
 from survey.models.jobs import Job, JobStatus
 from survey.models.units import Unit
 from survey.permissions import system
 from survey.services import loading, settings
-from survey.staff import Panel, PanelItem
 from tests.factories.people import EVERYTHING, Person, person
 from tests.factories.record import Record
 from tests.staff_client import StaffClient
@@ -102,7 +102,7 @@ def test_faces_add_panels_in_their_order_and_leave_them_out_for_some(
             return None
         return Panel("Đợt đang mở", (PanelItem("Đợt quý IV", "/quan-tri/", "412 phiếu", "good"),))
 
-    staff.add_panel(staff_app, 1, waves)
+    faces.add_panel(staff_app, 1, waves)
     page = sign_in(record.account((Role.ANALYST, province, ("health",)))).get("/quan-tri/")
     assert page.text.index("Đợt đang mở") < page.text.index("Việc chạy nền")
     assert "412 phiếu" in page.text
