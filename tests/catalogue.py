@@ -84,6 +84,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "templates/fieldwork",
         "survey/services/waves",
         "survey/services/points",
+        "survey/services/one_time_codes",
         "survey/services/frames",
         "survey/services/csv_files",
         "survey/services/point_files",

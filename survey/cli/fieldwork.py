@@ -11,8 +11,8 @@ from survey import addresses, clock, i18n
 from survey.cli.record import record
 from survey.errors import NotFound
 from survey.exports import codes as code_files
+from survey.services import one_time_codes, settings
 from survey.services import placards as service
-from survey.services import points, settings
 from survey.tokens import Tokens
 
 
@@ -51,9 +51,9 @@ def issue(
     with record() as opened, out.open("xb") as file:
         try:
             with opened.database.reading() as session:
-                at = points.slip_point(session, wave, unit_code=unit, point_id=point)
+                at = one_time_codes.slip_point(session, wave, unit_code=unit, point_id=point)
                 base = addresses.public_base(opened.config.public_url, settings.read(session).domain)
-            made = points.issue_codes(
+            made = one_time_codes.issue(
                 opened.database, Tokens(opened.config.secret_keys), wave, point_id=at.id, count=count,
                 expires_on=last_day, field_code=field, actor=opened.actor, now=clock.now(),
             )  # fmt: skip

@@ -11,7 +11,7 @@ from survey import clock
 from survey.cli.record import record
 from survey.errors import Invalid
 from survey.services import units as service
-from survey.services.unit_files import Plan
+from survey.services.unit_plans import Plan
 
 MOST_SHOWN = 50
 

@@ -20,7 +20,7 @@ from survey.fieldwork.pages import IssuedPage, IssuePage
 from survey.fieldwork.point_routes import find_point, public_base
 from survey.fieldwork.routes import OFFICERS, View, find
 from survey.permissions import access
-from survey.services import placards, points
+from survey.services import one_time_codes, placards
 from survey.staff_forms import read_day
 
 SEED_SECONDS = 12 * 3600
@@ -47,7 +47,7 @@ def issue_codes(wave_code: str, point_id: int) -> View:
             flash(gettext("This page was out of date. Please check what is entered and send it again."), "error")
             return redirect(url_for("fieldwork.issue_codes", wave_code=wave_code, point_id=point_id), 303)
         with form.problems():
-            codes = points.issue_codes(
+            codes = one_time_codes.issue(
                 runtime().database, runtime().tokens, wave_code, point_id=point_id, count=form.count.data,
                 expires_on=form.expires_on.data, field_code=form.field.data or None, seed=seed, actor=staff.actor(),
                 now=staff.now(),
@@ -110,7 +110,7 @@ def void_codes(wave_code: str, point_id: int) -> View:
         wave = find(record, wave_code)
         find_point(record, wave, point_id, to_change=True)
     with staff.said_on("fieldwork.point", wave_code=wave_code, point_id=point_id) as answer:
-        count = points.void_codes(
+        count = one_time_codes.void(
             runtime().database, wave_code, point_id=point_id, actor=staff.actor(), now=staff.now()
         )  # fmt: skip
         answer.done(ngettext("%(num)s unused code is void.", "%(num)s unused codes are void.", count))

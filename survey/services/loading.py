@@ -25,7 +25,8 @@ from survey.models.targets import ApplyTo, Target, TargetPlan, TargetUnit
 from survey.models.units import Unit, UnitKind
 from survey.permissions import Actor
 from survey.services import audit, targets, units
-from survey.services.unit_files import Parsed, Plan, UnitRow, write
+from survey.services.unit_files import Parsed, UnitRow, write
+from survey.services.unit_plans import Plan
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 PROVINCE_CODE = "48"

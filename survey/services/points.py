@@ -6,16 +6,14 @@ and census channels take one-time codes only: a poster there would let anyone in
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from survey import clock
-from survey.database import Database, changed
+from survey.database import Database
 from survey.errors import N_, Conflict, Invalid, NotFound
 from survey.models.accounts import Role
 from survey.models.instruments import ServiceDomain
@@ -25,17 +23,14 @@ from survey.models.points import (
     EntryCodeStatus,
     EvidenceTier,
     Mode,
-    OneTimeCode,
-    OneTimeCodeStatus,
 )
 from survey.models.procedures import Field
 from survey.models.units import Unit
 from survey.models.waves import Channel, Selection, Wave, WaveStatus
 from survey.permissions import Actor
 from survey.services import audit, waves
-from survey.tokens import CODE_ALPHABET, ENTRY_CODE_LENGTH, ONE_TIME_CODE_LENGTH, Tokens, new_code
+from survey.tokens import ENTRY_CODE_LENGTH, new_code
 
-MOST_CODES_AT_ONCE = 50_000
 MOST_POINTS_AT_ONCE = 5_000
 LONGEST_NAME = 200
 PRINTED_MODES = (Mode.QR_ON_SITE, Mode.QR_LATER, Mode.KIOSK)  # how a printed code can be answered
@@ -75,7 +70,7 @@ def add_point(database: Database, wave_code: str, entered: NewPoint, *, actor: A
         places = _Places.of(session, wave, domain)
         place = places.find(entered)
         actor.require(Role.FIELD_OFFICER, unit_path=place.deciding.path, domain=domain.value)
-        _not_closed(wave)
+        not_closed(wave)
         held = places.held(place)
         if held is not None:
             return held
@@ -92,7 +87,7 @@ def add_points(
         raise Invalid("At most %(most)s points can be added at once.", most=MOST_POINTS_AT_ONCE)
     with database.writing() as session:
         wave, domain, _ = waves.find(session, wave_code)
-        _not_closed(wave)
+        not_closed(wave)
         places = _Places.of(session, wave, domain)
         made: list[MadePoint] = []
         already = 0
@@ -113,8 +108,8 @@ def add_points(
 def rename_point(database: Database, wave_code: str, point_id: int, *, name: str, actor: Actor, now: datetime) -> None:
     """Say otherwise where a point is. Its codes and answers stay."""
     with database.writing() as session:
-        at = _point(session, wave_code, point_id, actor)
-        _not_closed(at.wave)
+        at = point_of(session, wave_code, point_id, actor)
+        not_closed(at.wave)
         if problem := _name_problem(name):
             raise Invalid("The point cannot be renamed like this.", problems={"name": problem})
         if at.point.name == name.strip():
@@ -131,8 +126,8 @@ def add_code(
 ) -> str:
     """A further printed code for a point: a take-home slip beside the poster. The same again is the one there is."""
     with database.writing() as session:
-        at = _point(session, wave_code, point_id, actor)
-        _not_closed(at.wave)
+        at = point_of(session, wave_code, point_id, actor)
+        not_closed(at.wave)
         field_id = session.scalar(select(Field.id).where(Field.code == field)) if field else None
         problems = _mode_problems(mode, field, field_id, at.domain)
         if problems:
@@ -164,7 +159,7 @@ def replace_code(database: Database, wave_code: str, code: str, *, actor: Actor,
     """
     with database.writing() as session:
         held, at = _code(session, wave_code, code, actor)
-        _not_closed(at.wave)
+        not_closed(at.wave)
         if held.status is EntryCodeStatus.RETIRED:
             successor = session.scalar(
                 select(EntryCode.code)
@@ -193,108 +188,6 @@ def retire_code(database: Database, wave_code: str, code: str, *, actor: Actor, 
             return
         held.status = EntryCodeStatus.RETIRED
         audit.record(session, actor, "point.retire_code", f"wave {wave_code}", now, point=held.point_id)
-
-
-def issue_codes(
-    database: Database,
-    tokens: Tokens,
-    wave_code: str,
-    *,
-    point_id: int,
-    count: int,
-    expires_on: date,
-    field_code: str | None = None,
-    seed: bytes | None = None,
-    actor: Actor,
-    now: datetime,
-) -> tuple[str, ...]:
-    """One-time codes for the slips of a drawn or census channel, shown this once: the record keeps keyed hashes.
-
-    With a secret `seed` of 32 random bytes, as a form carries it sealed, pressing the button twice issues the codes
-    once and shows the same ones.
-    """
-    problems: dict[str, str] = {}
-    if not 1 <= count <= MOST_CODES_AT_ONCE:
-        problems["count"] = N_("From 1 to 50,000 codes can be issued at once.")
-    if expires_on < clock.local_day(now):
-        problems["expires_on"] = N_("The codes would have run out already: choose a day from today on.")
-    with database.writing() as session:
-        at = _point(session, wave_code, point_id, actor)
-        _not_closed(at.wave)
-        if at.channel.selection is Selection.OPT_IN:
-            raise Conflict(
-                "One-time codes belong to a drawn or census channel; the channel %(code)s is self-selected.",
-                code=at.channel.code,
-            )
-        field_id = session.scalar(select(Field.id).where(Field.code == field_code)) if field_code else None
-        if field_code and field_id is None:
-            problems["field"] = N_("Choose one of the fields in the record, or none.")
-        if problems:
-            raise Invalid("The codes cannot be issued like this.", problems=problems)
-        context = f"{wave_code}|{point_id}|{count}|{expires_on}|{field_code or ''}"
-        codes = _one_time_codes(count, seed, context)
-        digests = {tokens.one_time_digest(code): code for code in codes}
-        some = next(iter(digests))
-        if session.scalar(select(OneTimeCode.channel_id).where(OneTimeCode.digest == some)) is None:
-            session.execute(
-                insert(OneTimeCode),
-                [
-                    {
-                        "digest": digest, "channel_id": at.channel.id, "point_id": point_id,
-                        "status": OneTimeCodeStatus.ISSUED, "expires_on": expires_on, "field_id": field_id,
-                    }
-                    for digest in digests
-                ],
-            )  # fmt: skip
-            audit.record(session, actor, "codes.issue", f"wave {wave_code}", now, point=point_id, count=count)
-        return codes
-
-
-def void_codes(database: Database, wave_code: str, *, point_id: int, actor: Actor, now: datetime) -> int:
-    """Make every unused one-time code of a point worthless (slips were lost). Returns how many."""
-    with database.writing() as session:
-        _point(session, wave_code, point_id, actor)
-        count = changed(
-            session,
-            update(OneTimeCode)
-            .where(OneTimeCode.point_id == point_id, OneTimeCode.status == OneTimeCodeStatus.ISSUED)
-            .values(status=OneTimeCodeStatus.VOID, point_id=None, field_id=None),
-        )
-        if count:
-            audit.record(session, actor, "codes.void", f"wave {wave_code}", now, point=point_id, count=count)
-        return count
-
-
-@dataclass(frozen=True)
-class SlipPoint:
-    id: int
-    unit_code: str
-
-
-def slip_point(
-    session: Session, wave_code: str, *, unit_code: str | None = None, point_id: int | None = None
-) -> SlipPoint:
-    """The point that takes one-time codes: by its number, or the only one of a unit.
-
-    Raises NotFound without one, Conflict naming the points when there are several.
-    """
-    wave, _, _ = waves.find(session, wave_code)
-    wanted = Unit.code == unit_code if point_id is None else CollectionPoint.id == point_id
-    found = session.execute(
-        select(CollectionPoint.id, CollectionPoint.name, Unit.code)
-        .join(Channel, Channel.id == CollectionPoint.channel_id)
-        .join(Unit, Unit.id == CollectionPoint.unit_deciding_id)
-        .where(Channel.wave_id == wave.id, Channel.selection != Selection.OPT_IN, wanted)
-        .order_by(CollectionPoint.id)
-    ).all()
-    if not found:
-        raise NotFound("The wave %(wave)s has no such point that takes one-time codes.", wave=wave_code)
-    if len(found) > 1:
-        names = ", ".join(f"{point.id} ({point.name})" for point in found)
-        raise Conflict(
-            "The unit %(unit)s has several points: %(names)s. Name one of them.", unit=unit_code, names=names
-        )
-    return SlipPoint(found[0].id, found[0].code)
 
 
 # --- places -------------------------------------------------------------------------------------------------------
@@ -396,7 +289,7 @@ class _At:
     domain: ServiceDomain
 
 
-def _point(session: Session, wave_code: str, point_id: int, actor: Actor) -> _At:
+def point_of(session: Session, wave_code: str, point_id: int, actor: Actor) -> _At:
     wave, domain, _ = waves.find(session, wave_code)
     found = session.execute(
         select(CollectionPoint, Channel, Unit.path)
@@ -414,7 +307,7 @@ def _point(session: Session, wave_code: str, point_id: int, actor: Actor) -> _At
 def _code(session: Session, wave_code: str, code: str, actor: Actor) -> tuple[EntryCode, _At]:
     held = session.scalar(select(EntryCode).where(EntryCode.code == code.upper()))
     try:
-        at = _point(session, wave_code, held.point_id if held else 0, actor)
+        at = point_of(session, wave_code, held.point_id if held else 0, actor)
     except NotFound as error:
         raise NotFound("The wave %(wave)s has no entry code %(code)s.", wave=wave_code, code=code) from error
     assert held is not None
@@ -466,7 +359,7 @@ def _in_force(unit: Unit, wave: Wave) -> bool:
     return began and (unit.valid_to is None or unit.valid_to >= wave.opens_on)
 
 
-def _not_closed(wave: Wave) -> None:
+def not_closed(wave: Wave) -> None:
     if wave.status is WaveStatus.CLOSED:
         raise Conflict("The wave %(code)s is closed; nothing can be added to it.", code=wave.code)
 
@@ -476,33 +369,3 @@ def _fresh_entry_code(session: Session) -> str:
         code = new_code(ENTRY_CODE_LENGTH)
         if session.scalar(select(EntryCode.id).where(EntryCode.code == code)) is None:
             return code
-
-
-# --- one-time codes -----------------------------------------------------------------------------------------------
-
-
-def _one_time_codes(count: int, seed: bytes | None, context: str) -> tuple[str, ...]:
-    """So many different codes in an order of their own; with a seed the same for the same request."""
-    draw = _drawn_from(seed, context) if seed is not None else None
-    codes: set[str] = set()
-    while len(codes) < count:
-        codes.add(new_code(ONE_TIME_CODE_LENGTH, draw) if draw else new_code(ONE_TIME_CODE_LENGTH))
-    return tuple(sorted(codes))
-
-
-def _drawn_from(seed: bytes, context: str) -> Callable[[str], str]:
-    """A drawer of letters from a secret seed. Each letter is equally likely: bytes past the last multiple are left."""
-    stream = _stream(seed, context)
-    limit = 256 - 256 % len(CODE_ALPHABET)
-
-    def draw(alphabet: str) -> str:
-        return next(alphabet[byte % len(alphabet)] for byte in stream if byte < limit)
-
-    return draw
-
-
-def _stream(seed: bytes, context: str) -> Iterator[int]:
-    block = 0
-    while True:
-        yield from hashlib.shake_256(seed + f"{context}|{block}".encode()).digest(65_536)
-        block += 1

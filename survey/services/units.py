@@ -17,18 +17,8 @@ from survey.errors import N_, Conflict, Forbidden, Invalid
 from survey.models.units import Unit, UnitKind, UnitSuccession
 from survey.permissions import Actor, Role
 from survey.services import audit
-from survey.services.unit_files import (
-    PLACEHOLDER_CODE,
-    KnownUnit,
-    Parsed,
-    Plan,
-    Planned,
-    RowProblem,
-    UnitRow,
-    make_plan,
-    parse,
-    write,
-)
+from survey.services.unit_files import PLACEHOLDER_CODE, KnownUnit, Parsed, RowProblem, UnitRow, parse, write
+from survey.services.unit_plans import Plan, Planned, make_plan
 
 # Named for every new row, so that all rows go to the database in one statement.
 _NOTHING_SAID = {"valid_from": None, "valid_to": None, "is_sample": False, "grade": "", "source": "", "parent_id": None}

@@ -12,7 +12,7 @@ from survey.queries.procedures import FieldLine, ProcedureLine
 from survey.queries.targets import PlanDetail, PlanLine, TargetLine
 from survey.queries.units import KindCount, UnitDetail, UnitLine, UnitLink
 from survey.services.jobs import JobState, KeptFile
-from survey.services.unit_files import Plan
+from survey.services.unit_plans import Plan
 from survey.site.forms import (
     ExtensionForm,
     FieldForm,

@@ -19,7 +19,7 @@ from survey.models.points import (
     OneTimeCode,
     OneTimeCodeStatus,
 )
-from survey.services import point_files, points, waves
+from survey.services import one_time_codes, point_files, points, waves
 from survey.services.points import MadePoint, NewPoint
 from survey.tokens import CODE_ALPHABET, Tokens
 from tests.survey.fieldwork.conftest import Place
@@ -242,7 +242,7 @@ def issue(
     database: Database, tokens: Tokens, place: Place, point: MadePoint, now: datetime, **changes: object
 ) -> tuple[str, ...]:
     entered = {"point_id": point.id, "count": 50, "expires_on": UNTIL, "actor": place.officer(), "now": now}
-    return points.issue_codes(database, tokens, WAVE, **{**entered, **changes})  # type: ignore[arg-type]
+    return one_time_codes.issue(database, tokens, WAVE, **{**entered, **changes})  # type: ignore[arg-type]
 
 
 def test_issued_codes_are_kept_only_as_keyed_hashes(database: Database, tokens: Tokens, place: Place, now: datetime):
@@ -310,9 +310,9 @@ def test_voiding_makes_only_the_unused_codes_of_one_point_worthless(
     issue(database, tokens, place, here, now, count=5)
     issue(database, tokens, place, there, now, count=3)
     with pytest.raises(Forbidden):
-        points.void_codes(database, WAVE, point_id=here.id, actor=place.officer(place.other), now=now)
-    assert points.void_codes(database, WAVE, point_id=here.id, actor=place.officer(), now=now) == 5
-    assert points.void_codes(database, WAVE, point_id=here.id, actor=place.officer(), now=now) == 0
+        one_time_codes.void(database, WAVE, point_id=here.id, actor=place.officer(place.other), now=now)
+    assert one_time_codes.void(database, WAVE, point_id=here.id, actor=place.officer(), now=now) == 5
+    assert one_time_codes.void(database, WAVE, point_id=here.id, actor=place.officer(), now=now) == 0
     with database.reading() as session:
         statuses = list(session.scalars(select(OneTimeCode.status)))
     assert statuses.count(OneTimeCodeStatus.VOID) == 5

@@ -8,15 +8,8 @@ from decimal import Decimal
 import pytest
 
 from survey.models.units import UnitKind
-from survey.services.unit_files import (
-    PLACEHOLDER_CODE,
-    KnownUnit,
-    Plan,
-    make_plan,
-    parse,
-    read_successors,
-    write,
-)
+from survey.services.unit_files import PLACEHOLDER_CODE, KnownUnit, parse, read_successors, write
+from survey.services.unit_plans import Plan, make_plan
 
 
 def known(code: str, parent: str | None = "48", **values: object) -> KnownUnit:
