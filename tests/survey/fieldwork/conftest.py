@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
+from survey.database import Database
 from survey.models.accounts import Account, Role
 from survey.models.instruments import InstrumentVersion
 from survey.models.procedures import Field
@@ -14,9 +17,12 @@ from survey.models.units import Unit, UnitKind
 from survey.models.waves import Channel, Selection, Wave
 from survey.permissions import Actor, GrantScope
 from tests.factories.record import Record
-from tests.staff_client import StaffClient
+from tests.staff_client import Page, StaffClient
 
 ADMIN = ("admin",)
+LIST = "/quan-tri/dot-khao-sat"
+WAVE = f"{LIST}/HC-2026-2"
+People = Callable[..., StaffClient]
 
 
 @dataclass
@@ -63,3 +69,18 @@ def people(record: Record, place: Place, sign_in: Callable[[Account], StaffClien
         return sign_in(record.account(*((role, unit or place.province, services) for role in roles)))
 
     return browser
+
+
+@pytest.fixture
+def officer(people: Callable[..., StaffClient]) -> StaffClient:
+    return people(Role.FIELD_OFFICER)
+
+
+def count(database: Database, table: type) -> int:
+    with database.reading() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def add_point(officer: StaffClient, **changes: Any) -> Page:
+    entered = {"channel": "qr", "unit_deciding": "20242", "name": "Quầy số 1"}
+    return officer.get(f"{WAVE}/diem/them").form(**{**entered, **changes}).send()
