@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from instruments import conditions
 from instruments.elements import Item, Section, Statement
-from instruments.indices import RULES, IndexRule
+from instruments.index_rules import RULES, IndexRule
 from instruments.model import InstrumentVersion
 from instruments.problems import Problem
 from instruments.response_domains import (

@@ -28,7 +28,7 @@ from instruments.elements import (
     Sensitive,
     Statement,
 )
-from instruments.indices import IndexRule, Rollup, Rounding
+from instruments.index_rules import IndexRule, Rollup, Rounding
 from instruments.layouts import CellValue, Column, Display, ExportLayout
 from instruments.provenance import (
     GRADES,

@@ -21,7 +21,7 @@ from pydantic import Field
 
 from instruments import local_languages
 from instruments.elements import Element, Factor, Item, Recording, Section, Statement
-from instruments.indices import IndexRule
+from instruments.index_rules import IndexRule
 from instruments.layouts import Display
 from instruments.local_languages import LocalLanguage
 from instruments.misfits import Misfit

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 from instruments import overlay
 from instruments.answer_library import SCALES, spoken
 from instruments.elements import Item, Section
-from instruments.indices import IndexRule
+from instruments.index_rules import IndexRule
 from instruments.model import InstrumentVersion, Respondent
 from instruments.provenance import Language, Passage
 from instruments.response_domains import Part, Rating

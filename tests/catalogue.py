@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 from instruments.answers import MESSAGES, OUT_OF_RANGE_ONE_SIDED
 from instruments.conformity import BADGES, DEVIATIONS
 from instruments.editing import REFUSALS
-from instruments.indices import RULES
+from instruments.index_rules import RULES
 from instruments.misfits import MISFITS
 from instruments.problems import PROBLEMS
 from instruments.xlsform import REMARKS
@@ -139,7 +139,7 @@ def collect() -> dict[str, Catalog]:
     for text in (*MESSAGES.values(), *OUT_OF_RANGE_ONE_SIDED.values()):
         found["citizen"].add(text, None, [("instruments/answers.py", 0)])
     for rule in RULES.values():
-        found["designer"].add(rule.formula, None, [("instruments/indices.py", 0)])
+        found["designer"].add(rule.formula, None, [("instruments/index_rules.py", 0)])
     return found
 
 

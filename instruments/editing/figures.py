@@ -9,7 +9,7 @@ from instruments.editing.finding import named
 from instruments.editing.locking import added
 from instruments.editing.refusals import EditError
 from instruments.elements import Factor
-from instruments.indices import IndexRule
+from instruments.index_rules import IndexRule
 from instruments.model import InstrumentVersion
 
 

@@ -14,7 +14,7 @@ from instruments.editing.finding import element_of
 from instruments.editing.pieces import touched
 from instruments.editing.refusals import EditError
 from instruments.elements import Element, Factor, Item, Section
-from instruments.indices import IndexRule
+from instruments.index_rules import IndexRule
 from instruments.model import InstrumentVersion
 from instruments.provenance import Language
 from instruments.response_domains import Scale

@@ -12,7 +12,7 @@ from typing import Any, get_args
 from instruments import answer_library, editing
 from instruments.editing import EditError
 from instruments.elements import RESPONDENT_KIND, Factor, Item, Section, Sensitive, Statement
-from instruments.indices import RULES, ChildWeight, IndexRule, Rounding
+from instruments.index_rules import RULES, ChildWeight, IndexRule, Rounding
 from instruments.model import InstrumentVersion
 from instruments.provenance import GRADES, Decision, Passage
 from instruments.response_domains import (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from werkzeug.datastructures import MultiDict
 
 from instruments.elements import Factor, Item, Statement
-from instruments.indices import IndexRule
+from instruments.index_rules import IndexRule
 from instruments.model import InstrumentVersion
 from instruments.response_domains import Number, OpenText, Scale
 from instruments.text import Text

@@ -9,7 +9,8 @@ from flask_babel import gettext
 from instruments import answer_library, condition_sentences, editing
 from instruments.conditions import ConditionError
 from instruments.elements import Item, Statement
-from instruments.indices import RULES, plan
+from instruments.index_rules import RULES
+from instruments.indices import plan
 from instruments.model import InstrumentVersion
 from instruments.response_domains import Number, OpenText, Option, Scale
 from survey.designer.acts import answers_value

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from instruments import condition_sentences, overlay
 from instruments.conditions import ConditionError
 from instruments.elements import Item, Statement
-from instruments.indices import RULES, Index, IndexRule, plan
+from instruments.index_rules import RULES, IndexRule
+from instruments.indices import Index, plan
 from instruments.model import InstrumentVersion
 from instruments.provenance import Decision, Note
 from instruments.response_domains import Number, OpenText, Option, Scale

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from instruments.indices import RULES
+from instruments.index_rules import RULES
 from instruments.problems import PROBLEMS
 from instruments.schema import schema
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from instruments import answer_library, codec, editing, integrity, library, overlay, starting
 from instruments.editing import EditError
 from instruments.elements import Factor, Item, Section
-from instruments.indices import IndexRule
+from instruments.index_rules import IndexRule
 from instruments.model import InstrumentVersion
 from instruments.response_domains import Option, Rating, Scale, SingleChoice
 from instruments.text import Text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from instruments import indices, library
-from instruments.indices import RULES
+from instruments.index_rules import RULES
 from tests.instruments.factory import item, section, version, words
 
 
