@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,3 +38,10 @@ def counted(database: Database) -> Iterator[Asked]:
     finally:
         for engine in engines:
             event.remove(engine, "before_cursor_execute", note)
+
+
+def number_of(database: Database, act: Callable[[], object]) -> int:
+    """How many statements `act` asks."""
+    with counted(database) as asked:
+        act()
+    return asked.number

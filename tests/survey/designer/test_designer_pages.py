@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from instruments import codec, library
 from survey.database import Database
@@ -21,6 +21,7 @@ from survey.services import drafts, instruments, publishing
 from tests.factories.questionnaires import as_file, item, questionnaire
 from tests.factories.record import Record
 from tests.instruments import workbooks
+from tests.queries import number_of
 from tests.staff_client import Form, Page, StaffClient
 
 LIST = "/quan-tri/bo-cau-hoi"
@@ -107,26 +108,12 @@ def test_the_list_takes_the_same_queries_however_long_it_is(
     browser = people(Role.DESIGNER)
     record.published("one-stop-short")
     browser.get(LIST)
-    few = _queries(database, lambda: browser.get(LIST))
+    few = number_of(database, lambda: browser.get(LIST))
     for n in range(6):
         document = library.load("one-stop-short").model_copy(update={"code": f"phieu-{n}"})
         record.version(codec.dumps(document), code=f"phieu-{n}")
     browser.get(LIST)
-    assert _queries(database, lambda: browser.get(LIST)) == few
-
-
-def _queries(database: Database, act: Callable[[], object]) -> int:
-    seen: list[str] = []
-
-    def count(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    for engine in (database._reader, database._writer):
-        event.listen(engine, "before_cursor_execute", count)
-    act()
-    for engine in (database._reader, database._writer):
-        event.remove(engine, "before_cursor_execute", count)
-    return len(seen)
+    assert number_of(database, lambda: browser.get(LIST)) == few
 
 
 # --- one version, and two -----------------------------------------------------------------------------------------

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 from datetime import datetime
 
 import pypdf
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from survey.config import Config
 from survey.database import Database
@@ -18,23 +17,9 @@ from survey.jobs import kinds, worker
 from survey.models.accounts import Role
 from survey.models.points import CollectionPoint, EntryCode, EntryCodeStatus, OneTimeCode, OneTimeCodeStatus
 from tests.factories.citizen import Citizen
+from tests.queries import number_of
 from tests.staff_client import Page, StaffClient
 from tests.survey.fieldwork.conftest import LIST, WAVE, People, Place, add_point, count
-
-
-def queries(database: Database, act: Callable[[], object]) -> int:
-    seen: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    for engine in (database._reader, database._writer):
-        event.listen(engine, "before_cursor_execute", note)
-    act()
-    for engine in (database._reader, database._writer):
-        event.remove(engine, "before_cursor_execute", note)
-    return len(seen)
-
 
 # --- points and codes -------------------------------------------------------------------------------------------------
 
@@ -135,14 +120,14 @@ def test_lists_take_the_same_queries_however_long_they_are(officer: StaffClient,
     place.record.frame_cell(place.wave, place.ward)
     for path in pages:
         officer.get(path)
-    few = [queries(database, lambda path=path: officer.get(path)) for path in pages]  # type: ignore[misc]
+    few = [number_of(database, lambda path=path: officer.get(path)) for path in pages]  # type: ignore[misc]
     for n in range(4):
         unit = place.record.unit(parent=place.province)
         place.record.frame_cell(place.wave, unit)
         place.record.entry_code(place.record.point(place.qr, unit=unit, name=f"Bàn {n}"))
         place.record.responses(place.qr, unit, 2)
         place.record.wave(version=place.version, unit=place.province)
-    many = [queries(database, lambda path=path: officer.get(path)) for path in pages]  # type: ignore[misc]
+    many = [number_of(database, lambda path=path: officer.get(path)) for path in pages]  # type: ignore[misc]
     assert many == few
 
 
