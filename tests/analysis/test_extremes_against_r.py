@@ -96,3 +96,26 @@ def test_a_rate_of_one_answer_is_suppressed_in_estimates_and_verdicts(tmp_path: 
     judged = [e for e in found["verdicts"] if e["n"] == 1]
     assert judged
     assert {(e["estimate"], e["test"], e["verdict"]) for e in judged} == {(None, "not_estimable", "not_estimable")}
+
+
+def test_a_fit_without_any_error_gives_no_p_value_and_no_warning(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    """One commune of each district, lonely strata counted 0: every standard error is 0."""
+    lines = (FOLDER / "inputs.csv").read_text(encoding="utf-8").splitlines()
+    kept = [lines[0], *(line for line in lines[1:] if line.split(",")[1] == "01")]
+    (tmp_path / "data.csv").write_text("\n".join(kept), encoding="utf-8")
+    asked = {
+        "design": {**DESIGN, "lonely_psu": "remove"},
+        "items": ["q01", "q02"],
+        "overall": "overall",
+        "factors": {"A": ["q01"], "B": ["q02"]},
+        "drivers": True,
+    }
+    (tmp_path / "request.json").write_text(json.dumps(asked), encoding="utf-8")
+    files = {"data": "data.csv", "request": "request.json", "out": "result.json"}
+    assert cli.main(["estimate", *(part for k, v in files.items() for part in (f"--{k}", str(tmp_path / v)))]) == 0
+    found = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))["drivers"]
+    assert [one["se"] for one in found] == [0.0, 0.0]
+    assert [one["p_value"] for one in found] == [None, None]
+    assert not recwarn.list
