@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from analysis.totals import Totals
 
 ALL = "ALL"
 FACTORS = "FACTORS"
+SHARES_OF_PEOPLE = frozenset({"item_rate", "overall_rate", "all_answers_satisfied", "share_mean_ge_4"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,10 @@ class Prepared:
         """Estimates of a crossing, with standard errors from rows where weights were calibrated."""
         lonely = self.request.design.lonely_psu
         found = estimate(self.totals, by, measures=measures, lonely=lonely)
-        if not self.design.projections:
-            return found
-        columns = [self.domains[name][0] for name in by]
-        return with_row_variances(found, self.design, RowMeasures(self.plan, self.codes), columns)
+        if self.design.projections:
+            columns = [self.domains[name][0] for name in by]
+            found = with_row_variances(found, self.design, RowMeasures(self.plan, self.codes), columns)
+        return _of_several(found)
 
     def answers(self, item: str) -> Floats:
         """A rated item per row, NaN where there is no substantive answer."""
@@ -64,3 +65,16 @@ class Prepared:
             for measure in self.plan.measures
             if measure.name == name and not (name == "all_answers_satisfied" and self.shown(measure) != ALL)
         )
+
+
+def _of_several(found: DomainEstimates) -> DomainEstimates:
+    """Without the shares of people that rest on one answer: they say what one person thinks, nothing of a domain."""
+    shares = np.array([measure.name in SHARES_OF_PEOPLE for measure in found.measures], np.bool_)
+    kept = np.where(shares & (found.n == 1), np.nan, 1.0)
+    return replace(
+        found,
+        estimate=found.estimate * kept,
+        se=found.se * kept,
+        deff_wor=found.deff_wor * kept,
+        deff_wr=found.deff_wr * kept,
+    )

@@ -48,7 +48,8 @@ class Fit:
 
     @property
     def t(self) -> Floats:
-        return np.asarray(self.coefficients / self.se)
+        se = self.se
+        return np.asarray(np.divide(self.coefficients, se, out=np.full(len(se), np.nan), where=se > 0))
 
     @property
     def p_value(self) -> Floats:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.errors import AnalysisError
+from analysis.results import is_rate
 
 PARTS = ("meta", "estimates", "verdicts", "ranking", "reliability", "drivers")
 
@@ -17,6 +18,8 @@ def readable(text: str, name: str) -> str:
         result = json.loads(text)
     except json.JSONDecodeError as error:
         raise AnalysisError(f"{name}, line {error.lineno}: a RESULT.json is expected; {error.msg}.") from None
+    except ValueError:
+        raise AnalysisError(f"{name} has a number of thousands of digits; a RESULT.json is expected.") from None
     except RecursionError:
         raise AnalysisError(f"{name} is nested too deeply; a RESULT.json is expected.") from None
     if not isinstance(result, dict) or not set(PARTS) <= set(result):
@@ -32,22 +35,31 @@ def readable(text: str, name: str) -> str:
 def _page(result: Mapping[str, Any]) -> str:
     meta = result["meta"]
     counts = f"{meta['rows']} rows, {meta['rows_positive_weight']} of positive weight; {meta['strata']} strata"
-    design = f"{meta['psus']} PSUs, df {meta['df']}; intervals at {meta['level']:.0%}. {meta['software']}."
-    lines = ["# Survey results", "", f"{counts}, {design}"]
+    design = f"{meta['psus']} PSUs, df {meta['df']}; intervals at {100 * meta['level']:g} %. {meta['software']}."
+    lines = ["# Survey results", "", f"{counts}, {design}", "", _variance(meta)]
     lines += _table(
         "Estimates",
         ("measure", "variable", "domain", "n", "estimate", "interval", "flags"),
         [
-            (e["measure"], e["variable"], _domain(e), e["n"], _rate(e["estimate"]), _interval(e), ", ".join(e["flags"]))
+            (
+                e["measure"],
+                e["variable"],
+                _domain(e),
+                e["n"],
+                _value(e["measure"], e["estimate"]),
+                _interval(e),
+                ", ".join(e["flags"]),
+            )
             for e in result["estimates"]
         ],
     )
     lines += _table(
         "Verdicts",
-        ("measure", "domain", "target", "n", "estimate", "bounds (one-sided)", "verdict"),
+        ("measure", "variable", "domain", "target", "n", "estimate", "bounds (one-sided)", "verdict"),
         [
             (
                 v["measure"],
+                v["variable"],
                 _domain(v),
                 _rate(v["threshold"]),
                 v["n"],
@@ -60,9 +72,29 @@ def _page(result: Mapping[str, Any]) -> str:
     )
     lines += _table(
         "Ranking",
-        ("domain", "rank", "rank set, whole table", "rank set, alone", "group", "flags"),
+        (
+            "measure",
+            "variable",
+            "domain",
+            "estimate",
+            "rank",
+            "rank set, whole table",
+            "rank set, alone",
+            "group",
+            "flags",
+        ),
         [
-            (_domain(r), r["rank"], _span(r["simultaneous"]), _span(r["marginal"]), r["group"], ", ".join(r["flags"]))
+            (
+                r["measure"],
+                r["variable"],
+                _domain(r),
+                _value(r["measure"], r["estimate"]),
+                r["rank"],
+                _span(r["simultaneous"]),
+                _span(r["marginal"]),
+                r["group"],
+                ", ".join(r["flags"]),
+            )
             for r in result["ranking"]
         ],
     )
@@ -86,7 +118,20 @@ def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> l
     if not rows:
         return []
     made = ["", f"## {title}", "", f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
-    return made + [f"| {' | '.join('–' if cell in (None, '') else str(cell) for cell in row)} |" for row in rows]
+    return made + [f"| {' | '.join(map(_cell, row))} |" for row in rows]
+
+
+def _cell(value: Any) -> str:
+    """A cell of a table; a bar in a name would begin another one."""
+    return "–" if value in (None, "") else str(value).replace("|", "\\|")
+
+
+def _variance(meta: Mapping[str, Any]) -> str:
+    """How the standard errors were made, and whether the weights were."""
+    drawn = "with replacement" if meta["variance"] == "with_replacement" else "with finite populations"
+    made = meta["calibration"]
+    weights = "as they came" if made is None else f"calibrated by {made['method']}"
+    return f"Variances {drawn}; strata with one PSU: {meta['lonely_psu']}; weights {weights}."
 
 
 def _domain(entry: Mapping[str, Any]) -> str:
@@ -94,16 +139,22 @@ def _domain(entry: Mapping[str, Any]) -> str:
 
 
 def _rate(value: float | None) -> str:
-    """A share as a percentage, a mean on a scale as it is."""
-    if value is None:
-        return "–"
-    return f"{100 * value:.1f} %" if value <= 1 else f"{value:.2f}"
+    """A share as a percentage."""
+    return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def _value(measure: str, value: float | None) -> str:
+    """A share as a percentage, a mean on a scale as it is: a mean of 1 is the worst there is, not 100 %."""
+    if value is None or is_rate(measure):
+        return _rate(value)
+    return f"{value:.2f}"
 
 
 def _interval(entry: Mapping[str, Any]) -> str:
     for name, pair in entry["interval"].items():
         if pair is not None and None not in pair:
-            return f"{_rate(pair[0])} to {_rate(pair[1])} ({name})"
+            low, high = (_value(entry["measure"], limit) for limit in pair)
+            return f"{low} to {high} ({name})"
     return "–"
 
 

@@ -119,6 +119,12 @@ def read_request(text: str) -> Request:
         raise AnalysisError(
             f"The request is not JSON: line {error.lineno}, column {error.colno}: {error.msg}."
         ) from None
+    except AnalysisError:
+        raise
+    except ValueError:
+        raise AnalysisError(
+            "The request has a number of thousands of digits; no number in it needs that many."
+        ) from None
     except RecursionError:
         raise AnalysisError("The request is nested too deeply; the keys of a request are objects and lists.") from None
     top = _Reader("request", data)

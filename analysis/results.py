@@ -113,7 +113,7 @@ class EstimateTable:
             float(self.sum_w[place]),
             plain(self.estimate[place]),
             plain(self.se[place]),
-            int(self.df[place]) if self.n[place] else None,
+            None if math.isnan(self.estimate[place]) else int(self.df[place]),
             plain(self.deff_wor[place]),
             plain(self.deff_wr[place]),
             plain(self.effective_n[place]),
@@ -222,10 +222,14 @@ def table_of(
 
 
 def interval_of(name: str, figures: Mapping[str, AnyArray], rates: Bools, *, level: float) -> Interval:
-    """An interval by name for every row; those for proportions are NaN for other measures."""
+    """An interval by name for every row; those for proportions are NaN for other measures.
+
+    At 0 % and 100 % a rate has none but `kg`: an interval of no width would say that nothing is uncertain.
+    """
     p, se, df = figures["estimate"], figures["se"], figures["df"]
     if name == "mean":
-        return intervals.wald(p, se, df, level=level)
+        extreme = rates & (intervals.at_zero(p) | intervals.at_one(p))
+        return intervals.wald(np.where(extreme, np.nan, p), se, df, level=level)
     p = np.where(rates, p, np.nan)
     if name == "logit":
         return intervals.logit(p, se, df, level=level)
@@ -254,6 +258,7 @@ def _flags(figures: Mapping[str, AnyArray], rates: Bools, complete: Bools) -> An
         inside = (p > 0) & (p < 1) & ~intervals.at_zero(p) & ~intervals.at_one(p)
         masks = [
             ("empty_domain", n == 0),
+            ("suppressed", (n > 0) & np.isnan(p)),
             ("no_degrees_of_freedom", (n > 0) & (df <= 0)),
             ("lonely_psu", (n > 0) & (se == 0) & np.where(rates, inside, True)),
             ("all_satisfied", rates & intervals.at_one(p)),

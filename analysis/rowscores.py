@@ -85,7 +85,7 @@ def with_row_variances(
         se[:, k] = np.sqrt(_variances(design, score, domain, estimates.size))
         if estimates.measures[k] not in composites:
             spread[:, k] = sum_by(domain, score**2 * inverse, estimates.size + 1)[: estimates.size]
-    se = np.where(np.isnan(estimates.se), np.nan, np.where(se < NOISE, 0.0, se))
+    se = np.where(np.isnan(estimates.estimate), np.nan, np.where(se < NOISE, 0.0, se))
     n, people = estimates.n, estimates.sum_w
     with np.errstate(divide="ignore", invalid="ignore"):
         replaced = np.where((n > 1) & (se > 0) & (spread > 0), spread * people / (n - 1), np.nan)

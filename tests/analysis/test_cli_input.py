@@ -181,6 +181,7 @@ def test_requests_that_cannot_be_meant_are_refused(
         ('{"overall": "overall", "overall": "q1"}', "has key 'overall' twice"),
         ('{"level": NaN}', "has NaN, which is not a number of JSON"),
         ("[" * 100_000, "nested too deeply"),
+        ('{"level": ' + "9" * 5000 + "}", "a number of thousands of digits"),
         ("[]", "'request' must be an object"),
         ("", "not JSON: line 1, column 1"),
     ],

@@ -95,9 +95,37 @@ def test_the_report_shows_rates_with_intervals_verdicts_and_rank_sets(
 
 
 def test_a_report_of_something_else_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for content in ("no JSON", '{"meta": {}}'):
+    for content in ("no JSON", '{"meta": {}}', "9" * 5000):
         (tmp_path / "other.json").write_text(content, encoding="utf-8")
         assert cli.main(["report", "--result", str(tmp_path / "other.json")]) == 2
         captured = capsys.readouterr()
         assert (captured.out, captured.err.count("\n")) == ("", 1)
         assert "other.json" in captured.err
+
+
+def test_the_report_never_shows_a_mean_as_a_share_nor_mixes_families(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Everybody answers 1: the mean is 1.00, the worst there is, and not 100 %."""
+    rows = [f"{d},{p},{1 + i},1,{(2, 5)[i % 2]}" for d in ("A|a", "B") for p in "123" for i in range(4)]
+    (tmp_path / "data.csv").write_text("\n".join(["d,p,w,q1,q2", *rows]), encoding="utf-8")
+    asked = {
+        "design": {"strata": "d", "psu": "p", "weight": "w"},
+        "items": ["q1", "q2"],
+        "factors": {"F1": ["q1"], "F2": ["q2"]},
+        "level": 0.975,
+        "intervals": ["mean"],
+        "measures": ["item_mean", "item_rate"],
+        "targets": [{"domain": ["d"], "threshold": 0.5, "measure": "factor_pooled_rate"}],
+        "ranking": [{"domain": ["d"], "measure": "item_mean", "draws": 100}],
+    }
+    run(tmp_path, asked, str(tmp_path / "data.csv"))
+    assert cli.main(["report", "--result", str(tmp_path / "result.json")]) == 0
+    page = capsys.readouterr().out
+    assert "| item_mean | q1 | all | 24 | 1.00 | 1.00 to 1.00 (mean) |" in page
+    assert "| item_rate | q1 | all | 24 | 0.0 % | – |" in page
+    for factor in ("F1", "F2"):
+        assert f"| factor_pooled_rate | {factor} | d B | 50.0 % | 12 |" in page
+    assert "| item_mean | q2 | d A\\|a | 3.80 |" in page, "a bar in a name begins no cell of its own"
+    assert "intervals at 97.5 %" in page
+    assert "Variances with replacement; strata with one PSU: adjust; weights as they came." in page

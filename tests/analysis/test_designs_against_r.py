@@ -22,7 +22,7 @@ from analysis.association import association
 from analysis.datafile import DataFile, read_data
 from analysis.drivers import own_means
 from analysis.plan import Measure
-from analysis.prepared import Prepared
+from analysis.prepared import SHARES_OF_PEOPLE, Prepared
 from analysis.request import read_request
 from tests.analysis import reference
 from tests.analysis.reference import Agreement
@@ -101,6 +101,9 @@ def compare(
         assert entry["n"] == row["n"], where
         if not row["n"] or row["sum_w"] <= 0:
             assert entry["estimate"] is None, where
+            continue
+        if row["n"] == 1 and row["measure"] in SHARES_OF_PEOPLE:
+            assert entry["estimate"] is None, f"{where}: one answer is not a rate"
             continue
         assert entry["df"] == row["df"], where
         agreement.add("estimate", entry["estimate"], number(row["estimate"]), where, tolerance=1e-6 if loose else 1e-8)

@@ -74,6 +74,7 @@ def test_rates_and_intervals_in_every_crossing_equal_r(tmp_path: Path, name: str
         where = f"{name} {row['variable']} {row['level']}"
         assert entry["n"] == row["n"], where
         if row["n"] < 2:
+            assert entry["estimate"] is entry["se"] is entry["df"] is None, where
             continue
         assert entry["df"] == row["df"], where
         for own, wanted in (("estimate", "est"), ("se", "se"), ("deff_wor", "deff_wor"), ("deff_wr", "deff_wr")):
