@@ -11,10 +11,10 @@ from markupsafe import Markup
 
 from instruments.text import heading_words
 from survey.charts import plots
-from survey.i18n import grouped, language, number
+from survey.i18n import decimal_mark, grouped, language, number
 from survey.result_words import QUADRANTS, SELECTIONS, points_text, rate_text
+from survey.results.course_pages import CoursePart, UnitCoursesPart, course_part, unit_courses_part
 from survey.services.analyses.contrasts import BesideDrawn, Contrast
-from survey.services.analyses.course import Course
 from survey.services.analyses.importance import Importance
 from survey.services.analyses.making import Analyses
 from survey.services.analyses.reading import AnalysesView
@@ -89,13 +89,6 @@ class StandingsPart:
 
 
 @dataclass(frozen=True)
-class CoursePart:
-    sentence: str
-    chart: Markup
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class ScaleRow:
     code: str
     name: str
@@ -122,10 +115,11 @@ class AnalysisPage:
     importance: ImportancePart | None
     standings: StandingsPart | None
     course: CoursePart | None
+    units: UnitCoursesPart | None
     trust: TrustPart | None
 
     def __bool__(self) -> bool:
-        parts = (self.since, self.beside, self.importance, self.standings, self.course, self.trust)
+        parts = (self.since, self.beside, self.importance, self.standings, self.course, self.units, self.trust)
         return any(part is not None for part in parts)
 
 
@@ -133,7 +127,8 @@ def _(text: str, **values: object) -> str:
     return str(flask_babel.gettext(text, **values))
 
 
-def analysis_page(found: AnalysesView) -> AnalysisPage:
+def analysis_page(found: AnalysesView, unit: str = "") -> AnalysisPage:
+    """`unit` is the code of the unit whose course is wanted."""
     view, made = found.view, found.analyses
     return AnalysisPage(
         view=view,
@@ -141,7 +136,8 @@ def analysis_page(found: AnalysesView) -> AnalysisPage:
         beside=beside_drawn(found),
         importance=_importance(view, made.importance) if made.importance else None,
         standings=_standings(view, made.standings) if made.standings and made.standings.rows else None,
-        course=_course(made.course) if made.course else None,
+        course=course_part(made.course) if made.course else None,
+        units=unit_courses_part(view, made.unit_courses, unit) if made.course or made.unit_courses or unit else None,
         trust=_trust(found, made.quality, made.scales) if made.quality else None,
     )
 
@@ -292,7 +288,7 @@ def _importance(view: ResultsView, found: Importance) -> ImportancePart:
     ]
     chart = plots.quadrants(
         drawn, label=_("Importance and mean score of each factor"), across=_("mean score"), up=_("importance"),
-        decimal=decimal(),
+        decimal=decimal_mark(),
     )  # fmt: skip
     notes = [
         _("Among %(n)s people who answered all of it, the factors explain %(share)s of the differences in overall "
@@ -325,7 +321,7 @@ def _standings(view: ResultsView, found: Standings) -> StandingsPart:
     if len(points) > 2 and found.center is not None:
         chart = plots.funnel(
             points, found.center, label=_("Units by number of answers, each before its own limits"),
-            axis=_("number of answers"), decimal=decimal(),
+            axis=_("number of answers"), decimal=decimal_mark(),
         )  # fmt: skip
     far = sum(1 for r in found.rows if r.beyond)
     notes = [
@@ -374,45 +370,6 @@ def _set(low: int, high: int) -> str:
     if not low:
         return "–"
     return str(low) if low == high else f"{low} – {high}"
-
-
-# --- the course of the wave ------------------------------------------------------------------------------------
-
-
-def _course(found: Course) -> CoursePart:
-    periods = found.periods
-    signals = [p for p in periods if p.alarms]
-    if found.center is None:
-        sentence = _("Too few days with answers yet to draw limits.")
-    elif not signals:
-        sentence = _("No chart signals a change while the wave ran.")
-    else:
-        sentence = _("A change is signalled, first on %(day)s. Look at what happened there; a signal is not a verdict.",
-                     day=day(signals[0].first))  # fmt: skip
-    notes = [
-        _("Unweighted shares of satisfied answers, days joined until each period has %(n)s answers or more.", n=30)
-    ]
-    if found.center is not None:
-        notes.append(
-            ngettext("Centre and limits come from the first %(num)s period and stay.",
-                     "Centre and limits come from the first %(num)s periods and stay.", found.baseline)
-        )  # fmt: skip
-        notes.append(
-            _("Signals of a p-chart (3 standard errors), EWMA and CUSUM. With limits known exactly each would signal "
-              "without any change about every 370, 560 and 465 periods; with limits from the first periods it does so "
-              "more often.")
-        )  # fmt: skip
-    if found.short:
-        notes.append(_("Fewer than 20 periods were there to set the limits, so false signals are more frequent."))
-    if found.breaks:
-        days = ", ".join(day(periods[b - 1].last) for b in found.breaks)
-        notes.append(_("Looking back, the level seems to have shifted after: %(days)s.", days=days))
-    chart = plots.course(
-        [plots.CoursePoint(p.share, p.low, p.high, bool(p.alarms)) for p in periods], found.center,
-        label=_("Share of satisfied answers by day. %(sentence)s", sentence=sentence), first=day(periods[0].first),
-        last=day(periods[-1].last), baseline=found.baseline, baseline_words=_("limits set"), decimal=decimal(),
-    )  # fmt: skip
-    return CoursePart(sentence, chart, tuple(notes))
 
 
 # --- trust -----------------------------------------------------------------------------------------------------
@@ -465,7 +422,3 @@ def _weakest(view: ResultsView, scale: Scale) -> str:
 
 def _two(value: float | None) -> str:
     return "–" if value is None else number(value, 2, language())
-
-
-def decimal() -> str:
-    return "." if language() == "en" else ","
