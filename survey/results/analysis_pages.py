@@ -12,10 +12,10 @@ from markupsafe import Markup
 from instruments.text import heading_words
 from survey.charts import plots
 from survey.i18n import decimal_mark, grouped, language, number
-from survey.result_words import QUADRANTS, SELECTIONS, points_text, rate_text
+from survey.result_words import NOT_CERTAIN, QUADRANTS, SELECTIONS, points_text, rate_text
 from survey.results.course_pages import CoursePart, UnitCoursesPart, course_part, unit_courses_part
 from survey.services.analyses.contrasts import BesideDrawn, Contrast
-from survey.services.analyses.importance import Importance
+from survey.services.analyses.importance import FactorImportance, Importance
 from survey.services.analyses.making import Analyses
 from survey.services.analyses.reading import AnalysesView
 from survey.services.analyses.soundness import AnswerQuality, Scale
@@ -270,20 +270,22 @@ def _importance(view: ResultsView, found: Importance) -> ImportancePart:
         return ImportancePart(_(NO_IMPORTANCE[found.reason]), (), None, ())
     rows = tuple(
         FactorRow(
-            f.factor, _name(view, "factor", f.factor), rate_text(f.share, language=lang, places=0),
-            number(f.performance, 2, lang), number(f.odds_ratio, 2, lang) if f.odds_ratio is not None else "–",
-            _(QUADRANTS[f.quadrant]), f.quadrant == "improve",
+            f.factor, _name(view, "factor", f.factor), _share(f), number(f.performance, 2, lang),
+            number(f.odds_ratio, 2, lang) if f.odds_ratio is not None else "–", _advice(f), f.begin_here,
         )
         for f in found.factors
     )  # fmt: skip
     first = [row.name for row in rows if row.improve]
-    sentence = (
-        _("Matters much and is rated below the others: %(names)s. Begin here.", names="; ".join(first))
-        if first
-        else _("No factor that matters much is rated below the others.")
-    )
+    perhaps = [_name(view, "factor", f.factor) for f in found.factors if f.quadrant == "improve"]
+    if first:
+        sentence = _("Matters much and is rated below the others: %(names)s. Begin here.", names="; ".join(first))
+    elif perhaps:
+        sentence = _("These data do not tell for certain where to begin. Looks important and is rated low: %(names)s; "
+                     "by chance it could be another factor.", names="; ".join(perhaps))  # fmt: skip
+    else:
+        sentence = _("No factor that matters much is rated below the others.")
     drawn = [
-        plots.Quadrant(_code_or_place(f.factor, n), f.performance, f.share, f.quadrant == "improve")
+        plots.Quadrant(_code_or_place(f.factor, n), f.performance, f.share, f.begin_here)
         for n, f in enumerate(found.factors, start=1)
     ]
     chart = plots.quadrants(
@@ -296,10 +298,33 @@ def _importance(view: ResultsView, found: Importance) -> ImportancePart:
           "associations, not causes.", n=grouped(found.n, lang), share=rate_text(found.explained, language=lang,
                                                                                 places=0))
     ]  # fmt: skip
+    if any(f.rank_low for f in found.factors):
+        notes.append(
+            _("In brackets: 95 % interval of the importance, from 500 samples drawn again by place and day or by "
+              "person. “Begin here” is said only where a factor matters much and is rated below the mean of the "
+              "others in 95 % of them.")
+        )  # fmt: skip
+    else:
+        notes.append(_("Too few places and days, or too many factors, to give importance an interval."))
     if found.left_out:
         names = ", ".join(_name(view, "factor", code) for code in found.left_out)
         notes.append(_("Left out, since under half could be asked about it: %(names)s.", names=names))
     return ImportancePart(sentence, rows, chart if len(drawn) > 1 else None, tuple(notes))
+
+
+def _share(found: FactorImportance) -> str:
+    lang = language()
+    share = rate_text(found.share, language=lang, places=0)
+    if found.low is None or found.high is None:
+        return share
+    low, high = (rate_text(v, language=lang, places=0).removesuffix(" %") for v in (found.low, found.high))
+    return f"{share} ({low} – {high})"
+
+
+def _advice(found: FactorImportance) -> str:
+    certain = found.begin_here or found.quadrant != "improve"
+    words = QUADRANTS[found.quadrant] if certain else NOT_CERTAIN
+    return _(words)
 
 
 def _code_or_place(code: str, place: int) -> str:

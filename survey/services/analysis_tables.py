@@ -9,7 +9,7 @@ from instruments.text import heading_words
 from survey.errors import N_
 from survey.exports.tables import Cell, Column, Kind, Table
 from survey.i18n import number
-from survey.result_words import QUADRANTS
+from survey.result_words import NOT_CERTAIN, QUADRANTS
 from survey.services.analyses.contrasts import Contrast
 from survey.services.analyses.course import Course
 from survey.services.analyses.importance import Importance
@@ -109,6 +109,10 @@ def _importance(view: ResultsView, found: Importance, w: Words) -> Table:
         Column(w(N_("Code")), width=10),
         Column(w(N_("Factor")), width=56),
         Column(w(N_("Importance")), Kind.RATE, 11),
+        Column(w(N_("95 % low")), Kind.RATE, 10),
+        Column(w(N_("95 % high")), Kind.RATE, 10),
+        Column(w(N_("Rank by importance: best")), Kind.COUNT, 12),
+        Column(w(N_("Rank by importance: worst")), Kind.COUNT, 12),
         Column(w(N_("Correlation")), Kind.SCORE, 11),
         Column(w(N_("Odds ratio")), Kind.SCORE, 11),
         Column(w(N_("p")), width=11),
@@ -116,8 +120,10 @@ def _importance(view: ResultsView, found: Importance, w: Words) -> Table:
         Column(w(N_("Advice")), width=24),
     )
     rows: list[list[Cell]] = [
-        [f.factor, target_name(view, "factor", f.factor, w), f.share, f.correlation, f.odds_ratio, _p(f.p_value, w),
-         f.performance, w(QUADRANTS[f.quadrant])]
+        [f.factor, target_name(view, "factor", f.factor, w), f.share, f.low, f.high, f.rank_low or None,
+         f.rank_high or None, f.correlation, f.odds_ratio, _p(f.p_value, w),
+         f.performance,
+         w(QUADRANTS[f.quadrant] if f.begin_here or f.quadrant != "improve" else NOT_CERTAIN)]
         for f in found.factors
     ]  # fmt: skip
     if found.reason:
