@@ -1,19 +1,32 @@
 """Is something changing while a wave runs? p-chart, EWMA and CUSUM of one unit's periods; break points looking back.
 
 All charts read z = (p − p₀) / √(p₀ (1 − p₀) deff / n) against a frozen baseline p₀, the pooled rate of the first
-periods. An alarm says look, never a verdict. Average run lengths to a false alarm at normal z: p-chart at 3 σ about
-370 periods, EWMA (λ 0.2, 3 σ) about 560, two-sided CUSUM (k 0.5, h 5) about 465.
-Sources: Montgomery (2013), chapters 7 and 9; R `qcc`; Bai and Perron (2003), R `strucchange` breakpoints.
+periods. An alarm says look, never a verdict. Average run lengths to a false alarm at normal z and a known baseline:
+p-chart at 3 σ about 370 periods, EWMA (λ 0.2, 3 σ) about 560, two-sided CUSUM (k 0.5, h 5) about 465. A baseline of few
+periods is not known, so `unchanged` draws series in which nothing changes through the same charts: how often one of
+the three signals by chance, and how strong a signal must be to be more than that.
+Sources: Montgomery (2013), chapters 7 and 9; R `qcc`; Bai and Perron (2003), R `strucchange` breakpoints; Laney (2002);
+Jones (2002) on charts whose baseline is estimated.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from analysis.arrays import Bools, Floats, Ints
 from analysis.errors import AnalysisError
+
+SIGMAS = 3.0
+WEIGHT = 0.2
+SLACK = 0.5
+DECISION = 5.0
+MOVING_RANGE = 1.128  # mean range of two normal values
+DRAWS = 20_000
+SEED = 20261121
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +53,10 @@ def charts(
     *,
     baseline: int = 20,
     design_effect: float = 1.0,
-    weight: float = 0.2,
-    sigmas: float = 3.0,
-    slack: float = 0.5,
-    decision: float = 5.0,
+    weight: float = WEIGHT,
+    sigmas: float = SIGMAS,
+    slack: float = SLACK,
+    decision: float = DECISION,
 ) -> Charts:
     """The three charts of satisfied answers out of n by period; the first `baseline` periods fix the centre."""
     good, size = np.asarray(satisfied, np.float64), np.asarray(n, np.float64)
@@ -76,6 +89,75 @@ def charts(
         _periods(high > decision),
         _periods(low < -decision),
     )
+
+
+def unrest(z: Floats) -> float:
+    """How much more periods vary from one to the next than z lets expect, as a ratio of variances.
+
+    From the mean moving range of z over 1.128 (Laney 2002), which a slow drift or one jump hardly raises.
+    """
+    return float((np.abs(np.diff(z)).mean() / MOVING_RANGE) ** 2)
+
+
+def strength(found: Charts, baseline: int) -> float:
+    """The strongest signal after the baseline, at the default settings: above 1 one of the charts alarms."""
+    watched = slice(baseline, None)
+    return max(
+        float(np.max(values[watched], initial=0.0))
+        for values in (
+            np.abs(found.z) / SIGMAS,
+            np.abs(found.ewma) / found.ewma_limit,
+            np.maximum(found.cusum_high, -found.cusum_low) / DECISION,
+        )
+    )
+
+
+def unchanged(
+    baseline: int, watched: Sequence[int], *, skewness: float = 0.0, draws: int = DRAWS
+) -> tuple[Floats, ...]:
+    """The strengths of series in which nothing changes, ascending: for each number of periods watched, (draws,).
+
+    Each series is drawn with a seed of its own kind, centred on its own baseline and, where that varies more than z
+    lets expect, widened by `unrest`. Periods are alike in size. `skewness` is that of one period's z, for rates near
+    0 or 1: (1 − 2p) √(deff / (n p (1 − p))); they are then gamma, else normal.
+    """
+    wanted = sorted(set(watched))
+    if baseline < 2 or not wanted or wanted[0] < 1:
+        raise AnalysisError(f"Nothing can be watched: {baseline} baseline periods, then {wanted}.")
+    made = _unchanged(baseline, tuple(wanted), round(float(np.clip(skewness, -1.5, 1.5)), 1), draws)
+    return tuple(made[count] for count in watched)
+
+
+@lru_cache(maxsize=64)
+def _unchanged(baseline: int, watched: tuple[int, ...], skewness: float, draws: int) -> dict[int, Floats]:
+    rng = np.random.default_rng([SEED, baseline])
+    first = _noise(rng, (baseline, draws), skewness)
+    center = first.mean(axis=0)
+    first -= center
+    ratio = (np.abs(np.diff(first, axis=0)).mean(axis=0) / MOVING_RANGE) ** 2
+    wide = np.sqrt(np.maximum(ratio, 1.0))
+    last, up, down, most = (np.zeros(draws) for _ in range(4))
+    kept: dict[int, Floats] = {}
+    for k in range(baseline + watched[-1]):
+        z = (first[k] if k < baseline else _noise(rng, (draws,), skewness) - center) / wide
+        last = WEIGHT * z + (1 - WEIGHT) * last
+        up, down = np.maximum(0.0, up + z - SLACK), np.minimum(0.0, down + z + SLACK)
+        if k < baseline:
+            continue
+        limit = SIGMAS * np.sqrt(WEIGHT / (2 - WEIGHT) * (1 - (1 - WEIGHT) ** (2 * (k + 1))))
+        for signal in (np.abs(z) / SIGMAS, np.abs(last) / limit, up / DECISION, -down / DECISION):
+            np.maximum(most, signal, out=most)
+        if k + 1 - baseline in watched:
+            kept[k + 1 - baseline] = np.sort(most)
+    return kept
+
+
+def _noise(rng: np.random.Generator, shape: tuple[int, ...], skewness: float) -> Floats:
+    """Values of mean 0 and variance 1."""
+    if not skewness:
+        return rng.standard_normal(shape)
+    size = 4 / skewness**2
+    return np.asarray(np.sign(skewness) * (rng.standard_gamma(size, shape) - size) / np.sqrt(size))
 
 
 def break_points(values: Floats, *, least_share: float = 0.15) -> tuple[int, ...]:

@@ -107,6 +107,11 @@ def percent(value: float | None, places: int = 1, language: str | None = None) -
     return f"{text} %" if (language or _language()) == "en" else text.replace(".", ",") + " %"
 
 
+def decimal_mark() -> str:
+    """What stands before the decimals in the language of the page."""
+    return "." if _language() == "en" else ","
+
+
 def grouped(value: int | None, language: str | None = None) -> str:
     return number(value, 0, language)
 

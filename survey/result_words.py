@@ -82,6 +82,7 @@ QUADRANTS = {
     "low_priority": N_("later"),
     "possible_overkill": N_("good enough"),
 }
+NOT_CERTAIN = N_("perhaps first, not certain")  # for `improve` where the data do not bear it
 FIELD_GROUPS = {
     "land": N_("land"),
     "construction": N_("construction"),

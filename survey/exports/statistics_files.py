@@ -9,7 +9,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 SPSS_LABEL, SPSS_VALUE = 256, 120  # bytes
 STATA_LABEL, STATA_NAME = 80, 32  # letters; bytes of an ASCII name
@@ -18,11 +21,11 @@ STATA_WORD = re.compile("byte|double|float|if|in|int|long|using|with|str[0-9l]+"
 
 @dataclass(frozen=True)
 class StatisticsColumn:
-    """One variable: text, or numbers with NaN for blank."""
+    """One variable: text, or numbers with NaN for blank, best as an array."""
 
     name: str
     label: str
-    values: Sequence[Any]
+    values: Sequence[Any] | npt.NDArray[Any]
     is_text: bool = False
     codes: Mapping[int, str] = field(default_factory=dict)
 
@@ -88,5 +91,6 @@ def _frame(columns: Sequence[StatisticsColumn], names: Sequence[str]) -> Any:
             if c.is_text
             else np.asarray(c.values, np.float64)
             for name, c in zip(names, columns, strict=True)
-        }
+        },
+        copy=False,
     )

@@ -11,11 +11,11 @@ from markupsafe import Markup
 
 from instruments.text import heading_words
 from survey.charts import plots
-from survey.i18n import grouped, language, number
-from survey.result_words import QUADRANTS, SELECTIONS, points_text, rate_text
+from survey.i18n import decimal_mark, grouped, language, number
+from survey.result_words import NOT_CERTAIN, QUADRANTS, SELECTIONS, points_text, rate_text
+from survey.results.course_pages import CoursePart, UnitCoursesPart, course_part, unit_courses_part
 from survey.services.analyses.contrasts import BesideDrawn, Contrast
-from survey.services.analyses.course import Course
-from survey.services.analyses.importance import Importance
+from survey.services.analyses.importance import FactorImportance, Importance
 from survey.services.analyses.making import Analyses
 from survey.services.analyses.reading import AnalysesView
 from survey.services.analyses.soundness import AnswerQuality, Scale
@@ -89,13 +89,6 @@ class StandingsPart:
 
 
 @dataclass(frozen=True)
-class CoursePart:
-    sentence: str
-    chart: Markup
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class ScaleRow:
     code: str
     name: str
@@ -122,10 +115,11 @@ class AnalysisPage:
     importance: ImportancePart | None
     standings: StandingsPart | None
     course: CoursePart | None
+    units: UnitCoursesPart | None
     trust: TrustPart | None
 
     def __bool__(self) -> bool:
-        parts = (self.since, self.beside, self.importance, self.standings, self.course, self.trust)
+        parts = (self.since, self.beside, self.importance, self.standings, self.course, self.units, self.trust)
         return any(part is not None for part in parts)
 
 
@@ -133,7 +127,8 @@ def _(text: str, **values: object) -> str:
     return str(flask_babel.gettext(text, **values))
 
 
-def analysis_page(found: AnalysesView) -> AnalysisPage:
+def analysis_page(found: AnalysesView, unit: str = "") -> AnalysisPage:
+    """`unit` is the code of the unit whose course is wanted."""
     view, made = found.view, found.analyses
     return AnalysisPage(
         view=view,
@@ -141,7 +136,8 @@ def analysis_page(found: AnalysesView) -> AnalysisPage:
         beside=beside_drawn(found),
         importance=_importance(view, made.importance) if made.importance else None,
         standings=_standings(view, made.standings) if made.standings and made.standings.rows else None,
-        course=_course(made.course) if made.course else None,
+        course=course_part(made.course) if made.course else None,
+        units=unit_courses_part(view, made.unit_courses, unit) if made.course or made.unit_courses or unit else None,
         trust=_trust(found, made.quality, made.scales) if made.quality else None,
     )
 
@@ -274,25 +270,27 @@ def _importance(view: ResultsView, found: Importance) -> ImportancePart:
         return ImportancePart(_(NO_IMPORTANCE[found.reason]), (), None, ())
     rows = tuple(
         FactorRow(
-            f.factor, _name(view, "factor", f.factor), rate_text(f.share, language=lang, places=0),
-            number(f.performance, 2, lang), number(f.odds_ratio, 2, lang) if f.odds_ratio is not None else "–",
-            _(QUADRANTS[f.quadrant]), f.quadrant == "improve",
+            f.factor, _name(view, "factor", f.factor), _share(f), number(f.performance, 2, lang),
+            number(f.odds_ratio, 2, lang) if f.odds_ratio is not None else "–", _advice(f), f.begin_here,
         )
         for f in found.factors
     )  # fmt: skip
     first = [row.name for row in rows if row.improve]
-    sentence = (
-        _("Matters much and is rated below the others: %(names)s. Begin here.", names="; ".join(first))
-        if first
-        else _("No factor that matters much is rated below the others.")
-    )
+    perhaps = [_name(view, "factor", f.factor) for f in found.factors if f.quadrant == "improve"]
+    if first:
+        sentence = _("Matters much and is rated below the others: %(names)s. Begin here.", names="; ".join(first))
+    elif perhaps:
+        sentence = _("These data do not tell for certain where to begin. Looks important and is rated low: %(names)s; "
+                     "by chance it could be another factor.", names="; ".join(perhaps))  # fmt: skip
+    else:
+        sentence = _("No factor that matters much is rated below the others.")
     drawn = [
-        plots.Quadrant(_code_or_place(f.factor, n), f.performance, f.share, f.quadrant == "improve")
+        plots.Quadrant(_code_or_place(f.factor, n), f.performance, f.share, f.begin_here)
         for n, f in enumerate(found.factors, start=1)
     ]
     chart = plots.quadrants(
         drawn, label=_("Importance and mean score of each factor"), across=_("mean score"), up=_("importance"),
-        decimal=decimal(),
+        decimal=decimal_mark(),
     )  # fmt: skip
     notes = [
         _("Among %(n)s people who answered all of it, the factors explain %(share)s of the differences in overall "
@@ -300,10 +298,33 @@ def _importance(view: ResultsView, found: Importance) -> ImportancePart:
           "associations, not causes.", n=grouped(found.n, lang), share=rate_text(found.explained, language=lang,
                                                                                 places=0))
     ]  # fmt: skip
+    if any(f.rank_low for f in found.factors):
+        notes.append(
+            _("In brackets: 95 % interval of the importance, from 500 samples drawn again by place and day or by "
+              "person. “Begin here” is said only where a factor matters much and is rated below the mean of the "
+              "others in 95 % of them.")
+        )  # fmt: skip
+    else:
+        notes.append(_("Too few places and days, or too many factors, to give importance an interval."))
     if found.left_out:
         names = ", ".join(_name(view, "factor", code) for code in found.left_out)
         notes.append(_("Left out, since under half could be asked about it: %(names)s.", names=names))
     return ImportancePart(sentence, rows, chart if len(drawn) > 1 else None, tuple(notes))
+
+
+def _share(found: FactorImportance) -> str:
+    lang = language()
+    share = rate_text(found.share, language=lang, places=0)
+    if found.low is None or found.high is None:
+        return share
+    low, high = (rate_text(v, language=lang, places=0).removesuffix(" %") for v in (found.low, found.high))
+    return f"{share} ({low} – {high})"
+
+
+def _advice(found: FactorImportance) -> str:
+    certain = found.begin_here or found.quadrant != "improve"
+    words = QUADRANTS[found.quadrant] if certain else NOT_CERTAIN
+    return _(words)
 
 
 def _code_or_place(code: str, place: int) -> str:
@@ -325,7 +346,7 @@ def _standings(view: ResultsView, found: Standings) -> StandingsPart:
     if len(points) > 2 and found.center is not None:
         chart = plots.funnel(
             points, found.center, label=_("Units by number of answers, each before its own limits"),
-            axis=_("number of answers"), decimal=decimal(),
+            axis=_("number of answers"), decimal=decimal_mark(),
         )  # fmt: skip
     far = sum(1 for r in found.rows if r.beyond)
     notes = [
@@ -374,45 +395,6 @@ def _set(low: int, high: int) -> str:
     if not low:
         return "–"
     return str(low) if low == high else f"{low} – {high}"
-
-
-# --- the course of the wave ------------------------------------------------------------------------------------
-
-
-def _course(found: Course) -> CoursePart:
-    periods = found.periods
-    signals = [p for p in periods if p.alarms]
-    if found.center is None:
-        sentence = _("Too few days with answers yet to draw limits.")
-    elif not signals:
-        sentence = _("No chart signals a change while the wave ran.")
-    else:
-        sentence = _("A change is signalled, first on %(day)s. Look at what happened there; a signal is not a verdict.",
-                     day=day(signals[0].first))  # fmt: skip
-    notes = [
-        _("Unweighted shares of satisfied answers, days joined until each period has %(n)s answers or more.", n=30)
-    ]
-    if found.center is not None:
-        notes.append(
-            ngettext("Centre and limits come from the first %(num)s period and stay.",
-                     "Centre and limits come from the first %(num)s periods and stay.", found.baseline)
-        )  # fmt: skip
-        notes.append(
-            _("Signals of a p-chart (3 standard errors), EWMA and CUSUM. With limits known exactly each would signal "
-              "without any change about every 370, 560 and 465 periods; with limits from the first periods it does so "
-              "more often.")
-        )  # fmt: skip
-    if found.short:
-        notes.append(_("Fewer than 20 periods were there to set the limits, so false signals are more frequent."))
-    if found.breaks:
-        days = ", ".join(day(periods[b - 1].last) for b in found.breaks)
-        notes.append(_("Looking back, the level seems to have shifted after: %(days)s.", days=days))
-    chart = plots.course(
-        [plots.CoursePoint(p.share, p.low, p.high, bool(p.alarms)) for p in periods], found.center,
-        label=_("Share of satisfied answers by day. %(sentence)s", sentence=sentence), first=day(periods[0].first),
-        last=day(periods[-1].last), baseline=found.baseline, baseline_words=_("limits set"), decimal=decimal(),
-    )  # fmt: skip
-    return CoursePart(sentence, chart, tuple(notes))
 
 
 # --- trust -----------------------------------------------------------------------------------------------------
@@ -465,7 +447,3 @@ def _weakest(view: ResultsView, scale: Scale) -> str:
 
 def _two(value: float | None) -> str:
     return "–" if value is None else number(value, 2, language())
-
-
-def decimal() -> str:
-    return "." if language() == "en" else ","

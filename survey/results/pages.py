@@ -11,7 +11,7 @@ from markupsafe import Markup
 from instruments.text import heading_words
 from survey.charts import intervals
 from survey.charts.intervals import Axis, Mark
-from survey.i18n import grouped, language, number
+from survey.i18n import decimal_mark, grouped, language, number
 from survey.result_words import HIDDEN, REASONS, RULES, TONES, VERDICTS, group_name, percent_target, rate_text
 from survey.services.results import FigureRow, ResultsView, Row, Shown, VerdictView
 
@@ -167,7 +167,7 @@ def _headline(view: ResultsView) -> Headline | None:
     notes = _marks(view)
     mark = Mark(row.shown.value, row.shown.low, row.shown.high, target, verdict.verdict if verdict else None)
     chart = intervals.headline(
-        mark, target_words=words, label=". ".join([label, *notes]), notes=notes, decimal=_decimal()
+        mark, target_words=words, label=". ".join([label, *notes]), notes=notes, decimal=decimal_mark()
     )
     return Headline(
         rate,
@@ -234,7 +234,7 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
 def _domains(view: ResultsView, rows: tuple[Row, ...]) -> DrawnTable:
     marks = [_mark(r.shown, r.verdict, r.target) for r in rows if r.shown.value is not None]
     axis = intervals.axis([m for m in marks if m is not None])
-    return DrawnTable(tuple(_drawn(view, r, axis) for r in rows), intervals.row_axis(axis, decimal=_decimal()))
+    return DrawnTable(tuple(_drawn(view, r, axis) for r in rows), intervals.row_axis(axis, decimal=decimal_mark()))
 
 
 def _drawn(view: ResultsView, row: Row, axis: Axis) -> DrawnRow:
@@ -259,7 +259,7 @@ def _figures(
     )  # fmt: skip
     known = [(r.shown.value, n) for n, r in enumerate(rows) if r.shown.value is not None]
     lowest = drawn[min(known)[1]] if len(known) > 1 else None
-    return DrawnTable(drawn, intervals.row_axis(axis, decimal=_decimal(), compact=compact), lowest)
+    return DrawnTable(drawn, intervals.row_axis(axis, decimal=decimal_mark(), compact=compact), lowest)
 
 
 def _other(view: ResultsView, row: FigureRow) -> OtherFigure:
@@ -347,10 +347,6 @@ def _decimals(value: float | None, places: int) -> str:
         return "–"
     text = f"{value:.{places}f}"
     return text if language() == "en" else text.replace(".", ",")
-
-
-def _decimal() -> str:
-    return "." if language() == "en" else ","
 
 
 def answers_words(count: int) -> str:

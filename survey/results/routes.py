@@ -60,7 +60,7 @@ def analysis(wave_code: str) -> str:
         runtime().database, wave_code, request.args.get("kenh"), actor=staff.actor(), now=staff.now(),
         kept=current_app.extensions[KEPT], language=language(),
     )  # fmt: skip
-    return render_template("results/analysis.html", page=analysis_page(found))
+    return render_template("results/analysis.html", page=analysis_page(found, request.args.get("don-vi", "")))
 
 
 @blueprint.post("/ket-qua/<wave_code>/tep")

@@ -9,13 +9,14 @@ from instruments.text import heading_words
 from survey.errors import N_
 from survey.exports.tables import Cell, Column, Kind, Table
 from survey.i18n import number
-from survey.result_words import QUADRANTS
+from survey.result_words import NOT_CERTAIN, QUADRANTS
 from survey.services.analyses.contrasts import Contrast
 from survey.services.analyses.course import Course
 from survey.services.analyses.importance import Importance
 from survey.services.analyses.making import Analyses
 from survey.services.analyses.soundness import AnswerQuality, Scale
 from survey.services.analyses.standings import Standings
+from survey.services.analyses.unit_courses import UnitCourse, expected_by_chance
 from survey.services.result_tables import Words
 from survey.services.results import ResultsView
 
@@ -39,6 +40,8 @@ def tables(view: ResultsView, found: Analyses, w: Words) -> list[Table]:
         sheets.append(_standings(view, found.standings, w))
     if found.course is not None:
         sheets.append(_course(found.course, w))
+    if found.unit_courses:
+        sheets.append(_unit_courses(view, found.unit_courses, w))
     if found.quality is not None:
         sheets.append(_quality(view, found.quality, found.scales, w))
     return sheets
@@ -106,6 +109,10 @@ def _importance(view: ResultsView, found: Importance, w: Words) -> Table:
         Column(w(N_("Code")), width=10),
         Column(w(N_("Factor")), width=56),
         Column(w(N_("Importance")), Kind.RATE, 11),
+        Column(w(N_("95 % low")), Kind.RATE, 10),
+        Column(w(N_("95 % high")), Kind.RATE, 10),
+        Column(w(N_("Rank by importance: best")), Kind.COUNT, 12),
+        Column(w(N_("Rank by importance: worst")), Kind.COUNT, 12),
         Column(w(N_("Correlation")), Kind.SCORE, 11),
         Column(w(N_("Odds ratio")), Kind.SCORE, 11),
         Column(w(N_("p")), width=11),
@@ -113,8 +120,10 @@ def _importance(view: ResultsView, found: Importance, w: Words) -> Table:
         Column(w(N_("Advice")), width=24),
     )
     rows: list[list[Cell]] = [
-        [f.factor, target_name(view, "factor", f.factor, w), f.share, f.correlation, f.odds_ratio, _p(f.p_value, w),
-         f.performance, w(QUADRANTS[f.quadrant])]
+        [f.factor, target_name(view, "factor", f.factor, w), f.share, f.low, f.high, f.rank_low or None,
+         f.rank_high or None, f.correlation, f.odds_ratio, _p(f.p_value, w),
+         f.performance,
+         w(QUADRANTS[f.quadrant] if f.begin_here or f.quadrant != "improve" else NOT_CERTAIN)]
         for f in found.factors
     ]  # fmt: skip
     if found.reason:
@@ -194,6 +203,39 @@ def _course(found: Course, w: Words) -> Table:
               center=number(100 * found.center, 1, w.language) + " %", baseline=found.baseline)
         )  # fmt: skip
     return Table(w(N_("Course")), w(N_("The course of the wave")), columns, rows, notes=tuple(notes))
+
+
+def _unit_courses(view: ResultsView, found: Sequence[UnitCourse], w: Words) -> Table:
+    columns = (
+        Column(w(N_("Unit")), width=48),
+        Column(w(N_("n")), Kind.COUNT, 9),
+        Column(w(N_("Periods")), Kind.COUNT, 10),
+        Column(w(N_("Share in the first periods")), Kind.RATE, 14),
+        Column(w(N_("First signal")), width=12),
+        Column(w(N_("Signals")), width=24),
+        Column(w(N_("p")), width=11),
+        Column(w(N_("p (Benjamini and Hochberg)")), width=14),
+        Column(w(N_("More than chance?")), width=14),
+    )
+    rows: list[list[Cell]] = []
+    for one in found:
+        signals = one.course.signals
+        charts = [name for name in CHARTS if any(name in period.alarms for period in signals)]
+        rows.append(
+            [view.unit_names.get(one.unit, "?"), one.persons, len(one.course.periods), one.course.center,
+             day(signals[0].first) if signals else None, ", ".join(w(CHARTS[name]) for name in charts),
+             _p(one.course.p_value, w), _p(one.adjusted, w), w(N_("yes")) if one.shifted else w(N_("not proven"))]
+        )  # fmt: skip
+    signalled = sum(1 for one in found if one.course.signals)
+    lead = w(
+        N_("Units with a course of their own: %(units)s. Units that signal: %(signals)s; chance alone would make about "
+           "%(chance)s signal."), units=len(found), signals=signalled,
+        chance=number(expected_by_chance(found), 1, w.language)
+    )  # fmt: skip
+    notes = (w(N_("Unweighted. A signal says look, it is not a verdict.")),)
+    return Table(
+        w(N_("Course by unit")), w(N_("Which units' course shifted?")), columns, rows, lead=(lead,), notes=notes
+    )
 
 
 def _quality(view: ResultsView, found: AnswerQuality, scales: Sequence[Scale], w: Words) -> Table:

@@ -193,9 +193,9 @@ class JoinedTable:
             for part in self._parts:
                 cells = self._cells(part, column, labelled=False)
                 values += cells if cells is not None else [None] * len(part.taken.weight)
-            if not column.is_text:
-                values = [np.nan if value is None else value for value in values]
-            found.append(StatisticsColumn(column.name, column.label, values, column.is_text, column.codes))
+            # numbers at once as floats: objects of Python for every cell of a million rows would take gigabytes
+            held = values if column.is_text else np.array([np.nan if v is None else v for v in values], np.float64)
+            found.append(StatisticsColumn(column.name, column.label, held, column.is_text, column.codes))
         return found
 
     def _cells(self, part: Part, column: JoinedColumn, *, labelled: bool) -> list[Cell] | None:

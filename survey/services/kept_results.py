@@ -24,6 +24,7 @@ from survey.queries.responses import DataStamp
 from survey.services import frozen_results
 from survey.services.analyses import making
 from survey.services.analyses.making import Analyses
+from survey.services.analyses.unit_courses import UnitCourse
 from survey.services.estimating import ChannelResults, estimate_channel
 from survey.services.wave_facts import WaveFacts
 
@@ -45,6 +46,7 @@ class _Place:
     judged: bool = False
     analyses: Analyses | None = None
     analysed: tuple[DataStamp, int | None, datetime] | None = None
+    courses: tuple[ChannelResults, tuple[UnitCourse, ...]] | None = None
 
 
 class KeptResults:
@@ -104,6 +106,21 @@ class KeptResults:
             place.analyses = found or making.analyse(database, wave, results, now=now, snapshots=self.snapshots)
             place.analysed = (stamp, results.result_set_id, now)
             return place.analyses
+
+    def courses_of(
+        self, database: Database, wave: WaveFacts, channel_code: str, *, now: datetime, scope: frozenset[int]
+    ) -> tuple[UnitCourse, ...]:
+        """The courses of a part of the units of a running wave: as its results, until yesterday."""
+        results = self.of(database, wave, channel_code, now=now, scope=scope)
+        place = self._place((wave.channel(channel_code)[0], scope))
+        with place.lock:
+            if place.courses is None or place.courses[0] is not results:
+                found = making.courses(
+                    database, wave, results, units=scope, until=clock.local_day(results.made_at),
+                    snapshots=self.snapshots,
+                )  # fmt: skip
+                place.courses = (results, found)
+            return place.courses[1]
 
     def _place(self, key: _Key) -> _Place:
         with self._lock:

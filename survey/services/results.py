@@ -139,6 +139,7 @@ class ResultsView:
     whole_scope: bool  # all units of this channel
     whole_wave: bool  # all units of the wave, whatever its channels ask
     delayed: bool  # of a running wave, for who sees a part of its units: until yesterday, changing once a day
+    scope: frozenset[int]  # the units of this channel that are seen
     scope_names: tuple[str, ...]
     headline: Figure | None
     plan: PlanView | None
@@ -214,6 +215,7 @@ def read(
         whole_scope=whole,
         whole_wave=scope is None,
         delayed=delayed,
+        scope=own,
         scope_names=names_of_scope,
         headline=head,
         plan=PlanView(wave.plan.code, wave.plan.binding, wave.plan.decision, wave.plan.decided_on, wave.plan.until)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -142,3 +144,13 @@ def test_the_opt_in_channel_equals_r() -> None:
     assert shown.difference.upper < 0, "self-selected people are less satisfied, and surely so"
     assert not shown.usable_together
     print("optin", agreement.worst)
+
+
+@pytest.mark.parametrize("items", [3, 8, 9, 22])
+def test_rows_of_one_vector_in_one_group_are_counted_whatever_the_number_of_questions(items: int) -> None:
+    rng = np.random.default_rng(items)
+    pool = rng.integers(1, 6, (40, items)).astype(np.uint8)
+    codes, group = pool[rng.integers(0, 40, 3000)], rng.integers(0, 9, 3000) * 10**11
+    counted = Counter((int(g), row.tobytes()) for g, row in zip(group, codes, strict=True))
+    expected = [counted[int(g), row.tobytes()] if len(set(row)) > 1 else 1 for g, row in zip(group, codes, strict=True)]
+    assert quality.repeated_vectors(codes, group, least_answers=1).tolist() == expected

@@ -17,6 +17,7 @@ WHOLE = [
     "comparison",
     "ranking",
     "drivers",
+    "driver_intervals",
     "regression",
     "reliability",
     "polychoric",

@@ -4,17 +4,17 @@ Days are joined until each period has enough answers. The centre is the pooled s
 limits allow for the design effect of the headline figure, and for more where the periods of the baseline differ more
 than that from one to the next (Laney's p′-chart): days of the week and of other units are no change. An alarm says
 look, never a verdict. The shares are unweighted: they follow the stream of answers as it came, and do not estimate the
-rate.
+rate. Every course says how often chance alone would raise an alarm in one like it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analysis import monitoring
-from analysis.arrays import Floats, Ints
+from analysis.arrays import Bools, Floats, Ints
 from analysis.results import Estimate
 from survey.services.analyses.rows import WeighedRows
 from survey.services.measure_plans import Figure
@@ -23,7 +23,6 @@ LEAST_ANSWERS = 30  # persons a period
 FULL_BASELINE = 20
 SHORT_BASELINE = 10
 LEAST_AFTER = 5  # periods to watch after the baseline
-MOVING_RANGE = 1.128  # mean range of two normal values
 
 
 @dataclass(frozen=True)
@@ -46,26 +45,71 @@ class Course:
     baseline: int = 0
     short: bool = False  # a baseline under twenty periods: false alarms are more frequent
     breaks: tuple[int, ...] = ()  # numbers from 1 of the last periods before a shift; sought where a chart signals
+    chance: float | None = None  # how often a course like it signals although nothing changes
+    p_value: float | None = None  # how often, by chance, as strongly as this one
+
+    @property
+    def signals(self) -> tuple[Period, ...]:
+        return tuple(period for period in self.periods if period.alarms)
 
 
-def course(rows: WeighedRows, head: Figure, whole: Estimate | None) -> Course | None:
-    """The course of the headline's answers; None where even all of them are too few for one period."""
+@dataclass(frozen=True)
+class DaySums:
+    """Answers to the headline's questions, one row per unit and day, by unit and then day."""
+
+    unit: Ints
+    day: Ints
+    answers: Floats
+    satisfied: Floats
+    persons: Floats
+
+    def of(self, unit: int) -> DaySums:
+        return self._where(self.unit == unit)
+
+    def together(self) -> DaySums:
+        """All units as one."""
+        day, place = np.unique(self.day, return_inverse=True)
+        sums = [
+            np.bincount(place, values).astype(np.float64) for values in (self.answers, self.satisfied, self.persons)
+        ]
+        return DaySums(np.zeros(len(day), np.int64), day, *sums)
+
+    def _where(self, chosen: Bools) -> DaySums:
+        return DaySums(
+            self.unit[chosen], self.day[chosen], self.answers[chosen], self.satisfied[chosen], self.persons[chosen]
+        )
+
+
+def day_sums(rows: WeighedRows, head: Figure) -> DaySums | None:
+    """What courses are drawn from; None where the headline figure counts no satisfied answers."""
     version = rows.version
     below = (version.item(head.target),) if head.level == "item" else version.items_below(head.target)
     items = [item for item in below or version.rated_items if version.measures_satisfaction(item)]
-    if not items:
+    if not items or not len(rows):
         return None
-    given = np.column_stack([~np.isnan(rows.codes(item)) for item in items])
-    good = np.column_stack([rows.satisfied(item) for item in items]) & given
-    anyone = given.any(axis=1)
-    if anyone.sum() < LEAST_ANSWERS:
+    answers, satisfied = np.zeros(len(rows), np.int16), np.zeros(len(rows), np.int16)
+    for item in items:
+        given = ~np.isnan(rows.codes(item))
+        answers += given
+        satisfied += rows.satisfied(item) & given
+    day = rows.answers.fact("_day").astype(np.int64)
+    start, wide = int(day.min()), int(day.max() - day.min()) + 1
+    cells, place = np.unique(rows.answers.fact("_unit").astype(np.int64) * wide + day - start, return_inverse=True)
+    sums = [np.bincount(place, values).astype(np.float64) for values in (answers, satisfied, answers > 0)]
+    unit, since = np.divmod(cells, wide)
+    return DaySums(unit, since + start, *sums)._where(sums[2] > 0)
+
+
+def course(sums: DaySums, whole: Estimate | None) -> Course | None:
+    """The course of these answers; None where even all of them are too few for one period."""
+    if sums.persons.sum() < LEAST_ANSWERS:
         return None
-    days, place = np.unique(rows.answers.fact("_day")[anyone], return_inverse=True)
-    sums = [np.bincount(place, weights) for weights in (given[anyone].sum(1), good[anyone].sum(1), np.ones(len(place)))]
-    number = _joined(sums[2])
-    answers, satisfied, persons = (np.bincount(number, values) for values in sums)
-    first = days[np.searchsorted(number, np.arange(len(answers)))]
-    last = days[np.searchsorted(number, np.arange(len(answers)), side="right") - 1]
+    number = _joined(sums.persons)
+    answers, satisfied, persons = (
+        np.bincount(number, values) for values in (sums.answers, sums.satisfied, sums.persons)
+    )
+    first = sums.day[np.searchsorted(number, np.arange(len(answers)))]
+    last = sums.day[np.searchsorted(number, np.arange(len(answers)), side="right") - 1]
     plain = [
         Period(int(a), int(b), int(n), float(s / k))
         for a, b, n, s, k in zip(first, last, persons, satisfied, answers, strict=True)
@@ -75,30 +119,31 @@ def course(rows: WeighedRows, head: Figure, whole: Estimate | None) -> Course | 
         return Course(tuple(plain))
     effective = whole.effective_n if whole is not None and whole.effective_n else persons.sum()
     alike = max(1.0, float(answers.sum() / effective))  # without a known error: as if each person gave one answer
-    alike *= max(1.0, _unrest(satisfied[:baseline], answers[:baseline], alike))
+    own = monitoring.charts(satisfied[:baseline], answers[:baseline], baseline=baseline, design_effect=alike)
+    alike *= max(1.0, monitoring.unrest(own.z))
     found = monitoring.charts(satisfied, answers, baseline=baseline, design_effect=alike)
     alarms = {
         "p": found.p_chart_out, "ewma": found.ewma_out, "cusum": (*found.cusum_out_high, *found.cusum_out_low),
     }  # fmt: skip
     periods = tuple(
-        Period(
-            one.first, one.last, one.persons, one.share, float(found.lower[k]), float(found.upper[k]),
-            tuple(name for name, out in alarms.items() if k + 1 in out and k >= baseline),
+        replace(
+            one, low=float(found.lower[k]), high=float(found.upper[k]),
+            alarms=tuple(name for name, out in alarms.items() if k + 1 in out and k >= baseline),
         )
         for k, one in enumerate(plain)
     )  # fmt: skip
-    changed = any(one.alarms for one in periods)
-    breaks = monitoring.break_points(np.array([one.share for one in plain])) if changed else ()
-    return Course(periods, found.center, baseline, baseline < FULL_BASELINE, breaks)
-
-
-def _unrest(satisfied: Floats | Ints, answers: Floats | Ints, design_effect: float) -> float:
-    """How much more the periods vary from one to the next than the design effect lets expect, as a ratio of variances.
-
-    From the mean moving range of z over 1.128 (Laney 2002), which a slow drift or one jump hardly raises.
-    """
-    z = monitoring.charts(satisfied, answers, baseline=len(answers), design_effect=design_effect).z
-    return float((np.abs(np.diff(z)).mean() / MOVING_RANGE) ** 2)
+    made = Course(periods, found.center, baseline, baseline < FULL_BASELINE)
+    breaks = monitoring.break_points(np.array([one.share for one in plain])) if made.signals else ()
+    share = found.center
+    skewness = (1 - 2 * share) / float(np.sqrt(share * (1 - share) * np.median(answers) / alike))
+    (by_chance,) = monitoring.unchanged(baseline, [len(plain) - baseline], skewness=skewness)
+    own_strength = monitoring.strength(found, baseline)
+    return replace(
+        made,
+        breaks=breaks,
+        chance=float((by_chance > 1).mean()),
+        p_value=float((1 + (by_chance >= own_strength).sum()) / (1 + len(by_chance))),
+    )
 
 
 def _joined(persons: Floats | Ints) -> Ints:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,12 @@ from survey.services.analyses.contrasts import (
     contrasts,
     representativity,
 )
-from survey.services.analyses.course import Course, course
+from survey.services.analyses.course import Course, course, day_sums
 from survey.services.analyses.importance import Importance, importance
 from survey.services.analyses.rows import WeighedRows
 from survey.services.analyses.soundness import AnswerQuality, Scale, above_frame, flags, scales
 from survey.services.analyses.standings import Standings, standings
+from survey.services.analyses.unit_courses import UnitCourse, unit_courses
 from survey.services.estimating import ChannelResults
 from survey.services.measure_plans import SurveyPlan
 from survey.services.wave_facts import WaveFacts, facts
@@ -46,6 +47,7 @@ class Analyses:
     scales: tuple[Scale, ...] = ()
     quality: AnswerQuality | None = None
     course: Course | None = None
+    unit_courses: tuple[UnitCourse, ...] = ()
     beside_drawn: BesideDrawn | None = None
     since_last: SinceLast | None = None
 
@@ -93,16 +95,42 @@ def analyse(
     plan, head = wave.survey_plan, wave.survey_plan.headline
     by_unit = results.table("unit").of(head.measure) if head is not None else None
     whole = next(iter(results.table().of(head.measure)), None) if head is not None else None
+    sums = day_sums(rows, head) if head is not None else None
     final = results.status == ResultStatus.FINAL.value  # an order of running figures would be taken for a verdict
     return Analyses(
         standings=standings(by_unit, gates=wave.gates) if by_unit is not None and final else None,
         importance=importance(rows, plan),
         scales=scales(rows),
         quality=_quality(wave, results, rows),
-        course=course(rows, head, whole) if head is not None else None,
+        course=course(sums.together(), whole) if sums is not None else None,
+        unit_courses=unit_courses(sums, by_unit) if sums is not None and by_unit is not None else (),
         beside_drawn=_beside_drawn(database, wave, results, rows, now, snapshots),
         since_last=_since_last(database, wave, results),
     )
+
+
+def courses(
+    database: Database,
+    wave: WaveFacts,
+    results: ChannelResults,
+    *,
+    units: frozenset[int],
+    until: date | None,
+    snapshots: Path | None = None,
+) -> tuple[UnitCourse, ...]:
+    """The courses of some units alone, from answers before the day `until`; `results` has the estimates of each."""
+    head = wave.survey_plan.headline
+    if head is None or not results.tables:
+        return ()
+    channel_id, _, _, selection = wave.channel(results.channel)
+    version = codec.loads(wave.document)
+    answers = columns.read(database, channel_id, version, snapshots=snapshots)
+    inside = np.isin(answers.fact("_unit"), sorted(units))
+    if until is not None:
+        inside &= answers.fact("_day") < (until - date(1970, 1, 1)).days
+    own = answers.where(inside)
+    sums = day_sums(WeighedRows(own, version, selection, np.ones(len(own))), head)
+    return unit_courses(sums, results.table("unit").of(head.measure)) if sums is not None else ()
 
 
 def _rows(database: Database, wave: WaveFacts, channel: str, snapshots: Path | None) -> WeighedRows | None:

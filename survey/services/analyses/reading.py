@@ -1,7 +1,8 @@
 """What a person may see of the further analyses: those of the whole channel only when all its units are theirs.
 
 Other channels and earlier waves may rest on further units, so they are set beside for those who see the whole wave.
-Who sees a part of the units sees where these stand, once the wave is closed. Hidden units stay hidden here as well.
+Who sees a part of the units sees where these stand, once the wave is closed, and the course of each: of a running wave
+until yesterday. Hidden units stay hidden here as well.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from survey.services import results as results_service
 from survey.services.analyses.making import Analyses
 from survey.services.analyses.soundness import AnswerQuality
 from survey.services.analyses.standings import Standings
+from survey.services.analyses.unit_courses import family
 from survey.services.kept_results import KeptResults
 from survey.services.results import ResultsView
 
@@ -49,16 +51,25 @@ def read(
 
 def of_view(database: Database, view: ResultsView, kept: KeptResults, *, now: datetime) -> Analyses:
     """The analyses that go with what a person sees of a channel's results."""
-    if not view.results.tables or view.delayed or not (view.whole_scope or view.final):
+    if not view.results.tables:
+        return Analyses()
+    shown = frozenset(row.key for row in view.by_unit if row.shown.value is not None)
+    if view.delayed:
+        own = kept.courses_of(database, view.wave, view.channel, now=now, scope=view.scope)
+        return Analyses(unit_courses=family(own, None, units=shown, minimum=view.minimum_cell))
+    if not (view.whole_scope or view.final):
         return Analyses()
     found = kept.analyses_of(database, view.wave, view.channel, now=now)
-    standings = _shown(found.standings, view) if found.standings else None
+    standings = _shown(found.standings, shown) if found.standings else None
     quality = _of_enough(found.quality, view.minimum_cell) if found.quality else None
+    courses = family(
+        found.unit_courses, found.course if view.whole_scope else None, units=shown, minimum=view.minimum_cell
+    )
     if not view.whole_scope:
-        return Analyses(standings=standings)
+        return Analyses(standings=standings, unit_courses=courses)
     if not view.whole_wave:
         found = replace(found, beside_drawn=None, since_last=None)
-    return replace(found, standings=standings, quality=quality)
+    return replace(found, standings=standings, quality=quality, unit_courses=courses)
 
 
 def _of_enough(quality: AnswerQuality, minimum: int) -> AnswerQuality:
@@ -72,7 +83,6 @@ def _of_enough(quality: AnswerQuality, minimum: int) -> AnswerQuality:
     )
 
 
-def _shown(standings: Standings, view: ResultsView) -> Standings:
+def _shown(standings: Standings, shown: frozenset[int]) -> Standings:
     """Units the view shows a rate for."""
-    shown = {row.key for row in view.by_unit if row.shown.value is not None}
     return replace(standings, rows=tuple(row for row in standings.rows if row.unit in shown))

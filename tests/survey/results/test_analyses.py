@@ -324,6 +324,27 @@ def test_factor_that_moves_the_overall_question_has_the_greater_share(record: Re
     assert found.factors[0].odds_ratio > 2
 
 
+@pytest.mark.parametrize("people", [150, 500])
+def test_where_to_begin_is_told_only_as_far_as_the_answers_bear_it(
+    record: Record, sign_in: SignIn, people: int
+) -> None:
+    survey = with_overall(record)
+    unit = survey.unit()
+    rng = np.random.default_rng(7)
+    for _ in range(people):
+        a, b = (int(v) for v in rng.integers(2, 6, 2))
+        a = max(1, a - 1) if people == 500 else a
+        overall = int(np.clip((a if people == 500 else round((a + b) / 2)) + rng.integers(-1, 2), 1, 5))
+        survey.say(unit, {"a1": a, "a2": a, "b1": b, "b2": b, "g1": overall})
+    found = analysed(survey).importance
+    assert found is not None
+    assert all(f.low is not None and f.high is not None and f.low < f.share < f.high for f in found.factors)
+    client = sign_in(survey.record.account((Role.ANALYST, survey.province, ("admin",))))
+    page = client.get("/quan-tri/ket-qua/W-1/phan-tich?kenh=drawn").text
+    assert any(f.begin_here for f in found.factors) is (people == 500)
+    assert ("Nên bắt đầu từ đây" in page) is (people == 500)
+
+
 def test_form_without_an_overall_question_says_so(survey: Surveyed) -> None:
     survey.answer(survey.unit(), 90, 60)
     found = analysed(survey).importance

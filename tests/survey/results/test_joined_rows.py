@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyreadstat
 import pytest
 from flask import Flask
@@ -308,3 +309,17 @@ def test_an_analyst_without_the_right_is_offered_nothing(two: Two, sign_in: Sign
     token = next(page.forms()).fields["csrf_token"]
     data = {"csrf_token": token, "bo": "phieu-mau", "dot": ["DOT-1"], "tep": "csv"}
     assert browser.open("/quan-tri/ket-qua/nhieu-dot/ghep", method="POST", data=data).status == 403
+
+
+def test_numbers_of_statistics_files_are_arrays_and_not_an_object_for_each_cell(
+    two: Two, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: dict[str, Any] = {}
+    monkeypatch.setattr(
+        joined_rows, "write_sav", lambda _path, columns, **_: taken.update({c.name: c for c in columns})
+    )
+    two.write(Format.SAV, tmp_path)
+    numbers = [column for column in taken.values() if not column.is_text]
+    assert {"q1", "weight", "version"} <= {column.name for column in numbers}
+    assert all(isinstance(column.values, np.ndarray) and column.values.dtype == np.float64 for column in numbers)
+    assert taken["q1"].values.tolist() == [5] * 6 + [3] * 6
