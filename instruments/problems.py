@@ -115,7 +115,17 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "xls-answers-many": _error("workbook", "The list “{list}” has {count} answers; at most {limit} are taken."),
     "xls-group-open": _error("workbook", "The group “{name}” is never closed."),
     "xls-group-end": _error("workbook", "This row closes a group that was not opened."),
-    "xls-expression": _error("workbook", "The expression in “{column}” cannot be read: {reason}."),
+    "xls-expression": _error(
+        "workbook", "The expression in “{column}” cannot be read: “{came}” at character {position}."
+    ),
+    "xls-expression-end": _error("workbook", "The expression in “{column}” cannot be read: it ends too early."),
+    "xls-expression-long": _error(
+        "workbook", "The expression in “{column}” cannot be read: it has {size} characters, at most {limit} are read."
+    ),
+    "xls-expression-deep": _error(
+        "workbook", "The expression in “{column}” cannot be read: more than {limit} brackets inside each other."
+    ),
+    "xls-parameter": _error("workbook", "“{came}” in “parameters” is no number."),
     "xls-reference": _error("workbook", "“{column}” names “{name}”, which is no question before it."),
     "xls-yes-no": _error("workbook", "Expected yes or no in “{column}”, found “{came}”."),
     "xls-nothing": _error("workbook", "The form asks nothing that can be asked here."),

@@ -30,9 +30,9 @@ from instruments.xlsform.naming import Codes, Known
 from instruments.xlsform.notes import Notes
 from instruments.xlsform.questions import Questions, relevant
 from instruments.xlsform.types import RowType, opens_a_bracket, row_type
-from instruments.xlsform.words import Words
+from instruments.xlsform.words import Words, repeated
 
-READ_COLUMNS = frozenset({"type", "name", "required", "relevant", "constraint", "parameters", "disabled"})
+READ_COLUMNS = frozenset({"type", "name", "required", "relevant", "constraint", "disabled"})
 """Columns that are read; `appearance` only tells a rating and a tall text field."""
 
 UNSEEN_COLUMNS = ("$", "kobo--", MARK)
@@ -92,8 +92,10 @@ class Reader:
         """The sections."""
         lines = [(line, row_type(line.text("type"))) for line in self._table.lines if not line.flag("disabled")]
         self._first_pass(lines)
+        self._known.later = {line.text("name") for line, kind in lines if kind.sort != "begin"}
         for line, kind in lines:
             self._row(line, kind)
+            self._known.later.discard(line.text("name"))
         for group in self._groups:
             self._notes.problem("xls-group-open", SURVEY, group.row, name=group.name)
         sections = [section for section in self._sections if section.children]
@@ -134,13 +136,15 @@ class Reader:
         name = line.text("name")
         match kind.sort:
             case "metadata" | "calculated":
-                self._known.leave(name)
+                self._known.calculate(name, line.text("calculation"))
                 self._notes.remark(kind.sort, SURVEY, line.number, name=name or kind.name, type=kind.written)
             case "unsupported":
                 self._notes.problem("xls-type-unsupported", SURVEY, line.number, type=kind.written)
                 self._known.leave(name)
                 if opens_a_bracket(kind):
                     self._groups.append(_Group(name, line.number, None, self._section))
+            case "unknown" if not kind.written and not (name and line.words.get("label")):
+                self._notes.remark("comment", SURVEY, line.number)
             case "unknown":
                 code = "xls-type-unknown" if kind.written else "xls-type-missing"
                 self._notes.problem(code, SURVEY, line.number, **({"type": kind.written} if kind.written else {}))
@@ -167,6 +171,7 @@ class Reader:
         if self._groups:
             self._inside(line, name, inner, asked=condition is not False)
             return
+        self._look_at(name, line)
         code = self._section_codes.code(name.removesuffix(SECTION_NAME))
         if code != name.removesuffix(SECTION_NAME):
             self._notes.remark("renamed", SURVEY, line.number, name=name, code=code)
@@ -185,7 +190,8 @@ class Reader:
         outer = self._groups[-1]
         both = _both(outer.condition, condition)
         self._groups.append(_Group(name, line.number, both, outer.section, asked=outer.asked and asked))
-        if words := self._words.of(line, "label"):
+        words = self._words.of(line, "label")
+        if words and self._shown():
             self._notes.remark("group-inside", SURVEY, line.number, name=name)
             plain = {"type": "statement", "code": self._codes.code(name), "text": words, "grade": "draft"}
             self._add(Part(plain, line.number, name, line), both)
@@ -216,8 +222,8 @@ class Reader:
         code = self._codes.code(name)
         if code != name:
             self._notes.remark("renamed", SURVEY, line.number, name=name, code=code)
-        self._look_at(text, code, line)
-        if kind.sort in ("note", "acknowledge"):
+        self._look_at(code, line)
+        if kind.sort in ("note", "acknowledge") or _is_heading(line, kind):
             self._statement(line, kind, code, text)
         else:
             self._item(line, kind, code, text)
@@ -226,10 +232,14 @@ class Reader:
         self._known.leave(line.text("name"))
         if kind.sort == "acknowledge":
             self._notes.remark("acknowledged", SURVEY, line.number, code=code)
+        elif kind.sort != "note":
+            self._notes.remark("table-heading", SURVEY, line.number, code=code)
         plain: dict[str, Any] = {"type": "statement", "code": code, "text": text, "grade": "draft"}
         plain |= self._marked(line, STATEMENT_COLUMNS)
         condition = relevant(line, self._known, self._notes, code)
-        if condition is not False:
+        if condition is False or not self._shown():
+            self._notes.remark("never-asked", SURVEY, line.number, name=line.text("name"))
+        else:
             own = None if isinstance(condition, bool) else condition
             self._add(Part(plain, line.number, line.text("name"), line), _both(self._outer(), own))
 
@@ -246,8 +256,12 @@ class Reader:
         if response is None:
             self._known.leave(name)
             return
-        answers_ = self._questions.answers(kind)
-        self._known.add(name, code, response["kind"], answers_.codes if answers_ else None)
+        offered = self._questions.answers(kind)
+        codes = dict(offered.codes) if offered else None
+        if codes is not None and kind.or_other:
+            codes["other"] = response["other"]
+            self._known.leave(f"{name}_other")
+        self._known.add(name, code, response["kind"], codes)
         if condition is False or not self._shown():
             self._known.leave(name)
             self._notes.remark("never-asked", SURVEY, line.number, name=name)
@@ -281,13 +295,10 @@ class Reader:
             self._notes.remark("required", SURVEY, line.number, code=code)
         return bool(flag)
 
-    def _look_at(self, text: dict[str, str], code: str, line: Line) -> None:
-        """An earlier answer inside a text would be shown as it is written."""
-        words = next((words for words in text.values() if "${" in words), None)
-        if words is not None and not self._words.exact:
-            self._notes.remark(
-                "piped", SURVEY, line.number, code=code, piece=words[words.index("${") :].split("}")[0] + "}"
-            )
+    def _look_at(self, code: str, line: Line) -> None:
+        """An earlier answer inside a text is not put there."""
+        if not self._words.exact and (piece := repeated(line, "label") or repeated(line, "hint")):
+            self._notes.remark("piped", SURVEY, line.number, code=code, piece=piece)
 
     def _marked(self, line: Line, columns: Any) -> dict[str, Any]:
         """What our own columns say."""
@@ -342,8 +353,15 @@ class Reader:
                 self._notes.remark("column", SURVEY, where, column=column, count=len(where))
 
     def _is_kept(self, column: str, line: Line) -> bool:
+        if column == "parameters":
+            return row_type(line.text("type")).name == "range"
         appearance = line.text("appearance").lower()
-        return column == "appearance" and (appearance in ("multiline", "likert") or self._words.exact)
+        return column == "appearance" and (appearance in ("multiline", "likert", "label") or self._words.exact)
+
+
+def _is_heading(line: Line, kind: RowType) -> bool:
+    """The row that shows the answers over a table of questions and takes none itself."""
+    return kind.sort in ("single", "multiple") and "label" in line.text("appearance").lower().split()
 
 
 def _both(outer: Condition | None, inner: Condition | None) -> Condition | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -208,7 +209,7 @@ def _value(sheet: str, number: int, kind: str, value: object) -> Value:
     if isinstance(value, str):
         if len(value) > MAX_CELL:
             raise _refused("xls-too-many", place=f"{sheet}!{number}", what="characters", limit=MAX_CELL)
-        return value
+        return unicodedata.normalize("NFC", value)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)[:MAX_CELL]
 
 

@@ -124,7 +124,8 @@ def _reading(data: bytes, service: str | None) -> xlsform.Reading:
     except InvalidInstrument as error:
         raise Unusable("The workbook is not a usable questionnaire: %(count)s problems.", error.problems) from error
     size = len(reading.version.elements) * len(reading.version.language_codes)
-    if not reading.is_ours and size <= MOST_CHECKED:
+    has_tables = any(remark.code == "matrix-row" for remark in reading.remarks)  # KoboToolbox unfolds them before
+    if not reading.is_ours and size <= MOST_CHECKED and not has_tables:
         refusal = validation.verdict_of_file(data).refusal
         if refusal:
             remark = Remark("pyxform", "", (), {"reason": refusal[:300]})

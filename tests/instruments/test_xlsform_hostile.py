@@ -168,7 +168,8 @@ def test_ten_thousand_answers_in_a_list_are_refused():
 
 def test_formula_without_a_value_is_nothing_and_never_computed():
     formula = (
-        b'<row r="3"><c r="A3"><f>CONCATENATE("te","xt")</f></c><c r="B3" t="inlineStr"><is><t>b</t></is></c></row>'
+        b'<row r="3"><c r="A3"><f>CONCATENATE("te","xt")</f></c><c r="B3" t="inlineStr"><is><t>b</t></is></c>'
+        b'<c r="C3" t="inlineStr"><is><t>Hai</t></is></c></row>'
     )
     sheet = part(SIMPLE, SHEET).replace(b"</sheetData>", formula + b"</sheetData>")
     assert refusal(parts_changed(SIMPLE, {SHEET: sheet})) == "xls-type-missing"
