@@ -80,6 +80,7 @@ def _warning(template: str) -> ProblemKind:
 PROBLEMS: Mapping[str, ProblemKind] = {
     # --- shape: the document is not of this format ------------------------------------------------------
     "not-json": _error("shape", "This is not a JSON document: {reason}."),
+    "not-a-form": _error("shape", "This is neither an Excel workbook (.xlsx) nor a JSON document; save it as .xlsx."),
     "too-large": _error("shape", "The document has {size} bytes; at most {limit} are read."),
     "too-deep": _error("shape", "The document is nested more than {limit} levels deep."),
     "duplicate-key": _error("shape", "The key “{key}” stands twice in one object; keep one."),

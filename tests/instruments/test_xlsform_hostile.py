@@ -94,6 +94,10 @@ def test_document_types_and_entities_are_refused_in_every_part(name: str, prolog
         (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), "xls-old"),
         (lambda: _zip({"word/document.xml": b"<w/>"}), "xls-unreadable"),
         (lambda: _zip({}), "xls-unreadable"),
+        (
+            lambda: _zip({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": b"<x/>"}),
+            "not-a-form",
+        ),
         (lambda: parts_changed(SIMPLE, {SHEET: b"<worksheet>"}), None),
         (lambda: parts_changed(SIMPLE, {SHEET: b""}), None),
         (lambda: parts_changed(SIMPLE, {SHEET: None}), "xls-sheet-missing"),
@@ -113,6 +117,17 @@ def _zip(content: dict[str, bytes]) -> bytes:
         for name, data in content.items():
             archive.writestr(name, data)
     return out.getvalue() if content else b"PK\x03\x04" + out.getvalue()
+
+
+def test_strict_workbook_of_excel_is_read_like_any_other():
+    strict = {
+        name: part(SIMPLE, name)
+        .replace(b"schemas.openxmlformats.org/spreadsheetml/2006/main", b"purl.oclc.org/ooxml/spreadsheetml/main")
+        .replace(b"schemas.openxmlformats.org/officeDocument/2006/", b"purl.oclc.org/ooxml/officeDocument/")
+        for name in (SHEET, STRINGS, BOOK, "xl/styles.xml", "_rels/.rels", "xl/_rels/workbook.xml.rels")
+    }
+    assert b"purl.oclc.org" in strict[SHEET]
+    assert xlsform.read(parts_changed(SIMPLE, strict)).version == xlsform.read(SIMPLE).version
 
 
 def test_deep_nesting_of_parts_is_refused_or_harmless():
