@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from instruments.conditions import Condition
+from instruments.problems import InvalidInstrument, Problem
 from instruments.xlsform import asked, xpath
 from instruments.xlsform.columns import Line
 from instruments.xlsform.layout import DECIMALS, KIND, OTHER, OWN_LIST, SURVEY
@@ -19,6 +20,8 @@ LONGEST_TEXT = 2000
 PLACES = 2
 """After the decimal sign, where a form does not say how many."""
 MOST_IN_A_SCALE = 100
+MOST_OWN_ANSWERS = 40_000
+"""Answers in questions of their own: a short list named by thousands of questions must not fill the memory."""
 _STRICT = {">": 1, "<": -1}
 
 
@@ -31,6 +34,7 @@ class Questions:
         self._notes = notes
         self.used: dict[str, int] = {}
         self.rated: set[str] = set()
+        self._copied = 0
 
     def count(self, kind: RowType) -> None:
         """A first pass: how many questions use a list."""
@@ -90,6 +94,11 @@ class Questions:
             response["scale"] = scale_code[kind.one_of]
         else:
             response["options"] = [dict(option) for option in found.options]
+            self._copied += len(found.options)
+            if self._copied > MOST_OWN_ANSWERS:
+                raise InvalidInstrument(
+                    [Problem("xls-too-many", f"{SURVEY}!{line.number}", {"what": "answers", "limit": MOST_OWN_ANSWERS})]
+                )
         if kind.or_other:
             self._with_other(line, response, found, code)
         elif line.text(OTHER):

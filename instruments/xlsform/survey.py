@@ -340,7 +340,8 @@ class Reader:
     def _columns_left(self, rows: set[int]) -> None:
         """One remark for every column whose content is not carried."""
         carried = {part.row for section in self._sections for part in (section, *section.children)}
-        lines = [line for line in self._table.lines if line.number in rows & carried]
+        rows = rows & carried
+        lines = [line for line in self._table.lines if line.number in rows]
         for column, header in self._table.columns.items():
             if column in READ_COLUMNS or column.startswith(UNSEEN_COLUMNS):
                 continue

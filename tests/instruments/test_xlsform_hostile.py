@@ -181,6 +181,21 @@ def test_ten_thousand_answers_in_a_list_are_refused():
     assert refusal(form([["select_one l", "q", "Hỏi?"]], answers)) == "xls-answers-many"
 
 
+def test_long_list_named_by_thousands_of_questions_is_refused_before_it_fills_the_memory():
+    answers = [["l", str(n), f"Trả lời {n}" * 5] for n in range(240)]
+    asked = [["select_one l or_other", f"q{n}", f"Câu {n}?"] for n in range(1_000)]
+    assert refusal_in_little_memory(form(asked, answers)) == "xls-too-many"
+
+
+@pytest.mark.parametrize("relevant", [None, "${q%d} = 1"])
+def test_thousands_of_questions_are_checked_in_bounded_time(relevant: str | None):
+    asked = [["integer", f"q{n}", f"Câu {n}?", relevant % (n - 1) if relevant and n else None] for n in range(5_000)]
+    version = xlsform.read(form([["type", "name", "label", "relevant"], *asked])).version
+    begun = time.process_time()
+    linting.lint(version)
+    assert time.process_time() - begun < SECONDS
+
+
 def test_formula_without_a_value_is_nothing_and_never_computed():
     formula = (
         b'<row r="3"><c r="A3"><f>CONCATENATE("te","xt")</f></c><c r="B3" t="inlineStr"><is><t>b</t></is></c>'
