@@ -16,6 +16,7 @@ from instruments.xlsform.columns import Line, Table
 from instruments.xlsform.layout import (
     ITEM_COLUMNS,
     KIND,
+    LEANS_ON_OURS,
     MARK,
     NEVER,
     OTHER_FIELD,
@@ -306,7 +307,7 @@ class Reader:
         cell: Cell
         for name, cell in columns.items():
             column = f"{MARK}{name}"
-            if column not in line.cells:
+            if column not in line.cells or (name in LEANS_ON_OURS and not self._words.exact):
                 continue
             if cell == "text":
                 value = line.cells[column]
@@ -343,7 +344,8 @@ class Reader:
         rows = rows & carried
         lines = [line for line in self._table.lines if line.number in rows]
         for column, header in self._table.columns.items():
-            if column in READ_COLUMNS or column.startswith(UNSEEN_COLUMNS):
+            leans = column.removeprefix(MARK) in LEANS_ON_OURS and not self._words.exact
+            if column in READ_COLUMNS or (column.startswith(UNSEEN_COLUMNS) and not leans):
                 continue
             where = tuple(line.number for line in lines if line.text(column) and not self._is_kept(column, line))
             if where:
