@@ -28,6 +28,10 @@ _Document = TypeVar("_Document", InstrumentVersion, overlay.Overlay)
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 40
+MAX_PARTS = 100_000
+"""Objects in a document: each that is wrong costs memory before the first is told."""
+MOST_PROBLEMS = 2_000
+"""Told one by one; a file with more of them is another kind of file."""
 
 
 def loads(data: bytes | str) -> InstrumentVersion:
@@ -87,6 +91,8 @@ def _read(kind: type[_Document], data: bytes | str) -> _Document:
     try:
         return kind.model_validate_json(json.dumps(_parse(data)))
     except ValidationError as invalid:
+        if (count := invalid.error_count()) > MOST_PROBLEMS:
+            raise InvalidInstrument([Problem("no-questionnaire", "", {"count": count})]) from None
         raise InvalidInstrument(_problems(invalid.errors(include_url=False))) from None
 
 
@@ -96,8 +102,11 @@ def _parse(data: bytes | str) -> Any:
         raise InvalidInstrument([Problem("too-large", "", {"size": size, "limit": MAX_BYTES})])
     try:
         words = data if isinstance(data, str) else data.decode("utf-8-sig")
-        if _depth(words) > MAX_DEPTH:
+        bare = _QUOTED.sub("", words)
+        if _depth(bare) > MAX_DEPTH:
             raise InvalidInstrument([Problem("too-deep", "", {"limit": MAX_DEPTH})])
+        if (count := bare.count("{")) > MAX_PARTS:
+            raise InvalidInstrument([Problem("too-many-parts", "", {"count": count, "limit": MAX_PARTS})])
         return json.loads(words, object_pairs_hook=_object, parse_constant=_not_finite, parse_float=_float)
     except UnicodeDecodeError as wrong:
         raise _not_json(f"byte {wrong.start} is not UTF-8") from None
@@ -113,10 +122,10 @@ def _not_json(reason: str) -> InvalidInstrument:
     return InvalidInstrument([Problem("not-json", "", {"reason": reason})])
 
 
-def _depth(words: str) -> int:
-    """How deep the document is nested, found without recursion."""
+def _depth(bare: str) -> int:
+    """How deep a document without its texts is nested, found without recursion."""
     depth = deepest = 0
-    for character in _QUOTED.sub("", words):
+    for character in bare:
         if character in "[{":
             depth += 1
             deepest = max(deepest, depth)
@@ -159,10 +168,9 @@ def _whole(value: Any) -> Any:
 
 def _problems(found: list[ErrorDetails]) -> Iterator[Problem]:
     """One problem per error; a list that is too short only because its entries failed is none."""
+    around = {error["loc"][:depth] for error in found for depth in range(len(error["loc"]))}
     for error in found:
-        place = error["loc"]
-        deeper = any(len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in found)
-        if error["type"] != "too_short" or not deeper:
+        if error["type"] != "too_short" or error["loc"] not in around:
             yield _problem(error)
 
 

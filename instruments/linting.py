@@ -331,12 +331,14 @@ def _unused(version: InstrumentVersion) -> Iterator[Problem]:
 
 
 def _conditions(version: InstrumentVersion) -> Iterator[Problem]:
+    paths = {one.code: path for path, _, one in located_elements(version)}
+    paths |= {section.code: f"sections[{s}]" for s, section in enumerate(version.sections)}
     for page in routing.pages(version):
         here = {item.code for section in page.sections for item in section.items}
         for section in page.sections:
             for part in (section, *section.elements):
                 for code in sorted(_asked(part.show_if) & here - _inside(part)):
-                    yield Problem("condition-same-page", _path(version, part.code), {"code": code})
+                    yield Problem("condition-same-page", f"{paths[part.code]}.show_if", {"code": code})
 
 
 def _asked(source: str | None) -> frozenset[str]:
@@ -349,10 +351,3 @@ def _asked(source: str | None) -> frozenset[str]:
 def _inside(part: object) -> set[str]:
     """A section's own questions cannot be what it is waiting for; that is an error of its own."""
     return {item.code for item in part.items} if isinstance(part, Section) else set()
-
-
-def _path(version: InstrumentVersion, code: str) -> str:
-    for s, section in enumerate(version.sections):
-        if section.code == code:
-            return f"sections[{s}].show_if"
-    return next(f"{path}.show_if" for path, _, one in located_elements(version) if one.code == code)

@@ -80,11 +80,14 @@ def _warning(template: str) -> ProblemKind:
 PROBLEMS: Mapping[str, ProblemKind] = {
     # --- shape: the document is not of this format ------------------------------------------------------
     "not-json": _error("shape", "This is not a JSON document: {reason}."),
+    "not-a-form": _error("shape", "This is neither an Excel workbook (.xlsx) nor a JSON document; save it as .xlsx."),
     "too-large": _error("shape", "The document has {size} bytes; at most {limit} are read."),
     "too-deep": _error("shape", "The document is nested more than {limit} levels deep."),
+    "too-many-parts": _error("shape", "The document has {count} parts; at most {limit} are read."),
     "duplicate-key": _error("shape", "The key “{key}” stands twice in one object; keep one."),
     "not-finite": _error("shape", "{came} is not a number that JSON knows; write a finite number."),
     "shape": _error("shape", "Expected {expected}, found {came}."),
+    "no-questionnaire": _error("shape", "This is JSON, but no questionnaire: {count} places do not fit the format."),
     "unknown-key": _error("shape", "The format does not know the key “{key}”; remove it or correct its name."),
     "missing-key": _error("shape", "“{key}” is missing."),
     "bad-text": _error("shape", "The text cannot be kept: {reason}."),
@@ -115,7 +118,17 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "xls-answers-many": _error("workbook", "The list “{list}” has {count} answers; at most {limit} are taken."),
     "xls-group-open": _error("workbook", "The group “{name}” is never closed."),
     "xls-group-end": _error("workbook", "This row closes a group that was not opened."),
-    "xls-expression": _error("workbook", "The expression in “{column}” cannot be read: {reason}."),
+    "xls-expression": _error(
+        "workbook", "The expression in “{column}” cannot be read: “{came}” at character {position}."
+    ),
+    "xls-expression-end": _error("workbook", "The expression in “{column}” cannot be read: it ends too early."),
+    "xls-expression-long": _error(
+        "workbook", "The expression in “{column}” cannot be read: it has {size} characters, at most {limit} are read."
+    ),
+    "xls-expression-deep": _error(
+        "workbook", "The expression in “{column}” cannot be read: more than {limit} brackets inside each other."
+    ),
+    "xls-parameter": _error("workbook", "“{came}” in “parameters” is no number."),
     "xls-reference": _error("workbook", "“{column}” names “{name}”, which is no question before it."),
     "xls-yes-no": _error("workbook", "Expected yes or no in “{column}”, found “{came}”."),
     "xls-nothing": _error("workbook", "The form asks nothing that can be asked here."),

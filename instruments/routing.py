@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
-from math import prod
+from math import inf, prod
 
 from instruments import conditions
 from instruments.conditions import Value
@@ -24,6 +24,9 @@ ONE_PAGE_UP_TO = 12
 
 MAX_CASES = 5_000
 """Combinations of answers tried for one item before it counts as reachable."""
+
+MAX_LINKS = 64
+"""Items asked about on the way to one item; more have more combinations than are tried."""
 
 MAX_CASES_OF_A_FORM = 100_000
 """The same for all items of a form together: a hostile document must not keep a worker busy."""
@@ -126,9 +129,11 @@ def unreachable(version: InstrumentVersion) -> tuple[str, ...]:
     left = MAX_CASES_OF_A_FORM
     lost = []
     for item in version.asked_items:
-        chain = _chain(version, item.code, conditions_of)
+        chain = _chain(version, item.code, conditions_of, MAX_LINKS) if conditions_of[item.code] else None
+        if chain is None or not chain.tests or len(chain.tests) > MAX_LINKS:
+            continue
         size = _size(version, chain)
-        if not chain.tests or size > min(MAX_CASES, left):
+        if size > min(MAX_CASES, left):
             continue
         left -= size
         cases = [_values(version, version.item(one), about) for one, about in chain.tests.items()]
@@ -179,8 +184,12 @@ def _readable(source: str) -> conditions.Condition | None:
 
 
 def _chain(
-    version: InstrumentVersion, code: str, conditions_of: Mapping[str, tuple[conditions.Condition, ...]]
+    version: InstrumentVersion,
+    code: str,
+    conditions_of: Mapping[str, tuple[conditions.Condition, ...]],
+    most: float = inf,
 ) -> _Chain:
+    """With `most`, the gathering ends once so many items are asked about: nobody tries out their answers."""
     tests: dict[str, list[conditions.Test]] = {}
     waiting, done = [code], set()
     while waiting:
@@ -188,13 +197,17 @@ def _chain(
         if here in done:
             continue
         done.add(here)
+        if len(tests) > most:
+            break
         for condition in conditions_of.get(here, ()):
             for test in conditions.tests(condition):
                 if test.item in conditions_of:
                     tests.setdefault(test.item, []).append(test)
                     waiting.append(test.item)
-    asked = {item.code for item in version.asked_items}
-    links = tuple((one, conditions_of[one]) for one in conditions_of if one in asked and (one in tests or one == code))
+    on_the_way = () if len(tests) > most else tuple(conditions_of)
+    links = tuple(
+        (one, conditions_of[one]) for one in on_the_way if (one in tests or one == code) and version.item(one).asked
+    )
     return _Chain(code, links, tests)
 
 

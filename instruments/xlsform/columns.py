@@ -30,6 +30,7 @@ _ENGLISH_NAMES: Mapping[str, str] = {
     "farsi": "fa", "pashto": "ps", "urdu": "ur", "hindi": "hi", "bengali": "bn", "bangla": "bn", "nepali": "ne",
     "burmese": "my", "thai": "th", "lao": "lo", "khmer": "km", "indonesian": "id", "malay": "ms", "tagalog": "tl",
     "chinese": "zh", "japanese": "ja", "korean": "ko", "swahili": "sw", "amharic": "am", "somali": "so",
+    "kinh": "vi", "vn": "vi", "vie": "vi", "tieng viet nam": "vi", "viet nam": "vi", "eng": "en", "fra": "fr",
     "francais": "fr", "espanol": "es", "tieng viet": "vi", "viet": "vi",
 }  # fmt: skip
 
@@ -100,6 +101,8 @@ class Languages:
 
     def __init__(self) -> None:
         self.codes: dict[str, str] = {}
+        self.unknown: dict[str, str] = {}
+        """Languages that got a private code, as written."""
 
     def code(self, written: str) -> str:
         """The code of a language; "" where none is named."""
@@ -108,6 +111,8 @@ class Languages:
             return ""
         if name not in self.codes:
             self.codes[name] = _known(written.strip()) or self._private()
+            if self.codes[name] in _PRIVATE:
+                self.unknown[self.codes[name]] = written.strip()
         return self.codes[name]
 
     def _private(self) -> str:
@@ -191,7 +196,7 @@ def _line(
 def _known(written: str) -> str:
     bracketed = _CODE_IN_BRACKETS.search(written)
     if bracketed:
-        return _spelled(bracketed[1])
+        return _ENGLISH_NAMES.get(bracketed[1].casefold(), _spelled(bracketed[1]))
     name = without_marks(written).casefold()
     if name in _ENGLISH_NAMES:
         return _ENGLISH_NAMES[name]

@@ -15,6 +15,7 @@ from instruments.xlsform.words import Words, in_language, tidy
 
 READ_SETTINGS = frozenset({"form_title", "form_id", "version", "default_language"})
 LONGEST_TITLE = 500
+HIGHEST_VERSION = 100_000
 
 _UNSAID = {"vi": "(chưa ghi)", "en": "(not said)"}
 _STAND_INS: dict[str, dict[str, str]] = {
@@ -31,12 +32,16 @@ def fill_in(
     title = tidy(settings.text("form_title"))[:LONGEST_TITLE]
     written = settings.text("form_id")
     code = instrument_code(written) or instrument_code(title) or "imported-form"
-    if code != written:
+    if not written:
         notes.remark("assumed", SETTINGS, settings.number, field="form_id", value=code)
+    elif code != written:
+        notes.remark("form-renamed", SETTINGS, settings.number, name=written, code=code)
     number = settings.text("version")
-    version = int(number) if number.isascii() and number.isdigit() and 0 < int(number[:9]) <= 100_000 else 1
-    if str(version) != number:
+    version = _version(number)
+    if not number:
         notes.remark("assumed", SETTINGS, settings.number, field="version", value=version)
+    elif str(version) != number:
+        notes.remark("version-numbered", SETTINGS, settings.number, name=number, number=version)
     if domain is None:
         notes.remark("assumed", SETTINGS, field="service_domain", value="admin")
     if not title:
@@ -66,6 +71,14 @@ def fill_in(
     for column in settings.cells:
         if column not in READ_SETTINGS:
             notes.remark("setting", SETTINGS, settings.number, column=column)
+
+
+def _version(written: str) -> int:
+    """Its number, also in front of the day of a KoboToolbox form, `3 (2024-05-01 08:00:00)`; else 1."""
+    first = written.partition(" (")[0]
+    if first.isascii() and first.isdigit() and len(first) <= 6 and 0 < int(first) <= HIGHEST_VERSION:
+        return int(first)
+    return 1
 
 
 def _translation(language: str) -> dict[str, Any]:

@@ -33,6 +33,9 @@ STATEMENT_COLUMNS: Mapping[str, Cell] = {"grade": "text", "source": "text", "ori
 SECTION_COLUMNS: Mapping[str, Cell] = {"origin": "text"}
 OPTION_COLUMNS: Mapping[str, Cell] = {"satisfied": "no", "substantive": "yes", "origin": "text"}
 
+LEANS_ON_OURS = frozenset({"factor", "decision", "grade", "source", "origin", "given_by"})
+"""Fields that mean something only beside our sheet: a program that drops the sheet may keep their columns."""
+
 KIND, OTHER, DECIMALS = f"{MARK}kind", f"{MARK}other", f"{MARK}decimals"
 OTHER_FIELD = "other_field"
 """In the column of kinds: the text field beside an answer, which other programs need as a row of its own."""

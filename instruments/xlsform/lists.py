@@ -12,7 +12,7 @@ from typing import Any
 from instruments.xlsform.columns import Line, Table, without_marks
 from instruments.xlsform.layout import CHOICES, MARK, OPTION_COLUMNS, OWN_LIST
 from instruments.xlsform.notes import Notes
-from instruments.xlsform.words import Words
+from instruments.xlsform.words import Words, repeated
 
 MOST_ANSWERS = 240
 HIGHEST = 254
@@ -72,7 +72,21 @@ def answer_lists(table: Table | None, words: Words, notes: Notes) -> dict[str, A
             notes.problem("xls-answers-many", CHOICES, lines[0].number, list=name, count=len(lines), limit=MOST_ANSWERS)
             lines = lines[:1]
         found[name] = _list(name, lines, words, notes)
+    if table is not None and not words.exact:
+        _columns_left(table, notes)
     return found
+
+
+def _columns_left(table: Table, notes: Notes) -> None:
+    """One remark for every column of the answers whose content is not carried: pictures, filters."""
+    for column, header in table.columns.items():
+        rows = tuple(line.number for line in table.lines if line.text(column))
+        if rows and column not in ("list_name", "name") and not column.startswith((MARK, "$")):
+            notes.remark("column", CHOICES, rows, column=header, count=len(rows))
+    for column in table.spoken:
+        rows = tuple(line.number for line in table.lines if line.words.get(column))
+        if rows and column != "label":
+            notes.remark("column", CHOICES, rows, column=column, count=len(rows))
 
 
 def _list(name: str, lines: list[Line], words: Words, notes: Notes) -> AnswerList:
@@ -86,6 +100,8 @@ def _list(name: str, lines: list[Line], words: Words, notes: Notes) -> AnswerLis
         if not spelled or not label:
             notes.problem("xls-answer", CHOICES, line.number, what="name" if not spelled else "label")
             continue
+        if not words.exact and (piece := repeated(line, "label")):
+            notes.remark("piped", CHOICES, line.number, code=spelled, piece=piece)
         if spelled in made.codes:
             notes.problem("xls-name-twice", CHOICES, line.number, name=spelled)
             continue

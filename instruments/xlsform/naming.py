@@ -7,10 +7,11 @@ stay as they are; the others are carried as close as can be, and no two become o
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from instruments.integrity import CONDITION_WORDS
 from instruments.xlsform.columns import without_marks
-from instruments.xlsform.xpath import Kind, Unknown, Unsupported
+from instruments.xlsform.xpath import Broken, Kind, Node, Unknown, Unsupported, parse
 
 LONGEST_CODE = 32
 LONGEST_INSTRUMENT = 40
@@ -58,14 +59,16 @@ class Codes:
 
 
 class Known:
-    """The questions of a form as expressions may name them (`xpath.Questions`)."""
+    """The questions of a form as expressions may name them (`asked.Questions`)."""
 
     def __init__(self) -> None:
         self._codes: dict[str, str] = {}
         self._left: set[str] = set()
         self._kinds: dict[str, Kind] = {}
         self._options: dict[str, dict[str, int]] = {}
-        self._counted: set[str] = set()
+        self._calculated: dict[str, Node] = {}
+        self.later: set[str] = set()
+        """Names of rows that have not been read yet."""
 
     def add(self, name: str, code: str, kind: Kind, options: dict[str, int] | None = None) -> None:
         """A question that is carried."""
@@ -73,12 +76,22 @@ class Known:
         self._kinds[code] = kind
         if options is not None:
             self._options[code] = options
-            if all(spelled == str(number) for spelled, number in options.items()):
-                self._counted.add(code)
 
     def leave(self, name: str) -> None:
         """A row that has a name and is not carried."""
         self._left.add(name)
+
+    def calculate(self, name: str, expression: str) -> None:
+        """A calculated row: not carried, but what asks about it asks about its expression."""
+        self.leave(name)
+        try:
+            self._calculated[name] = parse(expression)
+        except Broken:
+            self._calculated.pop(name, None)
+
+    def calculated(self, name: str) -> Node | None:
+        """The expression of a calculated row."""
+        return self._calculated.get(name)
 
     def code(self, name: str) -> str:
         """The code of the question of this name."""
@@ -92,10 +105,6 @@ class Known:
         """Its response domain."""
         return self._kinds[code]
 
-    def option(self, code: str, name: str) -> int | None:
-        """The code of its answer of this name."""
-        return self._options.get(code, {}).get(name)
-
-    def is_counted(self, code: str) -> bool:
-        """Are its answers' names their codes?"""
-        return code in self._counted
+    def options(self, code: str) -> Mapping[str, int]:
+        """The codes of its answers by their names."""
+        return self._options.get(code, {})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from instruments.conditions import Condition
-from instruments.xlsform import xpath
+from instruments.problems import InvalidInstrument, Problem
+from instruments.xlsform import asked, xpath
 from instruments.xlsform.columns import Line
 from instruments.xlsform.layout import DECIMALS, KIND, OTHER, OWN_LIST, SURVEY
 from instruments.xlsform.lists import MOST_ANSWERS, OTHER_LABEL, AnswerList
@@ -15,7 +17,11 @@ from instruments.xlsform.types import RowType
 from instruments.xlsform.words import Words, in_language
 
 LONGEST_TEXT = 2000
+PLACES = 2
+"""After the decimal sign, where a form does not say how many."""
 MOST_IN_A_SCALE = 100
+MOST_OWN_ANSWERS = 40_000
+"""Answers in questions of their own: a short list named by thousands of questions must not fill the memory."""
 _STRICT = {">": 1, "<": -1}
 
 
@@ -28,6 +34,7 @@ class Questions:
         self._notes = notes
         self.used: dict[str, int] = {}
         self.rated: set[str] = set()
+        self._copied = 0
 
     def count(self, kind: RowType) -> None:
         """A first pass: how many questions use a list."""
@@ -49,12 +56,12 @@ class Questions:
             case "number":
                 return self._number(line, kind, code)
             case "date":
+                self._limits(line, code, frozenset())
                 return {"kind": "date"}
         response: dict[str, Any] = {"kind": "text"}
         if "multiline" in line.text("appearance").lower():
             response["lines"] = 4
-        limits = self._limits(line, code)
-        if limits and limits.get("length"):
+        if limits := self._limits(line, code, frozenset({"length"})):
             response["max_length"] = min(int(limits["length"]), LONGEST_TEXT)
         return response
 
@@ -72,6 +79,7 @@ class Questions:
         if found is None or not found.options:
             self._notes.problem("xls-list-missing", SURVEY, line.number, list=kind.one_of)
             return None
+        self._limits(line, code, frozenset())
         marked = line.text(KIND)
         is_scale = self.is_scale(kind.one_of) and not kind.or_other
         rated = (
@@ -86,6 +94,11 @@ class Questions:
             response["scale"] = scale_code[kind.one_of]
         else:
             response["options"] = [dict(option) for option in found.options]
+            self._copied += len(found.options)
+            if self._copied > MOST_OWN_ANSWERS:
+                raise InvalidInstrument(
+                    [Problem("xls-too-many", f"{SURVEY}!{line.number}", {"what": "answers", "limit": MOST_OWN_ANSWERS})]
+                )
         if kind.or_other:
             self._with_other(line, response, found, code)
         elif line.text(OTHER):
@@ -114,17 +127,17 @@ class Questions:
 
     def _number(self, line: Line, kind: RowType, code: str) -> dict[str, Any]:
         response: dict[str, Any] = {"kind": "number"}
-        if kind.name == "decimal":
-            response["decimals"] = 2
         if line.text(DECIMALS):
             response["decimals"] = line.cells.get(DECIMALS)
+        elif kind.name == "decimal":
+            response["decimals"] = PLACES
+            self._notes.remark("decimals", SURVEY, line.number, code=code, places=PLACES)
         if kind.name == "range":
             self._range(line, code, response)
-        limits = self._limits(line, code)
-        for name in ("minimum", "maximum"):
-            if limits and limits.get(name) is not None:
-                response[name] = limits[name]
-        return response
+        places = response.get("decimals", 0)
+        return response | self._limits(
+            line, code, frozenset({"minimum", "maximum"}), places if isinstance(places, int) else 0
+        )
 
     def _range(self, line: Line, code: str, response: dict[str, Any]) -> None:
         given: dict[str, float] = {"start": 1, "end": 10, "step": 1}
@@ -132,33 +145,42 @@ class Questions:
             name, _, value = part.partition("=")
             if name.lower() in given:
                 try:
-                    given[name.lower()] = float(value)
+                    given[name.lower()] = _finite(value)
                 except ValueError:
-                    self._notes.problem(
-                        "xls-expression", SURVEY, line.number, column="parameters", reason=f"“{part[:40]}”"
-                    )
+                    self._notes.problem("xls-parameter", SURVEY, line.number, came=part[:40])
         low, high = sorted((given["start"], given["end"]))
         response |= {"minimum": low, "maximum": high}
         if any(not value.is_integer() for value in map(float, given.values())):
-            response["decimals"] = 2
-        self._notes.remark("range", SURVEY, line.number, code=code, minimum=low, maximum=high)
+            response["decimals"] = PLACES
+        shown = {"minimum": xpath.number_words(low), "maximum": xpath.number_words(high)}
+        self._notes.remark("range", SURVEY, line.number, code=code, **shown)
+        if given["step"] not in (1, 0.01):
+            step = f"step={xpath.number_words(given['step'])}"
+            self._notes.remark("limits", SURVEY, line.number, code=code, reason=step)
 
-    def _limits(self, line: Line, code: str) -> dict[str, float] | None:
-        """Smallest, largest and longest answer of a constraint; None where there is none or it cannot be kept."""
+    def _limits(self, line: Line, code: str, kept: frozenset[str], places: int = 0) -> dict[str, float]:
+        """Smallest, largest and longest answer of a constraint; what of it cannot be kept is a remark."""
         source = line.text("constraint")
         if not source:
-            return None
+            return {}
         try:
-            found: dict[str, float] = {}
-            for part in _conjuncts(xpath.parse(source)):
-                _limit(part, found)
+            parts = _conjuncts(xpath.parse(source))
         except xpath.Broken as wrong:
-            self._notes.problem("xls-expression", SURVEY, line.number, column="constraint", reason=str(wrong))
-        except xpath.Unsupported as piece:
-            self._notes.remark("limits", SURVEY, line.number, code=code, reason=str(piece))
-        else:
-            return found
-        return None
+            self._notes.problem(wrong.code, SURVEY, line.number, column="constraint", **wrong.params)
+            return {}
+        found: dict[str, float] = {}
+        left: list[str] = []
+        for part in parts:
+            limit = _limit(part, places)
+            if limit is None or limit[0] not in kept:
+                left.append(xpath.described(part))
+                continue
+            name, bound = limit
+            tighter = max if name == "minimum" else min
+            found[name] = tighter(bound, found.get(name, bound))
+        if left:
+            self._notes.remark("limits", SURVEY, line.number, code=code, reason="; ".join(left))
+        return found
 
 
 def relevant(line: Line, known: Known, notes: Notes, code: str) -> Condition | bool | None:
@@ -167,11 +189,14 @@ def relevant(line: Line, known: Known, notes: Notes, code: str) -> Condition | b
     if not source:
         return True
     try:
-        return xpath.condition(xpath.parse(source), known)
+        return asked.condition(xpath.parse(source), known)
     except xpath.Broken as wrong:
-        notes.problem("xls-expression", SURVEY, line.number, column="relevant", reason=str(wrong))
+        notes.problem(wrong.code, SURVEY, line.number, column="relevant", **wrong.params)
     except xpath.Unknown as name:
-        notes.problem("xls-reference", SURVEY, line.number, column="relevant", name=str(name))
+        if str(name) in known.later and str(name) != line.text("name"):
+            notes.remark("condition-later", SURVEY, line.number, code=code, name=str(name))
+        else:
+            notes.problem("xls-reference", SURVEY, line.number, column="relevant", name=str(name))
     except xpath.Unsupported as piece:
         notes.remark("condition", SURVEY, line.number, code=code, reason=str(piece))
     return None
@@ -183,28 +208,39 @@ def _conjuncts(node: xpath.Node) -> list[xpath.Node]:
     return [node]
 
 
-def _limit(node: xpath.Node, found: dict[str, float]) -> None:
+_MIRRORED = {">=": "<=", ">": "<", "<=": ">=", "<": ">"}
+
+
+def _limit(node: xpath.Node, places: int) -> tuple[str, float] | None:
+    """Which limit a piece of a constraint sets, and where; None if it sets none of ours."""
     match node:
+        case xpath.Call(sign, (xpath.Literally() as bound, other), source) if sign in _MIRRORED:
+            return _limit(xpath.Call(_MIRRORED[sign], (other, bound), source), places)
         case xpath.Call(">=" | ">" | "<=" | "<", (xpath.Here(), xpath.Literally(value)), _):
-            bound = _bound(node, value)
-            if node.name.startswith(">"):
-                found["minimum"] = max(bound, found.get("minimum", bound))
-            else:
-                found["maximum"] = min(bound, found.get("maximum", bound))
+            number = _bound(node.name, value, places)
+            return None if number is None else ("minimum" if node.name.startswith(">") else "maximum", number)
         case xpath.Call("<=" | "<", (xpath.Call("string-length()", (xpath.Here(),), _), xpath.Literally(value)), _):
-            found["length"] = _bound(node, value)
-        case _:
-            raise xpath.Unsupported(xpath.described(node))
+            number = _bound(node.name, value, 0)
+            return None if number is None or number < 1 else ("length", number)
+    return None
 
 
-def _bound(node: xpath.Call, value: str | float) -> float:
-    """`. > 17` among whole numbers is `. >= 18`; among others it cannot be kept."""
+def _bound(sign: str, value: str | float, places: int) -> float | None:
+    """`. > 17` among whole numbers is `. >= 18`, with two places `. >= 17.01`; None if nothing can stand for it."""
     try:
-        number = float(value)
+        number = _finite(value)
     except ValueError:
-        raise xpath.Unsupported(xpath.described(node)) from None
-    if node.name in _STRICT:
-        if not number.is_integer():
-            raise xpath.Unsupported(xpath.described(node))
-        return number + _STRICT[node.name]
+        return None
+    if sign not in _STRICT:
+        return number
+    if round(number, places) != number:
+        return None
+    step: float = _STRICT[sign] / 10**places
+    return round(number + step, places)
+
+
+def _finite(value: str | float) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(value)
     return number

@@ -78,12 +78,17 @@ def read(data: bytes, *, service_domain: str | None = None) -> Reading:
     for one in tables.values():
         if one.formulas and one.name != OURS:  # LibreOffice keeps yes and no as formulas
             notes.remark("formula", one.name, count=one.formulas)
-    return _Form(tables, notes, service_domain).reading()
+    for code, name in languages.unknown.items():
+        notes.remark("language-unknown", SURVEY, name=name, code=code)
+    return _Form(tables, languages, notes, service_domain).reading()
 
 
 class _Form:
-    def __init__(self, tables: Mapping[str, Table], notes: Notes, service_domain: str | None) -> None:
-        self._tables, self._notes, self._service_domain = tables, notes, service_domain
+    def __init__(
+        self, tables: Mapping[str, Table], languages: Languages, notes: Notes, service_domain: str | None
+    ) -> None:
+        self._tables, self._languages, self._notes = tables, languages, notes
+        self._service_domain = service_domain
         self._survey_table = tables[SURVEY]
         settings = tables.get(SETTINGS)
         self._settings = settings.lines[0] if settings and settings.lines else Line(2)
@@ -162,22 +167,41 @@ class _Form:
             source = self._source(document)
             return Words(source, source, exact=True)
         spoken = self._survey_table.spoken["label"]
-        stated = Languages().code(self._settings.text("default_language"))
-        unnamed = stated
-        if "" in spoken and not stated:
+        stated = self._languages.code(self._settings.text("default_language"))
+        unnamed = "" if stated in spoken else stated
+        if "" in spoken and not unnamed:
             texts = [words[""] for line in self._survey_table.lines if "" in (words := line.words.get("label", {}))]
-            unnamed = "vi" if looks_vietnamese(texts) else "en"
-            self._notes.remark("languages", SURVEY, language=unnamed, origin="the texts")
-        there = [language or unnamed for language in spoken]
-        source = "vi" if "vi" in there else stated if stated in there else there[0]
-        return Words(source, unnamed or source, exact=False)
+            unnamed = next(
+                code for code in ("vi" if looks_vietnamese(texts) else "en", "en", "vi", "und") if code not in spoken
+            )
+            self._notes.remark("languages", SURVEY, language=unnamed)
+        return Words(self._first(unnamed, stated), unnamed or stated or "vi", exact=False)
+
+    def _first(self, unnamed: str, stated: str) -> str:
+        """The language every text must have: Vietnamese, unless the file states one that is more complete."""
+        gaps = dict.fromkeys((language or unnamed for language in self._survey_table.spoken["label"]), 0)
+        said: set[str] = set()
+        for line in (line for one in self._asking() for line in one.lines):
+            there = {language or unnamed for language in line.words.get("label", {})}
+            said |= there
+            for language in gaps:
+                gaps[language] += bool(there) and language not in there
+        there = said & set(gaps) or set(gaps)
+        wanted = "vi" if "vi" in there else stated if stated in there else next(one for one in gaps if one in there)
+        if stated in there and gaps[stated] < gaps[wanted]:
+            self._notes.remark("languages-stated", SURVEY, language=stated, other=wanted)
+            return stated
+        return wanted
+
+    def _asking(self) -> tuple[Table, ...]:
+        """The sheets with texts that people are asked in."""
+        return (self._survey_table, *(self._tables[name] for name in (CHOICES,) if name in self._tables))
 
     def _found_languages(self, words: Words) -> list[str]:
         """Languages in which something is said, the first one first."""
-        tables = (self._survey_table, *(self._tables[name] for name in (CHOICES,) if name in self._tables))
         found = {
             language or words.unnamed
-            for one in tables
+            for one in self._asking()
             for line in one.lines
             for column in ("label", "hint")
             for language, text in line.words.get(column, {}).items()

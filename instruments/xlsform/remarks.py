@@ -67,6 +67,10 @@ def _left(template: str) -> RemarkKind:
 REMARKS: Mapping[str, RemarkKind] = {
     # --- carried in another shape -----------------------------------------------------------------------------
     "renamed": _changed("“{name}” is now called “{code}”: codes are lower-case letters without marks, digits and _."),
+    "form-renamed": _changed(
+        "The form “{name}” is now called “{code}”: lower-case letters without marks, digits and -."
+    ),
+    "version-numbered": _changed("The version “{name}” is now number {number}: versions are counted here."),
     "answer-coded": _changed("The answer “{name}” of the list “{list}” got the code {code}."),
     "answer-set-apart": _changed("The answer {code} of the list “{list}” counts as no answer on the matter."),
     "other-added": _changed("“{code}” got the answer {answer} “Other” with a text field beside it."),
@@ -77,18 +81,28 @@ REMARKS: Mapping[str, RemarkKind] = {
     "group-inside": _changed("The group “{name}” stands inside another one: its heading became a statement."),
     "rows-outside": _changed("{count} questions outside any group became a section of their own."),
     "range": _changed("“{code}” was a slider; it is a number from {minimum} to {maximum}."),
+    "decimals": _changed("“{code}” takes numbers with up to {places} places after the decimal sign."),
+    "table-heading": _changed("“{code}” only headed a table of questions and asked nothing; it is a statement."),
     "acknowledged": _changed("“{code}” asked to be ticked as read; it is a statement."),
     "matrix-row": _changed("The rows of the table “{name}” became {count} questions with the same answers."),
     "assumed": _changed("The file does not say “{field}”; “{value}” was put there. Correct it before publishing."),
-    "languages": _changed("The first language is “{language}”, taken from {origin}."),
+    "languages": _changed("The first language is “{language}”, taken from the texts."),
+    "languages-stated": _changed(
+        "The first language is “{language}”, as the settings say: the words in “{other}” are not complete."
+    ),
+    "language-unknown": _changed("The language “{name}” is not known here; it has the code “{code}”."),
+    "piped": _changed("“{code}” repeats an earlier answer in its text, which no text here can; {piece} stands there."),
     "formula": _changed("{count} rows hold formulas; what they last showed was read."),
     # --- not carried ------------------------------------------------------------------------------------------
     "metadata": _left("“{name}” ({type}) was left out: nothing that tells a device, a person or a moment is kept."),
     "calculated": _left("“{name}” ({type}) was left out: figures are computed by the rules of the version."),
     "never-asked": _left("“{name}” is never shown in the form and was left out."),
+    "comment": _left("The row has no type, as notes between the questions have none, and was left out."),
     "hint": _left("The hint of “{code}” is missing in the first language and was left out."),
-    "piped": _left("“{code}” repeats an earlier answer in its text ({piece}): the braces stay as they are."),
     "condition": _left("The condition of “{code}” was left out, so everybody is asked: {reason}."),
+    "condition-later": _left(
+        "The condition of “{code}” was left out, so everybody is asked: it asks about “{name}”, which comes later."
+    ),
     "limits": _left("The limits on the answers of “{code}” were left out: {reason}."),
     "required": _left("“{code}” is required only under a condition; every question may be left blank here."),
     "column": _left("The column “{column}” was left out ({count} rows)."),

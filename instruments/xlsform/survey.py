@@ -16,6 +16,7 @@ from instruments.xlsform.columns import Line, Table
 from instruments.xlsform.layout import (
     ITEM_COLUMNS,
     KIND,
+    LEANS_ON_OURS,
     MARK,
     NEVER,
     OTHER_FIELD,
@@ -30,9 +31,9 @@ from instruments.xlsform.naming import Codes, Known
 from instruments.xlsform.notes import Notes
 from instruments.xlsform.questions import Questions, relevant
 from instruments.xlsform.types import RowType, opens_a_bracket, row_type
-from instruments.xlsform.words import Words
+from instruments.xlsform.words import Words, repeated
 
-READ_COLUMNS = frozenset({"type", "name", "required", "relevant", "constraint", "parameters", "disabled"})
+READ_COLUMNS = frozenset({"type", "name", "required", "relevant", "constraint", "disabled"})
 """Columns that are read; `appearance` only tells a rating and a tall text field."""
 
 UNSEEN_COLUMNS = ("$", "kobo--", MARK)
@@ -92,8 +93,10 @@ class Reader:
         """The sections."""
         lines = [(line, row_type(line.text("type"))) for line in self._table.lines if not line.flag("disabled")]
         self._first_pass(lines)
+        self._known.later = {line.text("name") for line, kind in lines if kind.sort != "begin"}
         for line, kind in lines:
             self._row(line, kind)
+            self._known.later.discard(line.text("name"))
         for group in self._groups:
             self._notes.problem("xls-group-open", SURVEY, group.row, name=group.name)
         sections = [section for section in self._sections if section.children]
@@ -134,13 +137,15 @@ class Reader:
         name = line.text("name")
         match kind.sort:
             case "metadata" | "calculated":
-                self._known.leave(name)
+                self._known.calculate(name, line.text("calculation"))
                 self._notes.remark(kind.sort, SURVEY, line.number, name=name or kind.name, type=kind.written)
             case "unsupported":
                 self._notes.problem("xls-type-unsupported", SURVEY, line.number, type=kind.written)
                 self._known.leave(name)
                 if opens_a_bracket(kind):
                     self._groups.append(_Group(name, line.number, None, self._section))
+            case "unknown" if not kind.written and not (name and line.words.get("label")):
+                self._notes.remark("comment", SURVEY, line.number)
             case "unknown":
                 code = "xls-type-unknown" if kind.written else "xls-type-missing"
                 self._notes.problem(code, SURVEY, line.number, **({"type": kind.written} if kind.written else {}))
@@ -167,6 +172,7 @@ class Reader:
         if self._groups:
             self._inside(line, name, inner, asked=condition is not False)
             return
+        self._look_at(name, line)
         code = self._section_codes.code(name.removesuffix(SECTION_NAME))
         if code != name.removesuffix(SECTION_NAME):
             self._notes.remark("renamed", SURVEY, line.number, name=name, code=code)
@@ -185,7 +191,8 @@ class Reader:
         outer = self._groups[-1]
         both = _both(outer.condition, condition)
         self._groups.append(_Group(name, line.number, both, outer.section, asked=outer.asked and asked))
-        if words := self._words.of(line, "label"):
+        words = self._words.of(line, "label")
+        if words and self._shown():
             self._notes.remark("group-inside", SURVEY, line.number, name=name)
             plain = {"type": "statement", "code": self._codes.code(name), "text": words, "grade": "draft"}
             self._add(Part(plain, line.number, name, line), both)
@@ -216,8 +223,8 @@ class Reader:
         code = self._codes.code(name)
         if code != name:
             self._notes.remark("renamed", SURVEY, line.number, name=name, code=code)
-        self._look_at(text, code, line)
-        if kind.sort in ("note", "acknowledge"):
+        self._look_at(code, line)
+        if kind.sort in ("note", "acknowledge") or _is_heading(line, kind):
             self._statement(line, kind, code, text)
         else:
             self._item(line, kind, code, text)
@@ -226,10 +233,14 @@ class Reader:
         self._known.leave(line.text("name"))
         if kind.sort == "acknowledge":
             self._notes.remark("acknowledged", SURVEY, line.number, code=code)
+        elif kind.sort != "note":
+            self._notes.remark("table-heading", SURVEY, line.number, code=code)
         plain: dict[str, Any] = {"type": "statement", "code": code, "text": text, "grade": "draft"}
         plain |= self._marked(line, STATEMENT_COLUMNS)
         condition = relevant(line, self._known, self._notes, code)
-        if condition is not False:
+        if condition is False or not self._shown():
+            self._notes.remark("never-asked", SURVEY, line.number, name=line.text("name"))
+        else:
             own = None if isinstance(condition, bool) else condition
             self._add(Part(plain, line.number, line.text("name"), line), _both(self._outer(), own))
 
@@ -246,8 +257,12 @@ class Reader:
         if response is None:
             self._known.leave(name)
             return
-        answers_ = self._questions.answers(kind)
-        self._known.add(name, code, response["kind"], answers_.codes if answers_ else None)
+        offered = self._questions.answers(kind)
+        codes = dict(offered.codes) if offered else None
+        if codes is not None and kind.or_other:
+            codes["other"] = response["other"]
+            self._known.leave(f"{name}_other")
+        self._known.add(name, code, response["kind"], codes)
         if condition is False or not self._shown():
             self._known.leave(name)
             self._notes.remark("never-asked", SURVEY, line.number, name=name)
@@ -281,13 +296,10 @@ class Reader:
             self._notes.remark("required", SURVEY, line.number, code=code)
         return bool(flag)
 
-    def _look_at(self, text: dict[str, str], code: str, line: Line) -> None:
-        """An earlier answer inside a text would be shown as it is written."""
-        words = next((words for words in text.values() if "${" in words), None)
-        if words is not None and not self._words.exact:
-            self._notes.remark(
-                "piped", SURVEY, line.number, code=code, piece=words[words.index("${") :].split("}")[0] + "}"
-            )
+    def _look_at(self, code: str, line: Line) -> None:
+        """An earlier answer inside a text is not put there."""
+        if not self._words.exact and (piece := repeated(line, "label") or repeated(line, "hint")):
+            self._notes.remark("piped", SURVEY, line.number, code=code, piece=piece)
 
     def _marked(self, line: Line, columns: Any) -> dict[str, Any]:
         """What our own columns say."""
@@ -295,7 +307,7 @@ class Reader:
         cell: Cell
         for name, cell in columns.items():
             column = f"{MARK}{name}"
-            if column not in line.cells:
+            if column not in line.cells or (name in LEANS_ON_OURS and not self._words.exact):
                 continue
             if cell == "text":
                 value = line.cells[column]
@@ -329,9 +341,11 @@ class Reader:
     def _columns_left(self, rows: set[int]) -> None:
         """One remark for every column whose content is not carried."""
         carried = {part.row for section in self._sections for part in (section, *section.children)}
-        lines = [line for line in self._table.lines if line.number in rows & carried]
+        rows = rows & carried
+        lines = [line for line in self._table.lines if line.number in rows]
         for column, header in self._table.columns.items():
-            if column in READ_COLUMNS or column.startswith(UNSEEN_COLUMNS):
+            leans = column.removeprefix(MARK) in LEANS_ON_OURS and not self._words.exact
+            if column in READ_COLUMNS or (column.startswith(UNSEEN_COLUMNS) and not leans):
                 continue
             where = tuple(line.number for line in lines if line.text(column) and not self._is_kept(column, line))
             if where:
@@ -342,8 +356,15 @@ class Reader:
                 self._notes.remark("column", SURVEY, where, column=column, count=len(where))
 
     def _is_kept(self, column: str, line: Line) -> bool:
+        if column == "parameters":
+            return row_type(line.text("type")).name == "range"
         appearance = line.text("appearance").lower()
-        return column == "appearance" and (appearance in ("multiline", "likert") or self._words.exact)
+        return column == "appearance" and (appearance in ("multiline", "likert", "label") or self._words.exact)
+
+
+def _is_heading(line: Line, kind: RowType) -> bool:
+    """The row that shows the answers over a table of questions and takes none itself."""
+    return kind.sort in ("single", "multiple") and "label" in line.text("appearance").lower().split()
 
 
 def _both(outer: Condition | None, inner: Condition | None) -> Condition | None:

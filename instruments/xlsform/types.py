@@ -54,7 +54,11 @@ _SIMPLE: Mapping[str, tuple[Sort, str]] = {
     "score__row": ("score_row", "score"),
     **dict.fromkeys(("end_score", "end score"), ("end_score", "score")),
     **dict.fromkeys(
-        ("end repeat", "end_repeat", "end loop", "end_loop", "end_kobomatrix", "end_rank"), ("end", "repeat")
+        (
+            "end repeat", "end_repeat", "end loop", "end_loop", "end_kobomatrix", "end_matrix", "end matrix",
+            "end_rank",
+        ),
+        ("end", "repeat"),
     ),
     **{
         name: ("metadata", name)
@@ -63,23 +67,42 @@ _SIMPLE: Mapping[str, tuple[Sort, str]] = {
             "audit", "start-geopoint", "background-geopoint", "background-audio", "imei", "start time", "end time",
             "get today", "device id", "subscriber id", "sim id", "phone number", "uri:deviceid", "uri:username",
             "uri:email", "uri:phonenumber", "uri:subscriberid", "uri:simserial", "get start time", "get end time",
-            "get device id", "get phone number",
+            "get device id", "get phone number", "caseid", "text audit", "audio audit", "speed violations count",
+            "speed violations list", "speed violations audit", "comments", "device info", "enumerator",
         )
     },
-    **{name: ("calculated", name) for name in ("calculate", "hidden", "xml-external", "csv-external", "q calculate")},
+    **{
+        name: ("calculated", name)
+        for name in ("calculate", "calculate_here", "hidden", "xml-external", "csv-external", "q calculate")
+    },
 }  # fmt: skip
+_OBSERVED = frozenset({"sensor_statistic", "sensor_stream"})
+"""What SurveyCTO records while somebody answers; which of it stands behind the type."""
+
 _UNSUPPORTED = frozenset(
     {
         "geopoint", "gps", "location", "add location prompt", "q location", "geotrace", "geoshape", "image", "photo",
         "picture", "add image prompt", "q picture", "audio", "add audio prompt", "q audio", "video", "add video prompt",
         "q video", "file", "add file prompt", "barcode", "q barcode", "rank", "time", "add time prompt", "datetime",
         "add datetime prompt", "q datetime", "begin repeat", "begin_repeat", "begin loop", "begin_loop",
-        "begin_kobomatrix", "kobomatrix", "begin_rank", "rank__level", "osm", "entity", "map", "select_one_external",
+        "begin_kobomatrix", "kobomatrix", "begin matrix", "begin_matrix",
+        "begin_rank", "rank__level", "osm", "entity", "map", "select_one_external",
         "select_one_from_file", "select_multiple_from_file", "select_multiple_external", "signature", "annotate",
         "draw", "number of days in last month", "number of days in last six months", "percentage", "include", "table",
     }
 )  # fmt: skip
-_OPENS = frozenset({"begin repeat", "begin_repeat", "begin loop", "begin_loop", "begin_kobomatrix", "begin_rank"})
+_OPENS = frozenset(
+    {
+        "begin repeat",
+        "begin_repeat",
+        "begin loop",
+        "begin_loop",
+        "begin_kobomatrix",
+        "begin_matrix",
+        "begin matrix",
+        "begin_rank",
+    }
+)
 
 
 def row_type(written: str) -> RowType:
@@ -87,11 +110,13 @@ def row_type(written: str) -> RowType:
     words = " ".join(written.split())
     lower = words.lower()
     first = lower.split(" ", 1)[0]
-    if lower in _UNSUPPORTED or first in _UNSUPPORTED:
-        return RowType("unsupported", words, lower if lower in _UNSUPPORTED else first)
     if lower in _SIMPLE:
         sort, name = _SIMPLE[lower]
         return RowType(sort, words, name)
+    if first in _OBSERVED:
+        return RowType("metadata", words, first)
+    if lower in _UNSUPPORTED or first in _UNSUPPORTED:
+        return RowType("unsupported", words, lower if lower in _UNSUPPORTED else first)
     found = _CHOICE.match(words)
     if found:
         one_of = (found["list"] or "").strip()

@@ -1,4 +1,7 @@
-"""What does a row say, in which languages, and which of them is the first?"""
+"""What does a row say, in which languages, and which of them is the first?
+
+No text here repeats an earlier answer: `${age}` in a text of another program becomes `[age]`, for a person to reword.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from instruments.xlsform.columns import Line
 
 _VIETNAMESE = re.compile("[ăâđêôơưĂÂĐÊÔƠƯạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]")
 _BREAKS = re.compile("\r\n?|_x000[dD]_\n?|\v|\f")
+_REFERENCE = re.compile(r"\$\{\s*([^\W\d][\w.\-]*)\s*\}|\{([a-z][a-z0-9_]*)\}")
 _UNSEEN = re.compile("[\ufeff\u200b\u2060\x00-\x08\x0e-\x1f\x7f-\x9f]")
 
 
@@ -36,7 +40,19 @@ class Words:
 
 def tidy(words: str) -> str:
     """A text of another program with line ends and unseen signs put right."""
-    return _UNSEEN.sub("", _BREAKS.sub("\n", words)).strip()
+    return _REFERENCE.sub(_bracketed, _UNSEEN.sub("", _BREAKS.sub("\n", words))).strip()
+
+
+def repeated(line: Line, column: str) -> str:
+    """The first place in the words of a column where an earlier answer stood, as it reads now."""
+    for words in line.words.get(column, {}).values():
+        if found := _REFERENCE.search(words):
+            return _bracketed(found)
+    return ""
+
+
+def _bracketed(found: re.Match[str]) -> str:
+    return f"[{found[1] or found[2]}]"
 
 
 def looks_vietnamese(texts: list[str]) -> bool:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +39,12 @@ Value = str | int | float | bool
 ZIP = b"PK\x03\x04"
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _DOCTYPE = re.compile(rb"<\s*!\s*(DOCTYPE|ENTITY)|<\x00!\x00(D\x00O\x00C|E\x00N\x00T)|\x00<\x00!\x00(D\x00O|E\x00N)")
+_STRICT: Mapping[bytes, bytes] = {
+    b"http://purl.oclc.org/ooxml/officeDocument/": b"http://schemas.openxmlformats.org/officeDocument/2006/",
+    b"http://purl.oclc.org/ooxml/spreadsheetml/main": b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    b"http://purl.oclc.org/ooxml/drawingml/main": b"http://schemas.openxmlformats.org/drawingml/2006/main",
+}
+"""Names in a workbook that Excel saved as "Strict Open XML" → the names in every other, which the parser knows."""
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml$")
 
@@ -76,14 +83,16 @@ def is_workbook(data: bytes) -> bool:
 
 def read(data: bytes, wanted: frozenset[str]) -> Workbook:
     """The cells of the wanted sheets (lower-case names), or `InvalidInstrument` with what is wrong."""
-    has_formulas = _inspected(data)
+    seen = _inspected(data)
+    if seen.is_strict:
+        data = _renamed(data)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             values = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
             formulas = (
                 openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
-                if has_formulas
+                if seen.has_formulas
                 else None
             )
             try:
@@ -101,8 +110,16 @@ def read(data: bytes, wanted: frozenset[str]) -> Workbook:
 # --- before anything is parsed --------------------------------------------------------------------------------
 
 
-def _inspected(data: bytes) -> bool:
-    """Refuses what must not be parsed; says whether a sheet holds formulas."""
+@dataclass
+class _Seen:
+    """What a look through the parts found."""
+
+    has_formulas: bool = False
+    is_strict: bool = False
+
+
+def _inspected(data: bytes) -> _Seen:
+    """Refuses what must not be parsed; says what is to be known of the rest."""
     if len(data) > MAX_FILE:
         raise _refused("too-large", size=len(data), limit=MAX_FILE)
     if data.startswith(OLD_EXCEL):
@@ -116,20 +133,36 @@ def _inspected(data: bytes) -> bool:
         raise _refused("xls-unreadable", reason=_cut(str(wrong))) from None
 
 
-def _looked_through(archive: zipfile.ZipFile) -> bool:
+def _renamed(data: bytes) -> bytes:
+    """The same workbook with the names that the parser knows; it was measured before."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        for part in old.infolist():
+            content = old.read(part)
+            if part.filename.lower().endswith((".xml", ".rels")):
+                for strict, usual in _STRICT.items():
+                    content = content.replace(strict, usual)
+            new.writestr(part.filename, content)
+    return out.getvalue()
+
+
+def _looked_through(archive: zipfile.ZipFile) -> _Seen:
     parts = archive.infolist()
     if len(parts) > MAX_PARTS:
         raise _refused("xls-too-many", what="parts", limit=MAX_PARTS)
     if len({part.filename.lower() for part in parts}) != len(parts):
         raise _refused("xls-unreadable", reason="two parts have the same name")
-    if "xl/workbook.xml" not in {part.filename for part in parts}:
+    names = {part.filename for part in parts}
+    if "content.xml" in names and "mimetype" in names:
+        raise _refused("not-a-form")
+    if "xl/workbook.xml" not in names:
         raise _refused("xls-unreadable", reason="it is a zip file without a workbook")
     unpacked = sum(part.file_size for part in parts)
     if unpacked > MAX_UNPACKED or any(part.file_size > _limit(part.filename) for part in parts):
         raise _refused("xls-bomb", size=unpacked, limit=MAX_UNPACKED)
     if any(part.file_size > 1_000_000 and part.file_size > MAX_RATIO * max(part.compress_size, 1) for part in parts):
         raise _refused("xls-bomb", size=unpacked, limit=MAX_UNPACKED)
-    has_formulas = False
+    seen = _Seen()
     tags = 0
     for part in parts:
         if not part.filename.lower().endswith((".xml", ".rels", ".vml")):
@@ -141,8 +174,9 @@ def _looked_through(archive: zipfile.ZipFile) -> bool:
         if tags > MAX_TAGS:
             raise _refused("xls-too-many", what="tags", limit=MAX_TAGS)
         if _SHEET.search(part.filename) and _FORMULA.search(content):
-            has_formulas = True
-    return has_formulas
+            seen.has_formulas = True
+        seen.is_strict = seen.is_strict or any(strict in content for strict in _STRICT)
+    return seen
 
 
 def _limit(name: str) -> int:
@@ -208,7 +242,7 @@ def _value(sheet: str, number: int, kind: str, value: object) -> Value:
     if isinstance(value, str):
         if len(value) > MAX_CELL:
             raise _refused("xls-too-many", place=f"{sheet}!{number}", what="characters", limit=MAX_CELL)
-        return value
+        return unicodedata.normalize("NFC", value)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)[:MAX_CELL]
 
 

@@ -1,8 +1,8 @@
-"""What does an expression of XLSForm say, and how is a condition of ours written as one?
+"""What does an expression of XLSForm say, letter for letter, and how is a condition of ours written as one?
 
-Reading covers the expressions that ask about answers: comparisons, `selected`, `not`, `and`, `or`. An expression that
-computes (today(), sums, lookups) is legal there and cannot be asked here: `Unsupported` names the piece. One that
-cannot be read at all, with a bracket or a quotation mark missing, is `Broken`: pyxform lets it pass.
+Reading gives the tree; `asked` makes a condition of it. An expression that computes (today(), sums, lookups) is legal
+there and cannot be asked here: `Unsupported` names the piece. One that cannot be read at all, with a bracket or a
+quotation mark missing, is `Broken`: pyxform lets it pass.
 
 XLSForm's blank is the empty text: `${q} != '2'` holds when q is blank, ours does not. Both directions keep the meaning.
 """
@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
-from instruments.conditions import And, Answered, Blank, Compare, Condition, In, Includes, Not, Operator, Or
+from instruments.conditions import And, Answered, Blank, Compare, Condition, In, Includes, Not, Or
 
 MAX_LENGTH = 4000
 MAX_DEPTH = 30
@@ -23,7 +23,11 @@ Kind = Literal["rating", "single", "multiple", "number", "date", "text"]
 
 
 class Broken(ValueError):
-    """The expression cannot be read: what stands where something else should."""
+    """The expression cannot be read: which problem it is, and what stands where something else should."""
+
+    def __init__(self, code: str, **params: str | int) -> None:
+        self.code, self.params = code, params
+        super().__init__(f"{code} {params}")
 
 
 class Unsupported(ValueError):
@@ -32,22 +36,6 @@ class Unsupported(ValueError):
 
 class Unknown(ValueError):
     """The expression names a question that the form does not have; the message is the name."""
-
-
-class Questions(Protocol):
-    """What reading must know of the questions before."""
-
-    def code(self, name: str) -> str:
-        """The code of the question of this name; raises `Unknown` or `Unsupported`."""
-
-    def kind(self, code: str) -> Kind:
-        """Its response domain."""
-
-    def option(self, code: str, name: str) -> int | None:
-        """The code of its answer of this name."""
-
-    def is_counted(self, code: str) -> bool:
-        """Are its answers' names their codes, so that < and > mean the same?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +72,10 @@ Node = Ref | Here | Literally | Call
 # --- reading ----------------------------------------------------------------------------------------------------
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<ref>\$\{\s*[^{}\s]+\s*\})|(?P<number>\d+(?:\.\d+)?)|(?P<text>'[^']*'|\"[^\"]*\"|‘[^’]*’|“[^”]*”)"
+    r"\s*(?:(?P<ref>\$\{\s*[^{}\s]+\s*\})|(?P<number>\d+(?:\.\d*)?|\.\d+)|(?P<text>'[^']*'|\"[^\"]*\"|‘[^’]*’|“[^”]*”)"
     r"|(?P<word>[A-Za-z_][\w:.\-]*)|(?P<sign>!=|<=|>=|[=<>()+\-*,|\[\]]|\.\./|/+|\.|@))"
 )
-_COMPARISONS: dict[str, Operator] = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-_MIRRORED: dict[Operator, Operator] = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +88,7 @@ class _Token:
 def parse(source: str) -> Node:
     """The tree of an expression, or `Broken`."""
     if len(source) > MAX_LENGTH:
-        raise Broken(f"it has {len(source)} characters, at most {MAX_LENGTH} are read")
+        raise Broken("xls-expression-long", size=len(source), limit=MAX_LENGTH)
     return _Reader(source).whole()
 
 
@@ -111,7 +98,7 @@ def _tokens(source: str) -> Iterator[_Token]:
         found = _TOKEN.match(source, place, end)
         if found is None:
             rest = source[place:end].lstrip()
-            raise Broken(f"“{rest[:12]}” at character {end - len(rest) + 1}")
+            raise Broken("xls-expression", came=rest[:12], position=end - len(rest) + 1)
         kind = found.lastgroup or ""
         yield _Token(kind, found[kind], found.start(kind) + 1)
         place = found.end()
@@ -144,8 +131,9 @@ class _Reader:
 
     def _unexpected(self) -> Broken:
         token = self._next
-        came = f"“{token.text[:20]}” at character {token.position}" if token.text else "it ends too early"
-        return Broken(came)
+        if not token.text:
+            return Broken("xls-expression-end")
+        return Broken("xls-expression", came=token.text[:20], position=token.position)
 
     def _binary(self, below: Callable[[], Node], *signs: str) -> Node:
         start = self._next.position
@@ -160,7 +148,7 @@ class _Reader:
     def _or(self) -> Node:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise Broken(f"more than {MAX_DEPTH} brackets inside each other")
+            raise Broken("xls-expression-deep", limit=MAX_DEPTH)
         node = self._binary(lambda: self._binary(self._comparison, "and"), "or")
         self._depth -= 1
         return node
@@ -230,123 +218,12 @@ class _Reader:
         return Call("path", (), self._from(start.position))
 
 
-# --- as a condition ---------------------------------------------------------------------------------------------
-
-
-def condition(node: Node, questions: Questions) -> Condition | bool:
-    """The same as a condition; True or False where it holds always or never. Raises `Unsupported`, `Unknown`."""
-    match node:
-        case Call("or" | "and", parts, _):
-            return _joined(node.name, [condition(part, questions) for part in parts])
-        case Call("not()", (part,), _):
-            inner = condition(part, questions)
-            return (not inner) if isinstance(inner, bool) else Not(inner)
-        case Call("true()", (), _):
-            return True
-        case Call("false()", (), _):
-            return False
-        case Call("selected()", (Ref(name), Literally(value)), source):
-            return _chosen(name, value, source, questions)
-        case Call(name, (left, right), source) if name in _COMPARISONS:
-            return _compared(_COMPARISONS[name], left, right, source, questions)
-    raise Unsupported(described(node))
-
-
 def described(node: Node) -> str:
     """The piece as written, short."""
     words = node.source if isinstance(node, Call) else f"${{{node.name}}}" if isinstance(node, Ref) else "."
     if isinstance(node, Literally):
         words = str(node.value)
     return words if len(words) <= 60 else words[:59] + "…"
-
-
-def _joined(name: str, parts: list[Condition | bool]) -> Condition | bool:
-    """`and` and `or` with what is always or never true taken out; several answers to one question as one test."""
-    ends = name == "or"  # one True ends an or, one False ends an and
-    if any(part is ends for part in parts):
-        return ends
-    join = Or if ends else And
-    flat: list[Condition] = []
-    for part in parts:
-        if not isinstance(part, bool):
-            flat.extend(part.parts if isinstance(part, join) else (part,))
-    if not flat:
-        return not ends
-    if ends and len(flat) > 1 and (several := _one_of(flat)):
-        return several
-    return join(tuple(flat)) if len(flat) > 1 else flat[0]
-
-
-def _one_of(parts: list[Condition]) -> In | None:
-    numbers: list[int | float] = []
-    items: set[str] = set()
-    for part in parts:
-        if isinstance(part, Compare) and part.operator == "==":
-            numbers.append(part.number)
-        elif isinstance(part, In) and not part.negated:
-            numbers.extend(part.numbers)
-        else:
-            return None
-        items.add(part.item)
-    return In(items.pop(), tuple(dict.fromkeys(numbers))) if len(items) == 1 else None
-
-
-def _chosen(name: str, value: str | float, source: str, questions: Questions) -> Condition:
-    code = questions.code(name)
-    option = questions.option(code, _spelled(value))
-    if option is None or questions.kind(code) not in ("multiple", "single", "rating"):
-        raise Unsupported(source)
-    return Includes(code, option) if questions.kind(code) == "multiple" else Compare(code, "==", option)
-
-
-def _compared(operator: Operator, left: Node, right: Node, source: str, questions: Questions) -> Condition:
-    if isinstance(right, Ref | Call) and isinstance(left, Literally):
-        left, right, operator = right, left, _MIRRORED[operator]
-    if isinstance(left, Call) and isinstance(right, Literally):
-        return _counted(operator, left, right, source, questions)
-    if not isinstance(left, Ref) or not isinstance(right, Literally):
-        raise Unsupported(source)
-    code = questions.code(left.name)
-    kind = questions.kind(code)
-    if right.value == "" and operator in ("==", "!="):
-        return Blank(code) if operator == "==" else Answered(code)
-    if kind in ("rating", "single") and (operator in ("==", "!=") or questions.is_counted(code)):
-        number: float | int | None = questions.option(code, _spelled(right.value))
-        if number is None and operator not in ("==", "!=") and isinstance(right.value, float):
-            number = right.value
-    elif kind == "number":
-        number = _as_number(right.value)
-    else:
-        raise Unsupported(source)
-    if number is None:
-        raise Unsupported(source)
-    number = int(number) if float(number).is_integer() else number
-    return Not(Compare(code, "==", number)) if operator == "!=" else Compare(code, operator, number)
-
-
-def _counted(operator: Operator, call: Call, right: Literally, source: str, questions: Questions) -> Condition:
-    """`count-selected(${q}) > 0` and `string-length(${q}) > 0` ask whether there is an answer."""
-    if call.name in ("count-selected()", "string-length()") and len(call.parts) == 1 and isinstance(call.parts[0], Ref):
-        code = questions.code(call.parts[0].name)
-        limit = _as_number(right.value)
-        if (operator, limit) in ((">", 0.0), (">=", 1.0), ("!=", 0.0)):
-            return Answered(code)
-        if (operator, limit) in (("==", 0.0), ("<", 1.0), ("<=", 0.0)):
-            return Blank(code)
-    raise Unsupported(source)
-
-
-def _spelled(value: str | float) -> str:
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    return value.strip()
-
-
-def _as_number(value: str | float) -> float | None:
-    try:
-        return float(value)
-    except ValueError:
-        return None
 
 
 # --- writing ----------------------------------------------------------------------------------------------------

@@ -178,7 +178,7 @@ def _first(lines: Iterable[str]) -> Iterable[str]:
 
 
 def _remark(remark: Remark) -> str:
-    place = _place(remark.place)
+    place = _place(remark.place) if remark.rows or not remark.sheet else f"sheet {remark.sheet}"
     return f"  {place}: {remark.message}" if place else f"  {remark.message}"
 
 

@@ -5,6 +5,7 @@ The same for the screens and the command line. A file is recognised by what it h
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +15,7 @@ from instruments import codec, conformity, library, xlsform
 from instruments.comparability import Comparison, compare, side_by_side
 from instruments.conformity import Conformity
 from instruments.model import InstrumentVersion as Document
-from instruments.problems import InvalidInstrument
+from instruments.problems import InvalidInstrument, Problem
 from instruments.xlsform import Remark, validation
 from survey.database import Database
 from survey.errors import Invalid, NotFound
@@ -100,6 +101,8 @@ def take(
     """
     actor.require(Role.DESIGNER)
     if not xlsform.is_workbook(data):
+        if not data.removeprefix(codecs.BOM_UTF8).lstrip().startswith((b"{", b"[")):
+            raise Unusable("The file is not a usable questionnaire: %(count)s problems.", (Problem("not-a-form", ""),))
         document = record.read(data)
         done = record.import_version(database, document, actor=actor, now=now, dry_run=dry_run)
         return Taken(done, document, _carried(document))
@@ -124,7 +127,8 @@ def _reading(data: bytes, service: str | None) -> xlsform.Reading:
     except InvalidInstrument as error:
         raise Unusable("The workbook is not a usable questionnaire: %(count)s problems.", error.problems) from error
     size = len(reading.version.elements) * len(reading.version.language_codes)
-    if not reading.is_ours and size <= MOST_CHECKED:
+    has_tables = any(remark.code == "matrix-row" for remark in reading.remarks)  # KoboToolbox unfolds them before
+    if not reading.is_ours and size <= MOST_CHECKED and not has_tables:
         refusal = validation.verdict_of_file(data).refusal
         if refusal:
             remark = Remark("pyxform", "", (), {"reason": refusal[:300]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from typing import Any
 
 import pytest
@@ -29,6 +30,25 @@ RUBBISH = st.one_of(
     st.lists(st.integers(0, 9), max_size=3),
     st.dictionaries(st.sampled_from(["vi", "en", "code", "kind"]), st.text(max_size=5), max_size=3),
 )
+
+
+@pytest.mark.parametrize(
+    ("notes", "code"), [([{"x": 1}] * 90_000, "no-questionnaire"), ([{}] * 400_000, "too-many-parts")]
+)
+def test_document_with_a_mistake_in_every_part_is_refused_at_once(notes: list[Any], code: str):
+    begun = time.process_time()
+    with pytest.raises(InvalidInstrument) as wrong:
+        codec.loads(json.dumps({**DOCUMENTS["one-stop-short"], "notes": notes}))
+    assert [problem.code for problem in wrong.value.problems] == [code]
+    assert time.process_time() - begun < 5
+
+
+def test_every_mistake_of_a_document_is_told_while_they_can_be_counted():
+    begun = time.process_time()
+    with pytest.raises(InvalidInstrument) as wrong:
+        codec.loads(json.dumps({**DOCUMENTS["one-stop-short"], "notes": [{"x": 1}] * 600}))
+    assert len(wrong.value.problems) == 1_800
+    assert time.process_time() - begun < 5
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -94,6 +94,10 @@ def test_document_types_and_entities_are_refused_in_every_part(name: str, prolog
         (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), "xls-old"),
         (lambda: _zip({"word/document.xml": b"<w/>"}), "xls-unreadable"),
         (lambda: _zip({}), "xls-unreadable"),
+        (
+            lambda: _zip({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": b"<x/>"}),
+            "not-a-form",
+        ),
         (lambda: parts_changed(SIMPLE, {SHEET: b"<worksheet>"}), None),
         (lambda: parts_changed(SIMPLE, {SHEET: b""}), None),
         (lambda: parts_changed(SIMPLE, {SHEET: None}), "xls-sheet-missing"),
@@ -113,6 +117,17 @@ def _zip(content: dict[str, bytes]) -> bytes:
         for name, data in content.items():
             archive.writestr(name, data)
     return out.getvalue() if content else b"PK\x03\x04" + out.getvalue()
+
+
+def test_strict_workbook_of_excel_is_read_like_any_other():
+    strict = {
+        name: part(SIMPLE, name)
+        .replace(b"schemas.openxmlformats.org/spreadsheetml/2006/main", b"purl.oclc.org/ooxml/spreadsheetml/main")
+        .replace(b"schemas.openxmlformats.org/officeDocument/2006/", b"purl.oclc.org/ooxml/officeDocument/")
+        for name in (SHEET, STRINGS, BOOK, "xl/styles.xml", "_rels/.rels", "xl/_rels/workbook.xml.rels")
+    }
+    assert b"purl.oclc.org" in strict[SHEET]
+    assert xlsform.read(parts_changed(SIMPLE, strict)).version == xlsform.read(SIMPLE).version
 
 
 def test_deep_nesting_of_parts_is_refused_or_harmless():
@@ -166,9 +181,25 @@ def test_ten_thousand_answers_in_a_list_are_refused():
     assert refusal(form([["select_one l", "q", "Hỏi?"]], answers)) == "xls-answers-many"
 
 
+def test_long_list_named_by_thousands_of_questions_is_refused_before_it_fills_the_memory():
+    answers = [["l", str(n), f"Trả lời {n}" * 5] for n in range(240)]
+    asked = [["select_one l or_other", f"q{n}", f"Câu {n}?"] for n in range(1_000)]
+    assert refusal_in_little_memory(form(asked, answers)) == "xls-too-many"
+
+
+@pytest.mark.parametrize("relevant", [None, "${q%d} = 1"])
+def test_thousands_of_questions_are_checked_in_bounded_time(relevant: str | None):
+    asked = [["integer", f"q{n}", f"Câu {n}?", relevant % (n - 1) if relevant and n else None] for n in range(5_000)]
+    version = xlsform.read(form([["type", "name", "label", "relevant"], *asked])).version
+    begun = time.process_time()
+    linting.lint(version)
+    assert time.process_time() - begun < SECONDS
+
+
 def test_formula_without_a_value_is_nothing_and_never_computed():
     formula = (
-        b'<row r="3"><c r="A3"><f>CONCATENATE("te","xt")</f></c><c r="B3" t="inlineStr"><is><t>b</t></is></c></row>'
+        b'<row r="3"><c r="A3"><f>CONCATENATE("te","xt")</f></c><c r="B3" t="inlineStr"><is><t>b</t></is></c>'
+        b'<c r="C3" t="inlineStr"><is><t>Hai</t></is></c></row>'
     )
     sheet = part(SIMPLE, SHEET).replace(b"</sheetData>", formula + b"</sheetData>")
     assert refusal(parts_changed(SIMPLE, {SHEET: sheet})) == "xls-type-missing"

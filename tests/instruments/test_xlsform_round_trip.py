@@ -15,7 +15,7 @@ from instruments.xlsform import validation
 from instruments.xlsform.layout import CHOICES, OURS, SURVEY
 from instruments.xlsform.writing import sheets
 from tests.instruments.factory import document, item, multiple, option, section, single, version, words
-from tests.instruments.workbooks import edited
+from tests.instruments.workbooks import edited, without_sheet
 
 SHIPPED = library.shipped()
 
@@ -184,3 +184,16 @@ def test_finding_about_the_version_is_placed_at_its_row():
     reading = xlsform.read(xlsform.write(version(section("a", item("q1"), item("q2", required=True)))))
     found = next(one for one in linting.lint(reading.version) if one.code == "required")
     assert reading.placed(found).path == "survey!4"
+
+
+@pytest.mark.parametrize("entry", SHIPPED, ids=lambda entry: f"{entry.code}@{entry.version}")
+def test_form_that_went_through_a_program_which_drops_our_sheet_still_arrives(entry: library.Shipped):
+    form = entry.load()
+    found = xlsform.read(without_sheet(xlsform.write(form), OURS), service_domain="admin")
+    there = found.version
+    asked = [one for one in form.items if one.asked]
+    assert [(one.code, one.kind, one.show_if) for one in asked] == [
+        (one.code, one.kind, one.show_if) for one in there.items if one.asked
+    ]
+    assert (there.claim, there.lowest_grade) == ("demonstration", "draft")
+    assert any(one.code == "column" and one.params["column"] == "hailong_grade" for one in found.remarks)

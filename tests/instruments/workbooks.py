@@ -61,6 +61,15 @@ def edited(data: bytes, sheet: str, changes: Mapping[tuple[str, str], Any], *, k
     return out.getvalue()
 
 
+def without_sheet(data: bytes, name: str) -> bytes:
+    """A workbook as a program writes it again that knows nothing of one of its sheets."""
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    del book[name]
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
 def parts_changed(data: bytes, changes: Mapping[str, bytes | None]) -> bytes:
     """The same zip with parts replaced, added or (None) taken away."""
     out = io.BytesIO()
