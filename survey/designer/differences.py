@@ -13,6 +13,7 @@ from instruments.comparability import Comparison, ItemChange, SeriesImpact, comp
 from instruments.elements import Item
 from instruments.indices import Index, plan
 from instruments.model import InstrumentVersion
+from instruments.response_domains import Option
 from instruments.text import Text
 
 _PIECES = re.compile(r"\w+|\s+|[^\w\s]")
@@ -42,6 +43,14 @@ class AnswerChange:
 
 
 @dataclass(frozen=True)
+class Order:
+    """The counted answers as people read them, before and after."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class QuestionDifference:
     code: str
     label: str
@@ -52,6 +61,7 @@ class QuestionDifference:
     details: tuple[str, ...]
     pieces: tuple[Piece, ...]
     answers: tuple[AnswerChange, ...]
+    order: Order | None  # where the same answers stand in another one
 
 
 @dataclass(frozen=True)
@@ -120,6 +130,7 @@ def _question(old: InstrumentVersion, new: InstrumentVersion, change: ItemChange
         details=change.details,
         pieces=words_between(_words(old, before), _words(new, after)),
         answers=tuple(a for a in answer_changes(old, before, new, after) if not a.is_same) if before and after else (),
+        order=order_change(old, before, new, after) if "order" in change.details and before and after else None,
     )
 
 
@@ -137,11 +148,25 @@ def answer_changes(
         one, other = mine.get(code), yours.get(code)
         yield AnswerChange(
             code,
-            one.label.inside(old.source_language) if one else None,
-            other.label.inside(new.source_language) if other else None,
+            _label(old, before, one),
+            _label(new, after, other),
             _counting(one.satisfied, one.substantive) if one else "none",
             _counting(other.satisfied, other.substantive) if other else "none",
         )
+
+
+def _label(version: InstrumentVersion, item: Item, option: Option | None) -> str | None:
+    return version.option_label(item, option).inside(version.source_language) if option else None
+
+
+def order_change(old: InstrumentVersion, before: Item, new: InstrumentVersion, after: Item) -> Order:
+    """The counted answers of a question in the order of both versions."""
+    return Order(_in_order(old, before), _in_order(new, after))
+
+
+def _in_order(version: InstrumentVersion, item: Item) -> tuple[str, ...]:
+    shown = (option for option in version.options_shown(item) if option.substantive)
+    return tuple(version.option_label(item, option).inside(version.source_language) for option in shown)
 
 
 def _counting(satisfied: bool, substantive: bool) -> str:
