@@ -179,7 +179,8 @@ def form_page(
 ) -> FormPage:
     """The whole form in one language, with what was already answered."""
     sentences = _sentences([p for p in problems if p.kind != "hidden_item"])
-    read_aloud = frozenset(spoken_languages(version)) if to.recordings else frozenset()
+    asks_field = place.asks_field and bool(fields)
+    read_aloud = frozenset() if asks_field or not to.recordings else frozenset(spoken_languages(version))
     work = _Typed(typed or {}, sentences, to.recordings if language in read_aloud else "")
     numbers = _places(version)
     total = len(numbers)
@@ -213,7 +214,7 @@ def form_page(
         province=province,
         parts=parts,
         conditions=form_conditions.style(version),
-        field_options=_fields(place, fields, language, work),
+        field_options=_fields(fields, language, work) if asks_field else (),
         problems=tuple(listed),
         notice=notice,
         read_aloud=read_aloud,
@@ -263,10 +264,12 @@ def _sentences(problems: Sequence[AnswerProblem]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _fields(place: Place, fields: tuple[FieldChoice, ...], language: str, work: _Typed) -> tuple[OptionView, ...]:
-    """The first question, where the code does not say the field of procedure."""
-    if not place.asks_field or not fields:
-        return ()
+def _fields(fields: tuple[FieldChoice, ...], language: str, work: _Typed) -> tuple[OptionView, ...]:
+    """The first question, where the code does not say the field of procedure.
+
+    Its answers are the record's, not the questionnaire's, so nobody has read them aloud; a form that begins with it is
+    not offered as spoken.
+    """
     chosen = next(iter(work.values.get("_field", ())), None)
     rows = [
         OptionView(str(f.id), safe(f.name_en if language == "en" and f.name_en else f.name), None, False,
