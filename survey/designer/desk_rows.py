@@ -264,7 +264,7 @@ def _condition(v: InstrumentVersion, code: str, asked: str, language: str) -> Co
         asked=chosen.code if chosen else "",
         kind=chosen.kind if chosen else "",
         options=tuple((o.code, o.label.inside(language)) for o in v.options(chosen)) if chosen else (),
-        questions=tuple((item.code, f"{item.code}: {_cut(item.wording.inside(language))}") for item in before),
+        questions=tuple((item.code, f"{item.code}: {_cut(v.said(item.wording, language))}") for item in before),
     )
 
 

@@ -135,7 +135,7 @@ def _question(old: InstrumentVersion, new: InstrumentVersion, change: ItemChange
 
 
 def _words(version: InstrumentVersion, item: Item | None) -> str:
-    return item.wording.inside(version.source_language) if item else ""
+    return version.said(item.wording, version.source_language) if item else ""
 
 
 def answer_changes(

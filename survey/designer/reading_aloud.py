@@ -13,6 +13,7 @@ from flask_babel import gettext, ngettext
 
 from instruments.model import InstrumentVersion
 from instruments.recordings import Heard, heard, is_outdated, recording_of, spoken_elements, words_read
+from instruments.text import Text
 from survey import audio_files, staff
 from survey.app import runtime
 from survey.designer import blueprint
@@ -131,8 +132,9 @@ def _readings(document: InstrumentVersion, language: str, problems: dict[str, st
     found = []
     for element in spoken_elements(document):
         held = recording_of(document, element, language)
-        words = tuple(words_read(document, element, language).split("\n"))
-        source = words_read(document, element, document.source_language).split("\n")[0]
+        words = _filled(document, words_read(document, element, language), language)
+        own = document.source_language
+        source = _filled(document, words_read(document, element, own), own)[0]
         found.append(
             Reading(
                 code=element.code,
@@ -146,3 +148,8 @@ def _readings(document: InstrumentVersion, language: str, problems: dict[str, st
             )
         )
     return tuple(found)
+
+
+def _filled(document: InstrumentVersion, words: str, language: str) -> tuple[str, ...]:
+    """Line by line what is read out: what the form prints stands in the place of each parameter."""
+    return tuple(document.said(Text({language: words}), language).split("\n"))

@@ -129,7 +129,7 @@ def _side(version: InstrumentVersion, item: Item | None, pieces: tuple[Piece, ..
 
 
 def _words(version: InstrumentVersion, item: Item | None) -> str:
-    return item.wording.inside(version.source_language) if item else ""
+    return version.said(item.wording, version.source_language) if item else ""
 
 
 def suggestions(listed: tuple[InstrumentRow, ...], newer: str) -> Iterator[tuple[VersionRow, VersionRow]]:

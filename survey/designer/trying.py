@@ -12,7 +12,6 @@ from flask_babel import gettext
 from instruments.elements import Item
 from instruments.model import InstrumentVersion
 from instruments.response_domains import Number
-from instruments.text import render
 from survey import staff
 from survey.app import runtime
 from survey.designer import blueprint
@@ -82,17 +81,14 @@ def forget_trials(code: str, number: int) -> View:
 def _lines(document: InstrumentVersion, trial: Trial) -> Iterator[Line]:
     language = page_language()
     for item in document.asked_items:
+        question = document.said(item.wording, language)
         if item.code in trial.codes:
             value = trial.codes[item.code]
-            yield Line(item.code, _question(item, language), _spelled(value), _words(document, item, value, language))
+            yield Line(item.code, question, _spelled(value), _words(document, item, value, language))
         for name in (item.code, f"{item.code}__other"):
             if name in trial.texts:
                 column = name.replace("__other", "_other")
-                yield Line(column, _question(item, language), "", f"“{trial.texts[name]}”")
-
-
-def _question(item: Item, language: str) -> str:
-    return render(item.wording, language)
+                yield Line(column, question, "", f"“{trial.texts[name]}”")
 
 
 def _spelled(value: object) -> str:
