@@ -26,16 +26,13 @@ from instruments.routing import Page, pages, questions_for_everyone, statement
 from instruments.text import heading_words, render
 from survey import form_conditions
 from survey.config import ROOT
+from survey.i18n import own_name
 from survey.markup import safe
 from survey.pace import minutes_for
 from survey.queries.entry import FieldChoice
 
 NO_RULES = Markup("")
 OTHER_FIELD = "0"  # the row "other / do not remember" of the first question
-OWN_NAMES = {
-    "vi": "Tiếng Việt", "en": "English", "ktv": "Cơ Tu", "sed": "Xơ Đăng", "jeh": "Gié-Triêng", "cua": "Co",
-    "ko": "한국어", "ja": "日本語", "zh": "中文", "fr": "Français",
-}  # fmt: skip
 PRINTED_NUMBER = re.compile(r"\s*Câu \d")
 FACES = {1: "f1", 2: "f2", 3: "f3", 4: "f4", 5: "f5"}
 
@@ -195,7 +192,7 @@ def form_page(
     return FormPage(
         to=to,
         language=language,
-        languages=tuple((code, OWN_NAMES.get(code, code)) for code in version.language_codes if code != language),
+        languages=tuple((code, own_name(code)) for code in version.language_codes if code != language),
         agency=place.agency,
         place=", ".join(filter(None, (place.point, _received_at(place)))),
         heading=render(version.display.question or version.short_title, language, values),

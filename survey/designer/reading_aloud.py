@@ -18,7 +18,7 @@ from survey import audio_files, staff
 from survey.app import runtime
 from survey.designer import blueprint
 from survey.designer.routes import READERS, View, find
-from survey.form_page import OWN_NAMES
+from survey.i18n import own_name
 from survey.permissions import Role, access, roles
 from survey.queries import instruments as queries
 from survey.queries.instruments import VersionRow
@@ -113,7 +113,7 @@ def _shown(code: str, number: int, problems: dict[str, str], kept: int = 0) -> s
         document = queries.document(record, row)
     wanted = request.values.get("lang") or request.form.get("language", "")
     language = wanted if wanted in document.language_codes else document.source_language
-    tabs = tuple(LanguageTab(one.language, OWN_NAMES.get(one.language, one.language), one) for one in heard(document))
+    tabs = tuple(LanguageTab(one.language, own_name(one.language), one) for one in heard(document))
     if kept:
         flash(ngettext("%(num)s recording is kept.", "%(num)s recordings are kept.", kept))
     page = RecordingsPage(

@@ -17,8 +17,8 @@ from survey.app import runtime
 from survey.designer import blueprint
 from survey.designer.routes import WRITERS, View, find
 from survey.errors import NotFound
-from survey.form_page import OWN_NAMES
 from survey.i18n import language as page_language
+from survey.i18n import own_name
 from survey.permissions import access
 from survey.queries import instruments as queries
 from survey.queries import trials as trial_queries
@@ -61,10 +61,7 @@ def trials(code: str, number: int) -> View:
             raise NotFound("There is no questionnaire %(code)s with version %(number)s.", code=code, number=number)
         document = queries.document(record, row)
         found = trial_queries.of_version(record, row)
-    views = tuple(
-        TrialView(one.tried_at, OWN_NAMES.get(one.language, one.language), tuple(_lines(document, one)))
-        for one in found
-    )
+    views = tuple(TrialView(one.tried_at, own_name(one.language), tuple(_lines(document, one))) for one in found)
     return render_template("designer/trials.html", page=TrialsPage(row, views, service.LIVE.days))
 
 
