@@ -5,7 +5,7 @@ where they differ, the answers that changed, and which series of figures go on.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -112,7 +112,22 @@ def words_between(before: str, after: str) -> tuple[Piece, ...]:
             pieces.append(Piece("same", "".join(old[a:b])))
             continue
         pieces += [p for p in (Piece("gone", "".join(old[a:b])), Piece("new", "".join(new[c:d]))) if p.words]
-    return tuple(pieces)
+    return tuple(_together(pieces))
+
+
+def _together(pieces: list[Piece]) -> Iterator[Piece]:
+    """Changes with nothing but a blank between them are one change: a line of marked words reads as a line."""
+    gone = new = ""
+    for n, piece in enumerate(pieces):
+        between = piece.kind == "same" and piece.words.isspace() and 0 < n < len(pieces) - 1
+        if piece.kind == "same" and not between:
+            yield from (one for one in (Piece("gone", gone), Piece("new", new)) if one.words)
+            gone = new = ""
+            yield piece
+        else:
+            gone += piece.words if between or piece.kind == "gone" else ""
+            new += piece.words if between or piece.kind == "new" else ""
+    yield from (one for one in (Piece("gone", gone), Piece("new", new)) if one.words)
 
 
 def _question(old: InstrumentVersion, new: InstrumentVersion, change: ItemChange) -> QuestionDifference:
@@ -175,14 +190,15 @@ def _counting(satisfied: bool, substantive: bool) -> str:
 
 def _figures(old: InstrumentVersion, new: InstrumentVersion, found: Comparison) -> Iterator[FigureDifference]:
     known: dict[str, Index] = {index.code: index for index in (*plan(old), *plan(new))}
+    factors = {factor.code: factor.name for factor in (*old.factors, *new.factors)}
     for impact in found.series:
-        yield _figure(impact, known.get(impact.index))
+        yield _figure(impact, known.get(impact.index), factors)
 
 
-def _figure(impact: SeriesImpact, index: Index | None) -> FigureDifference:
+def _figure(impact: SeriesImpact, index: Index | None, factors: Mapping[str, Text]) -> FigureDifference:
     return FigureDifference(
         code=impact.index,
-        name=index.name if index else None,
+        name=index.name or factors.get(index.target) if index else None,
         level=index.level if index else "",
         target=index.target if index else impact.index.partition(".")[0],
         fate=impact.fate,
