@@ -15,6 +15,17 @@ NO_OPINION = Option(
     code=97, label=Text(vi="Không áp dụng / không có ý kiến", en="Not applicable / no opinion"), substantive=False
 )
 
+SET_APART: tuple[Option, ...] = (
+    NO_OPINION,
+    Option(
+        code=98,
+        label=Text(vi="Không biết / không nhớ", en="Do not know / do not remember"),
+        substantive=False,
+    ),
+    Option(code=99, label=Text(vi="Từ chối trả lời", en="Prefer not to answer"), substantive=False),
+)
+"""What may stand behind any list of answers and is never counted: the same codes on every form."""
+
 
 def _scale(code: str, name: Text, labels: tuple[Text, ...], satisfied: frozenset[int], *, reversed_: bool) -> Scale:
     options = tuple(Option(code=n, label=one, satisfied=n in satisfied) for n, one in enumerate(labels, start=1))
@@ -92,14 +103,20 @@ def shipped_scale(code: str) -> Scale | None:
     return next((scale for scale in SCALES if scale.code == code), None)
 
 
+def answer_set_apart(code: str, languages: Collection[str]) -> Option | None:
+    """The answer of `SET_APART` with this code, in the words of some languages only."""
+    found = next((one for one in SET_APART if str(one.code) == code), None)
+    return found.model_copy(update={"label": _in(found.label, languages)}) if found else None
+
+
 def spoken(scale: Scale, languages: Collection[str]) -> Scale:
     """The scale with the words of some languages only."""
+    options = tuple(one.model_copy(update={"label": _in(one.label, languages)}) for one in scale.options)
+    return scale.model_copy(update={"name": _in(scale.name, languages) if scale.name else None, "options": options})
 
-    def in_them(text: Text) -> Text:
-        return Text({code: said for code, said in text.items() if code in languages} or dict(text))
 
-    options = tuple(one.model_copy(update={"label": in_them(one.label)}) for one in scale.options)
-    return scale.model_copy(update={"name": in_them(scale.name) if scale.name else None, "options": options})
+def _in(text: Text, languages: Collection[str]) -> Text:
+    return Text({code: said for code, said in text.items() if code in languages} or dict(text))
 
 
 RESPONDENT_KINDS = SingleChoice(

@@ -6,7 +6,7 @@ person says so (`comparable` marks in the newer version).
 
     same      same words, same answers: may be joined
     wording   same answers, other words: breaks the series unless marked as comparable
-    scale     other answers (codes, words, what counts): breaks it
+    scale     other answers (codes, words, order, what counts): breaks it
     new       not in the older version
     gone      not in the newer one
 """
@@ -92,6 +92,14 @@ def side_by_side(old: InstrumentVersion, new: InstrumentVersion, topics: Mapping
     return pairs
 
 
+def answers_in_order(version: InstrumentVersion, item: Item) -> tuple[int, ...]:
+    """The counted answers as they are read: which of them comes first changes which is chosen.
+
+    What is not counted always stands behind them, in whatever order.
+    """
+    return tuple(option.code for option in version.options_shown(item) if option.substantive)
+
+
 def _pairs(old: InstrumentVersion, new: InstrumentVersion, crosswalk: Mapping[str, str] | None) -> dict[str, str]:
     if old.code == new.code:
         return {item.code: item.code for item in new.items if old.has_item(item.code)}
@@ -155,9 +163,12 @@ def _rescaled(old: InstrumentVersion, new: InstrumentVersion, before: Item, afte
         labels = {option.code: option for option in yours}
         for option in mine:
             other = labels[option.code]
-            if option.label.get(old.source_language) != other.label.get(new.source_language):
+            said, now_said = old.option_label(before, option), new.option_label(after, other)
+            if said.get(old.source_language) != now_said.get(new.source_language):
                 yield "options"
                 break
+        if answers_in_order(old, before) != answers_in_order(new, after):
+            yield "order"
         if any(option.satisfied != labels[option.code].satisfied for option in mine):
             yield "satisfied"
     if not mine and before.response != after.response:

@@ -141,7 +141,7 @@ def _question(version: InstrumentVersion, code: str, words: _Words, language: st
     item = version.item(code)
     if item.label is not None:
         return item.label
-    text = item.wording.inside(language)
+    text = version.said(item.wording, language)
     cut = text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1].rstrip() + "…"
     return words.question.format(words=cut.rstrip("."))
 

@@ -57,7 +57,7 @@ from instruments.response_domains import (
     Scale,
     SingleChoice,
 )
-from instruments.text import DEFAULT_LANGUAGE, Text
+from instruments.text import DEFAULT_LANGUAGE, Text, render
 
 __all__ = [
     "FORMAT_VERSION",
@@ -317,6 +317,10 @@ class InstrumentVersion(Part):
     def legal_basis(self) -> tuple[Decision, ...]:
         """The decisions to cite."""
         return tuple(decision for decision in self.decisions if decision.role == "basis")
+
+    def said(self, text: Text, language: str) -> str:
+        """The words as people read them: what the form prints stands in the place of each parameter."""
+        return render(text, language, self.parameter_values(language))
 
     def parameter_values(self, language: str, given: Mapping[str, str] | None = None) -> dict[str, str]:
         """Values for the placeholders: what the campaign gave, else the defaults."""

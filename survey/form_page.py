@@ -26,16 +26,13 @@ from instruments.routing import Page, pages, questions_for_everyone, statement
 from instruments.text import heading_words, render
 from survey import form_conditions
 from survey.config import ROOT
+from survey.i18n import own_name
 from survey.markup import safe
 from survey.pace import minutes_for
 from survey.queries.entry import FieldChoice
 
 NO_RULES = Markup("")
 OTHER_FIELD = "0"  # the row "other / do not remember" of the first question
-OWN_NAMES = {
-    "vi": "Tiếng Việt", "en": "English", "ktv": "Cơ Tu", "sed": "Xơ Đăng", "jeh": "Gié-Triêng", "cua": "Co",
-    "ko": "한국어", "ja": "日本語", "zh": "中文", "fr": "Français",
-}  # fmt: skip
 PRINTED_NUMBER = re.compile(r"\s*Câu \d")
 FACES = {1: "f1", 2: "f2", 3: "f3", 4: "f4", 5: "f5"}
 
@@ -179,7 +176,8 @@ def form_page(
 ) -> FormPage:
     """The whole form in one language, with what was already answered."""
     sentences = _sentences([p for p in problems if p.kind != "hidden_item"])
-    read_aloud = frozenset(spoken_languages(version)) if to.recordings else frozenset()
+    asks_field = place.asks_field and bool(fields)
+    read_aloud = frozenset() if asks_field or not to.recordings else frozenset(spoken_languages(version))
     work = _Typed(typed or {}, sentences, to.recordings if language in read_aloud else "")
     numbers = _places(version)
     total = len(numbers)
@@ -194,7 +192,7 @@ def form_page(
     return FormPage(
         to=to,
         language=language,
-        languages=tuple((code, OWN_NAMES.get(code, code)) for code in version.language_codes if code != language),
+        languages=tuple((code, own_name(code)) for code in version.language_codes if code != language),
         agency=place.agency,
         place=", ".join(filter(None, (place.point, _received_at(place)))),
         heading=render(version.display.question or version.short_title, language, values),
@@ -213,7 +211,7 @@ def form_page(
         province=province,
         parts=parts,
         conditions=form_conditions.style(version),
-        field_options=_fields(place, fields, language, work),
+        field_options=_fields(fields, language, work) if asks_field else (),
         problems=tuple(listed),
         notice=notice,
         read_aloud=read_aloud,
@@ -263,10 +261,12 @@ def _sentences(problems: Sequence[AnswerProblem]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _fields(place: Place, fields: tuple[FieldChoice, ...], language: str, work: _Typed) -> tuple[OptionView, ...]:
-    """The first question, where the code does not say the field of procedure."""
-    if not place.asks_field or not fields:
-        return ()
+def _fields(fields: tuple[FieldChoice, ...], language: str, work: _Typed) -> tuple[OptionView, ...]:
+    """The first question, where the code does not say the field of procedure.
+
+    Its answers are the record's, not the questionnaire's, so nobody has read them aloud; a form that begins with it is
+    not offered as spoken.
+    """
     chosen = next(iter(work.values.get("_field", ())), None)
     rows = [
         OptionView(str(f.id), safe(f.name_en if language == "en" and f.name_en else f.name), None, False,

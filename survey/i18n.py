@@ -21,8 +21,18 @@ from survey import clock
 TRANSLATIONS = Path(__file__).with_name("translations")
 LANGUAGES = ("vi", "en")
 DEFAULT = "vi"
+OWN_NAMES = {
+    "vi": "Tiếng Việt", "en": "English", "ktv": "Cơ Tu", "sed": "Xơ Đăng", "jeh": "Gié-Triêng", "cua": "Co",
+    "km": "ភាសាខ្មែរ", "lo": "ລາວ", "ko": "한국어", "ja": "日本語", "zh": "中文", "fr": "Français",
+}  # fmt: skip
+"""What languages of questionnaires call themselves; one that is not here is shown by its code."""
 CITIZEN_CATALOGUES = ("citizen",)
 STAFF_CATALOGUES = ("citizen", "staff", "accounts", "designer", "fieldwork", "results", "exports")
+
+
+def own_name(code: str) -> str:
+    """A language as its speakers write it."""
+    return OWN_NAMES.get(code, code)
 
 
 def install(app: Flask, *, staff: bool) -> None:
@@ -37,6 +47,7 @@ def install(app: Flask, *, staff: bool) -> None:
         day=day,
         moment=moment,
         grouped=grouped,
+        own_name=own_name,
     )
 
 

@@ -6,24 +6,30 @@ from flask import Flask
 from flask_babel import gettext
 from markupsafe import Markup
 
+from instruments.model import InstrumentVersion
 from instruments.text import Text
 from survey.i18n import language
 from survey.markup import safe
 
 
-def wording(text: Text | None) -> Markup:
-    """A text as HTML; in another language than the page it says which, so that it is read aloud rightly."""
+def wording(text: Text | None, version: InstrumentVersion | None = None) -> Markup:
+    """A text as HTML; in another language than the page it says which, so that it is read aloud rightly.
+
+    `version`: the questionnaire whose parameters the text names; what the form prints stands in their place.
+    """
     if text is None:
         return Markup("")
     page = language()
     spoken = text.spoken_in(page)
-    words = safe(text.inside(page))
+    words = safe(version.said(text, page) if version else text.inside(page))
     return words if spoken == page else Markup('<span lang="{}">{}</span>').format(spoken, words)
 
 
-def plain(text: Text | None) -> str:
+def plain(text: Text | None, version: InstrumentVersion | None = None) -> str:
     """The same without markup: for options of a list and titles."""
-    return text.inside(language()) if text is not None else ""
+    if text is None:
+        return ""
+    return version.said(text, language()) if version else text.inside(language())
 
 
 def said(text: str) -> str:

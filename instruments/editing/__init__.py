@@ -6,7 +6,15 @@ sentence. A draft may be unfinished (`linting` says what is missing), but no act
 export that points to nothing, and no act alters a locked form (`locking`).
 """
 
-from instruments.editing.answers import answers_of, put_answers, put_response, put_scale, remove_scale
+from instruments.editing.answers import (
+    answers_of,
+    is_locked_list,
+    put_answers,
+    put_local_answers,
+    put_response,
+    put_scale,
+    remove_scale,
+)
 from instruments.editing.elements import (
     add_element,
     add_section,
@@ -53,6 +61,7 @@ __all__ = [
     "grade_language",
     "guarded",
     "is_locked",
+    "is_locked_list",
     "kept",
     "move_element",
     "move_factor",
@@ -63,6 +72,7 @@ __all__ = [
     "put_answers",
     "put_factor",
     "put_figure",
+    "put_local_answers",
     "put_response",
     "put_scale",
     "relabel",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from instruments.editing.elements import change_element
 from instruments.editing.finding import element_of, named
-from instruments.editing.locking import added
+from instruments.editing.locking import added, is_locked
 from instruments.editing.refusals import EditError
 from instruments.elements import Item
 from instruments.model import InstrumentVersion
@@ -49,6 +49,35 @@ def put_answers(
         raise EditError("element-unknown", code=code)
     response = element.response.model_copy(update={"options": tuple(options), "scale": None, "other": other})
     return change_element(version, code, response=response)
+
+
+def is_locked_list(version: InstrumentVersion, part: Scale | Item) -> bool:
+    """Does a locked form own this list of answers, so that a unit may only set answers of its own behind it?"""
+    own = isinstance(part, Scale) or getattr(part.response, "options", None) is not None
+    return own and is_locked(version, part)
+
+
+def put_local_answers(version: InstrumentVersion, code: str, options: Sequence[Option]) -> InstrumentVersion:
+    """The answers a unit sets behind a list of its locked form: all of them, never counted in a figure.
+
+    `code`: of a shared list, or of a question with a list of its own.
+    """
+    scale = next((one for one in version.scales if one.code == code), None)
+    part = scale or element_of(version, code)
+    if not isinstance(part, Scale | Item) or not is_locked_list(version, part):
+        raise EditError("scale-unknown", code=code)
+    core = tuple(option for option in answers_of(version, code) if option.origin == "core")
+    taken = {option.code for option in core}
+    for option in options:
+        if option.code in taken:
+            raise EditError("code-taken", code=str(option.code))
+        taken.add(option.code)
+    apart = {"origin": "overlay", "substantive": False, "satisfied": False}
+    every = (*core, *(option.model_copy(update=apart) for option in options))
+    if scale is not None:
+        return put_scale(version, scale.model_copy(update={"options": every}))
+    assert isinstance(part, Item)
+    return change_element(version, code, response=part.response.model_copy(update={"options": every}))
 
 
 def put_response(

@@ -20,6 +20,7 @@ from instruments.provenance import Language
 from instruments.response_domains import Scale
 from instruments.text import Text
 
+_Placed = TypeVar("_Placed")
 _Part = TypeVar("_Part", Element, Section, Scale, Factor, IndexRule, Language)
 
 
@@ -75,7 +76,7 @@ def _changed(version: InstrumentVersion, item: Item, update: dict[str, object]) 
 def guarded(before: InstrumentVersion, after: InstrumentVersion) -> InstrumentVersion:
     """What an act made of a version; refuses what would alter the form it carries."""
     if before.core is None:
-        return after
+        return _in_place(after)
     old, new = overlay.strip(before), overlay.strip(after)
     if old != new:
         changed = touched(old, new)
@@ -88,6 +89,36 @@ def guarded(before: InstrumentVersion, after: InstrumentVersion) -> InstrumentVe
         if (problem.code, *problem.params.values()) not in known:
             raise EditError("locked-border", reason=problem.message)
     return after
+
+
+_LISTS = ("languages", "parameters", "scales", "factors", "indices")
+
+
+def _in_place(version: InstrumentVersion) -> InstrumentVersion:
+    """A form of one's own that marks some parts as local: what stands in a local part is local, the rest comes first.
+
+    Nobody who writes such a form has to know of the marks, and no act leaves a draft that cannot be published for them.
+    """
+    if not any(True for _ in integrity.border(version)):
+        return version
+    scales = tuple(
+        scale.model_copy(update={"options": _local_last(scale.options)}) if scale.origin == "core" else scale
+        for scale in version.scales
+    )
+    lists = {name: _local_last(getattr(version, name)) for name in _LISTS}
+    sections = tuple(_section_in_place(section) for section in version.sections)
+    return version.model_copy(update={**lists, "scales": _local_last(scales), "sections": sections})
+
+
+def _section_in_place(section: Section) -> Section:
+    if section.origin == "overlay":
+        local = tuple(one.model_copy(update={"origin": "overlay"}) for one in section.elements)
+        return section.model_copy(update={"elements": local})
+    return section.model_copy(update={"elements": _local_last(section.elements)})
+
+
+def _local_last(parts: tuple[_Placed, ...]) -> tuple[_Placed, ...]:
+    return tuple(sorted(parts, key=lambda part: getattr(part, "origin", "core") == "overlay"))
 
 
 def _weight(name: str) -> tuple[int, str]:

@@ -216,8 +216,8 @@ def _question(before: InstrumentVersion, after: InstrumentVersion, change: ItemC
     details = f" [{', '.join(change.details)}]" if change.details else ""
     joined = "" if change.joined or change.change in ("new", "gone") else ", not to be joined in a series"
     yield f"{change.item or change.old_item}: {change.change}{details}{joined}"
-    old = before.item(change.old_item).wording.inside(before.source_language) if change.old_item else None
-    new = after.item(change.item).wording.inside(after.source_language) if change.item else None
+    old = before.said(before.item(change.old_item).wording, before.source_language) if change.old_item else None
+    new = after.said(after.item(change.item).wording, after.source_language) if change.item else None
     if old != new:
         yield from (f"  {sign} {' '.join(words.split())}" for sign, words in (("-", old), ("+", new)) if words)
 

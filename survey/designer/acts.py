@@ -290,6 +290,24 @@ def change_scale(e: Entered, v: Document) -> Document:
     return editing.put_scale(v, scale.model_copy(update={"name": name, "options": options, "shown": shown}))
 
 
+def set_answers_apart(e: Entered, v: Document) -> Document:
+    """A unit's own answers behind a list of the locked form: other words, words emptied to take one out, one more."""
+    code = e.line("element")
+    options = []
+    for option in editing.answers_of(v, code):
+        if option.origin == "core":
+            continue
+        if f"local{option.code}-{v.source_language}" in e.fields:
+            words = editing.words_or_none(v, e.words(f"local{option.code}", v.language_codes))
+            if words is None:
+                continue
+            option = option.model_copy(update={"label": words})
+        options.append(option)
+    if (more := answer_library.answer_set_apart(e.line("add"), v.language_codes)) is not None:
+        options.append(more)
+    return editing.put_local_answers(v, code, options)
+
+
 # --- factors and figures -------------------------------------------------------------------------------------------
 
 
@@ -440,6 +458,7 @@ ACTS: Mapping[str, Act] = {
     "them-thang": add_scale,
     "thang": change_scale,
     "thang-xoa": lambda e, v: editing.remove_scale(v, e.line("element")),
+    "dap-rieng": set_answers_apart,
     "yeu-to": put_factor,
     "yeu-to-len": _way(editing.move_factor, "up"),
     "yeu-to-xuong": _way(editing.move_factor, "down"),

@@ -267,7 +267,7 @@ def _page(
             figures=desk_rows.figure_rows(document),
             rules=desk_rows.rule_menu(),
             rated=tuple(
-                (i.code, i.wording.inside(about), i.factor or "")
+                (i.code, document.said(i.wording, about), i.factor or "")
                 for i in document.items
                 if document.measures_satisfaction(i) and not editing.is_locked(document, i)
             ),

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from instruments.elements import Factor, Item, Statement
 from instruments.index_rules import IndexRule
 from instruments.model import InstrumentVersion
-from instruments.response_domains import Number, OpenText, Scale
+from instruments.response_domains import Number, OpenText, Option, Scale
 from instruments.text import Text
 from survey.designer.desk_findings import Findings
 from survey.designer.pages import Badge, Finding
@@ -32,6 +32,15 @@ class OptionRow:
     satisfied: bool
     apart: bool
     other: bool
+
+
+@dataclass(frozen=True)
+class ApartAnswers:
+    """A unit's own answers behind a list of its locked form, and those that may still be set there."""
+
+    code: str  # of the list, or of the question with a list of its own
+    local: tuple[Option, ...]
+    menu: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,7 @@ class OpenElement:
     code_is_fixed: bool
     rates: bool
     condition: ConditionPart
+    apart: ApartAnswers | None  # of a locked question with a list of its own
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,7 @@ class ElementRow:
     is_first: bool
     is_last: bool
     locked: bool  # belongs to the locked form
-    may_adapt: bool  # of a locked one: may be switched off, or shown in other words
+    may_adapt: bool  # of a locked one: may be switched off, shown in other words, or given answers set apart
 
     @property
     def may_open(self) -> bool:
@@ -148,6 +158,7 @@ class ScaleRow:
     used_by: tuple[str, ...]
     options: tuple[OptionRow, ...]
     findings: tuple[Finding, ...]
+    apart: ApartAnswers | None  # of a locked list
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from instruments.response_domains import Number, OpenText, Option, Scale
 from survey.designer.acts import answers_value
 from survey.designer.desk_findings import Findings
 from survey.designer.desk_pages import (
+    ApartAnswers,
     Completeness,
     ConditionPart,
     ElementRow,
@@ -71,7 +72,7 @@ def question_rows(
                 is_first=e.code == first,
                 is_last=e.code == last,
                 locked=editing.is_locked(v, e),
-                may_adapt=isinstance(e, Item) and ((e.hideable and e.given_by is None) or e.relabelable),
+                may_adapt=isinstance(e, Item) and _may_adapt(v, e),
             )
             for e in (section.elements if is_shown else ())
         )
@@ -146,8 +147,32 @@ def scale_rows(v: InstrumentVersion, found: Findings) -> tuple[ScaleRow, ...]:
             used_by=tuple(item.code for item in v.items if item.scale == s.code),
             options=option_rows(v, s.options, None),
             findings=found.scales.get(s.code, ()),
+            apart=_apart(v, s),
         )
         for s in v.scales
+    )
+
+
+def _may_adapt(v: InstrumentVersion, item: Item) -> bool:
+    """Does the locked form leave a unit anything to choose about this question?"""
+    if item.given_by is not None:
+        return item.relabelable
+    return item.hideable or item.relabelable or editing.is_locked_list(v, item)
+
+
+def _apart(v: InstrumentVersion, part: Scale | Item) -> ApartAnswers | None:
+    if not editing.is_locked_list(v, part):
+        return None
+    options = editing.answers_of(v, part.code)
+    taken = {option.code for option in options}
+    return ApartAnswers(
+        code=part.code,
+        local=tuple(option for option in options if option.origin == "overlay"),
+        menu=tuple(
+            (str(one.code), f"{one.code}: {plain(one.label)}")
+            for one in answer_library.SET_APART
+            if one.code not in taken
+        ),
     )
 
 
@@ -248,6 +273,7 @@ def _open(v: InstrumentVersion, e: Item | Statement, language: str, asked: str, 
         code_is_fixed=e.code in fixed,
         rates=isinstance(e, Item) and v.measures_satisfaction(e),
         condition=_condition(v, e.code, asked, language),
+        apart=_apart(v, e) if isinstance(e, Item) else None,
     )
 
 
@@ -264,7 +290,7 @@ def _condition(v: InstrumentVersion, code: str, asked: str, language: str) -> Co
         asked=chosen.code if chosen else "",
         kind=chosen.kind if chosen else "",
         options=tuple((o.code, o.label.inside(language)) for o in v.options(chosen)) if chosen else (),
-        questions=tuple((item.code, f"{item.code}: {_cut(item.wording.inside(language))}") for item in before),
+        questions=tuple((item.code, f"{item.code}: {_cut(v.said(item.wording, language))}") for item in before),
     )
 
 

@@ -5,7 +5,7 @@ where they differ, the answers that changed, and which series of figures go on.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -13,6 +13,7 @@ from instruments.comparability import Comparison, ItemChange, SeriesImpact, comp
 from instruments.elements import Item
 from instruments.indices import Index, plan
 from instruments.model import InstrumentVersion
+from instruments.response_domains import Option
 from instruments.text import Text
 
 _PIECES = re.compile(r"\w+|\s+|[^\w\s]")
@@ -42,6 +43,14 @@ class AnswerChange:
 
 
 @dataclass(frozen=True)
+class Order:
+    """The counted answers as people read them, before and after."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class QuestionDifference:
     code: str
     label: str
@@ -52,6 +61,7 @@ class QuestionDifference:
     details: tuple[str, ...]
     pieces: tuple[Piece, ...]
     answers: tuple[AnswerChange, ...]
+    order: Order | None  # where the same answers stand in another one
 
 
 @dataclass(frozen=True)
@@ -102,7 +112,22 @@ def words_between(before: str, after: str) -> tuple[Piece, ...]:
             pieces.append(Piece("same", "".join(old[a:b])))
             continue
         pieces += [p for p in (Piece("gone", "".join(old[a:b])), Piece("new", "".join(new[c:d]))) if p.words]
-    return tuple(pieces)
+    return tuple(_together(pieces))
+
+
+def _together(pieces: list[Piece]) -> Iterator[Piece]:
+    """Changes with nothing but a blank between them are one change: a line of marked words reads as a line."""
+    gone = new = ""
+    for n, piece in enumerate(pieces):
+        between = piece.kind == "same" and piece.words.isspace() and 0 < n < len(pieces) - 1
+        if piece.kind == "same" and not between:
+            yield from (one for one in (Piece("gone", gone), Piece("new", new)) if one.words)
+            gone = new = ""
+            yield piece
+        else:
+            gone += piece.words if between or piece.kind == "gone" else ""
+            new += piece.words if between or piece.kind == "new" else ""
+    yield from (one for one in (Piece("gone", gone), Piece("new", new)) if one.words)
 
 
 def _question(old: InstrumentVersion, new: InstrumentVersion, change: ItemChange) -> QuestionDifference:
@@ -120,11 +145,12 @@ def _question(old: InstrumentVersion, new: InstrumentVersion, change: ItemChange
         details=change.details,
         pieces=words_between(_words(old, before), _words(new, after)),
         answers=tuple(a for a in answer_changes(old, before, new, after) if not a.is_same) if before and after else (),
+        order=order_change(old, before, new, after) if "order" in change.details and before and after else None,
     )
 
 
 def _words(version: InstrumentVersion, item: Item | None) -> str:
-    return item.wording.inside(version.source_language) if item else ""
+    return version.said(item.wording, version.source_language) if item else ""
 
 
 def answer_changes(
@@ -137,11 +163,25 @@ def answer_changes(
         one, other = mine.get(code), yours.get(code)
         yield AnswerChange(
             code,
-            one.label.inside(old.source_language) if one else None,
-            other.label.inside(new.source_language) if other else None,
+            _label(old, before, one),
+            _label(new, after, other),
             _counting(one.satisfied, one.substantive) if one else "none",
             _counting(other.satisfied, other.substantive) if other else "none",
         )
+
+
+def _label(version: InstrumentVersion, item: Item, option: Option | None) -> str | None:
+    return version.option_label(item, option).inside(version.source_language) if option else None
+
+
+def order_change(old: InstrumentVersion, before: Item, new: InstrumentVersion, after: Item) -> Order:
+    """The counted answers of a question in the order of both versions."""
+    return Order(_in_order(old, before), _in_order(new, after))
+
+
+def _in_order(version: InstrumentVersion, item: Item) -> tuple[str, ...]:
+    shown = (option for option in version.options_shown(item) if option.substantive)
+    return tuple(version.option_label(item, option).inside(version.source_language) for option in shown)
 
 
 def _counting(satisfied: bool, substantive: bool) -> str:
@@ -150,14 +190,15 @@ def _counting(satisfied: bool, substantive: bool) -> str:
 
 def _figures(old: InstrumentVersion, new: InstrumentVersion, found: Comparison) -> Iterator[FigureDifference]:
     known: dict[str, Index] = {index.code: index for index in (*plan(old), *plan(new))}
+    factors = {factor.code: factor.name for factor in (*old.factors, *new.factors)}
     for impact in found.series:
-        yield _figure(impact, known.get(impact.index))
+        yield _figure(impact, known.get(impact.index), factors)
 
 
-def _figure(impact: SeriesImpact, index: Index | None) -> FigureDifference:
+def _figure(impact: SeriesImpact, index: Index | None, factors: Mapping[str, Text]) -> FigureDifference:
     return FigureDifference(
         code=impact.index,
-        name=index.name if index else None,
+        name=index.name or factors.get(index.target) if index else None,
         level=index.level if index else "",
         target=index.target if index else impact.index.partition(".")[0],
         fate=impact.fate,

@@ -22,7 +22,8 @@ from survey.app import runtime
 from survey.designer import blueprint
 from survey.designer.pages import Frame, PreviewPage
 from survey.designer.routes import READERS, View, find
-from survey.form_page import OWN_NAMES, Addresses, Place, Province, form_page
+from survey.form_page import Addresses, Place, Province, form_page
+from survey.i18n import own_name
 from survey.permissions import access
 from survey.queries import entry as entries
 from survey.queries import instruments as queries
@@ -51,7 +52,7 @@ def preview(code: str, number: int) -> View:
     page = PreviewPage(
         row=row,
         language=chosen,
-        languages=tuple((code, OWN_NAMES.get(code, code)) for code in languages),
+        languages=tuple((code, own_name(code)) for code in languages),
         asks_field=asks_field,
         frames=tuple(
             Frame(width, height, address, gettext("The form on a telephone %(width)s points wide", width=width))

@@ -13,11 +13,12 @@ from flask_babel import gettext, ngettext
 
 from instruments.model import InstrumentVersion
 from instruments.recordings import Heard, heard, is_outdated, recording_of, spoken_elements, words_read
+from instruments.text import Text
 from survey import audio_files, staff
 from survey.app import runtime
 from survey.designer import blueprint
 from survey.designer.routes import READERS, View, find
-from survey.form_page import OWN_NAMES
+from survey.i18n import own_name
 from survey.permissions import Role, access, roles
 from survey.queries import instruments as queries
 from survey.queries.instruments import VersionRow
@@ -112,7 +113,7 @@ def _shown(code: str, number: int, problems: dict[str, str], kept: int = 0) -> s
         document = queries.document(record, row)
     wanted = request.values.get("lang") or request.form.get("language", "")
     language = wanted if wanted in document.language_codes else document.source_language
-    tabs = tuple(LanguageTab(one.language, OWN_NAMES.get(one.language, one.language), one) for one in heard(document))
+    tabs = tuple(LanguageTab(one.language, own_name(one.language), one) for one in heard(document))
     if kept:
         flash(ngettext("%(num)s recording is kept.", "%(num)s recordings are kept.", kept))
     page = RecordingsPage(
@@ -131,8 +132,9 @@ def _readings(document: InstrumentVersion, language: str, problems: dict[str, st
     found = []
     for element in spoken_elements(document):
         held = recording_of(document, element, language)
-        words = tuple(words_read(document, element, language).split("\n"))
-        source = words_read(document, element, document.source_language).split("\n")[0]
+        words = _filled(document, words_read(document, element, language), language)
+        own = document.source_language
+        source = _filled(document, words_read(document, element, own), own)[0]
         found.append(
             Reading(
                 code=element.code,
@@ -146,3 +148,8 @@ def _readings(document: InstrumentVersion, language: str, problems: dict[str, st
             )
         )
     return tuple(found)
+
+
+def _filled(document: InstrumentVersion, words: str, language: str) -> tuple[str, ...]:
+    """Line by line what is read out: what the form prints stands in the place of each parameter."""
+    return tuple(document.said(Text({language: words}), language).split("\n"))

@@ -19,7 +19,7 @@ from instruments.comparability import Comparison, ItemChange
 from instruments.elements import Item
 from instruments.model import InstrumentVersion
 from instruments.text import Text
-from survey.designer.differences import AnswerChange, Piece, answer_changes, words_between
+from survey.designer.differences import AnswerChange, Order, Piece, answer_changes, order_change, words_between
 from survey.queries.instruments import InstrumentRow, VersionRow
 
 VERDICTS = ("joined", "to_judge", "wording", "answers", "new", "gone")
@@ -46,6 +46,7 @@ class Pair:
     reason: str  # why a person marked it as comparable
     details: tuple[str, ...]
     answers: tuple[AnswerChange, ...]
+    order: Order | None  # where the same answers stand in another one
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ def _pair(old: InstrumentVersion, new: InstrumentVersion, change: ItemChange) ->
         reason=change.reason or "",
         details=change.details,
         answers=tuple(a for a in answer_changes(old, before, new, after) if not a.is_same) if before and after else (),
+        order=order_change(old, before, new, after) if "order" in change.details and before and after else None,
     )
 
 
@@ -127,7 +129,7 @@ def _side(version: InstrumentVersion, item: Item | None, pieces: tuple[Piece, ..
 
 
 def _words(version: InstrumentVersion, item: Item | None) -> str:
-    return item.wording.inside(version.source_language) if item else ""
+    return version.said(item.wording, version.source_language) if item else ""
 
 
 def suggestions(listed: tuple[InstrumentRow, ...], newer: str) -> Iterator[tuple[VersionRow, VersionRow]]:

@@ -12,14 +12,13 @@ from flask_babel import gettext
 from instruments.elements import Item
 from instruments.model import InstrumentVersion
 from instruments.response_domains import Number
-from instruments.text import render
 from survey import staff
 from survey.app import runtime
 from survey.designer import blueprint
 from survey.designer.routes import WRITERS, View, find
 from survey.errors import NotFound
-from survey.form_page import OWN_NAMES
 from survey.i18n import language as page_language
+from survey.i18n import own_name
 from survey.permissions import access
 from survey.queries import instruments as queries
 from survey.queries import trials as trial_queries
@@ -62,10 +61,7 @@ def trials(code: str, number: int) -> View:
             raise NotFound("There is no questionnaire %(code)s with version %(number)s.", code=code, number=number)
         document = queries.document(record, row)
         found = trial_queries.of_version(record, row)
-    views = tuple(
-        TrialView(one.tried_at, OWN_NAMES.get(one.language, one.language), tuple(_lines(document, one)))
-        for one in found
-    )
+    views = tuple(TrialView(one.tried_at, own_name(one.language), tuple(_lines(document, one))) for one in found)
     return render_template("designer/trials.html", page=TrialsPage(row, views, service.LIVE.days))
 
 
@@ -82,17 +78,14 @@ def forget_trials(code: str, number: int) -> View:
 def _lines(document: InstrumentVersion, trial: Trial) -> Iterator[Line]:
     language = page_language()
     for item in document.asked_items:
+        question = document.said(item.wording, language)
         if item.code in trial.codes:
             value = trial.codes[item.code]
-            yield Line(item.code, _question(item, language), _spelled(value), _words(document, item, value, language))
+            yield Line(item.code, question, _spelled(value), _words(document, item, value, language))
         for name in (item.code, f"{item.code}__other"):
             if name in trial.texts:
                 column = name.replace("__other", "_other")
-                yield Line(column, _question(item, language), "", f"“{trial.texts[name]}”")
-
-
-def _question(item: Item, language: str) -> str:
-    return render(item.wording, language)
+                yield Line(column, question, "", f"“{trial.texts[name]}”")
 
 
 def _spelled(value: object) -> str:

@@ -258,7 +258,7 @@ def _fact_name(view: ResultsView, code: str) -> str:
     if code == "field" or not view.version.has_item(code):
         return _("field of procedures")
     item = view.version.item(code)
-    return heading_words((item.short or item.wording.inside(language())).rstrip("?: "))
+    return heading_words((item.short or view.version.said(item.wording, language())).rstrip("?: "))
 
 
 # --- importance ------------------------------------------------------------------------------------------------

@@ -251,8 +251,8 @@ class JoinedTable:
             item = asked[-1].item(one.item)
             if item.kind in ("text", "date") or (item.is_respondent_fact and item.kind not in ("single", "number")):
                 continue  # as in the file of one wave
-            label = self._heading(one, item, apart=one.item in several)
-            question = item.wording.inside(asked[-1].source_language)
+            label = self._heading(one, item, asked[-1], apart=one.item in several)
+            question = asked[-1].said(item.wording, asked[-1].source_language)
             banded = item.is_respondent_fact and item.kind == "number"
             if item.kind != "multiple":
                 codes = {} if banded else _labels(one, asked)
@@ -267,9 +267,9 @@ class JoinedTable:
                     chosen, False, f"{one.item}={code}",
                 )  # fmt: skip
 
-    def _heading(self, one: SharedColumn, item: Item, *, apart: bool) -> str:
+    def _heading(self, one: SharedColumn, item: Item, version: InstrumentVersion, *, apart: bool) -> str:
         """What stands over the column; of a question with several columns the version comes first."""
-        short = item.short or item.label or item.wording.inside(self._words.language)
+        short = item.short or item.label or version.said(item.wording, self._words.language)
         if not apart:
             return short
         told = {

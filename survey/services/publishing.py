@@ -1,10 +1,10 @@
 """How a draft of a questionnaire becomes a published version, and who may decide it.
 
-A change of words needs a designer. A change of codes, scale or index rule can ruin a series, so it needs an approver
-other than the author; so does the first version of a questionnaire, which sets all of them, and whatever the checks
-let pass only with an approver's reason. Whoever decides: only what was sent for review, and so rests, is published.
-The command line alone goes straight on. Publishing freezes the version for good: the database itself refuses later
-changes. A newer version never touches a running wave.
+A change of words needs a designer. A change of codes, scale (its order included) or index rule can ruin a series, so
+it needs an approver other than the author; so does the first version of a questionnaire, which sets all of them, and
+whatever the checks let pass only with an approver's reason. Whoever decides: only what was sent for review, and so
+rests, is published. The command line alone goes straight on. Publishing freezes the version for good: the database
+itself refuses later changes. A newer version never touches a running wave.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from instruments import codec, linting, overlay
 from instruments.elements import Item
 from instruments.model import InstrumentVersion as Document
 from instruments.problems import Problem
-from instruments.response_domains import Number, Option
+from instruments.response_domains import Number, Option, Rating
 from survey.database import Database
 from survey.errors import N_, Conflict, Forbidden, Invalid
 from survey.models.accounts import Role
@@ -163,14 +163,22 @@ class _Side:
 def _questions(side: _Side) -> object:
     """Which codes are asked, as which kind, under which condition."""
     items = sorted(
-        (item.code, item.kind, item.scale or "", item.asked, item.required, item.show_if or "")
+        (item.code, item.kind, item.scale or "", _variant(item), item.asked, item.required, item.show_if or "")
         for item in side.document.items
     )
     return items, sorted((section.code, section.show_if or "") for section in side.document.sections)
 
 
+def _variant(item: Item) -> str:
+    """Which of a list's words it shows."""
+    return (item.response.variant or "") if isinstance(item.response, Rating) else ""
+
+
 def _answers(side: _Side) -> object:
-    """Every code with its words and every number with its unit, for these are the meaning of an answer."""
+    """Every code with its words, in their order, and every number with its unit: the meaning of an answer.
+
+    The order counts although no code changes: people choose otherwise when another answer comes first.
+    """
     scales = [
         (scale.code, scale.shown, _options(scale.options, side.document.source_language))
         for scale in sorted(side.document.scales, key=lambda scale: scale.code)
@@ -187,7 +195,7 @@ def _own_answers(item: Item, language: str) -> object:
 
 
 def _options(options: tuple[Option, ...], language: str) -> list[object]:
-    return [(o.code, o.label.get(language), o.satisfied, o.substantive) for o in sorted(options, key=lambda o: o.code)]
+    return [(o.code, o.label.get(language), o.satisfied, o.substantive) for o in options]
 
 
 def _figures(side: _Side) -> object:

@@ -284,7 +284,7 @@ def _codebook(view: ResultsView, w: Words) -> Table:
             for o in version.options(item)
         )
         rows.append(
-            [item.code, item.label, item.kind, factors.get(item.factor or ""), item.wording.inside(w.language),
+            [item.code, item.label, item.kind, factors.get(item.factor or ""), version.said(item.wording, w.language),
              options or None, w(GRADES[item.grade]), item.source, w(N_("yes")) if item.origin == "overlay" else None]
         )  # fmt: skip
     lead = (w(N_("✓ counts as satisfied. Codes marked as not counted are left out of numerator and denominator.")),)

@@ -418,7 +418,7 @@ def _items(
             mean = _one(results, Measure("item_mean", item.code))
             rows.append(
                 FigureRow(
-                    figure, item.label or item.code, item.wording.inside(language), item.grade,
+                    figure, item.label or item.code, version.said(item.wording, language), item.grade,
                     hide.shown(_one(results, figure.measure)), hide.shown(mean), item.factor or "",
                 )
             )  # fmt: skip
@@ -436,7 +436,7 @@ def _others(
         separate = figure.level == "item" and figure.measure.name.startswith("overall_")
         if (figure.level == "overall" and not figure.headline) or separate:
             target = figure.measure.variable
-            text = version.item(target).wording.inside(language) if version.has_item(target) else ""
+            text = version.said(version.item(target).wording, language) if version.has_item(target) else ""
             grade = version.item(target).grade if version.has_item(target) else version.lowest_grade
             name = figure.name.inside(language) if figure.name else ""
             shown = hide.shown(_one(results, figure.measure))
@@ -460,7 +460,9 @@ def _choices(
             if (estimate := _one(results, measure)) is not None:
                 shares.append((option.label.inside(language), hide.shown(estimate)))
         known = [s.n for _, s in shares if s.n]
-        rows.append(ChoiceRows(item.code, item.wording.inside(language), max(known) if known else None, tuple(shares)))
+        rows.append(
+            ChoiceRows(item.code, version.said(item.wording, language), max(known) if known else None, tuple(shares))
+        )
     return tuple(rows)
 
 

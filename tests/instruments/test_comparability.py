@@ -121,6 +121,24 @@ def test_other_answers_are_another_scale(before: dict[str, Any], after: dict[str
     assert fates(new, old)["q1.item_rate.rate"] == "breaks"
 
 
+def test_the_same_answers_in_another_order_are_another_scale():
+    turned = {**scale(), "shown": "reversed"}
+    new = form(rated("q1", "F"), rated("q2", "F"), rated("q3", "G"), scales=[turned], version=2)
+    change = compare(OLD, new).of("q1")
+    assert (change.change, change.joined, change.details) == ("scale", False, ("order",))
+    assert set(fates(new).values()) == {"breaks"}
+
+
+def test_other_words_of_the_same_list_are_other_answers():
+    spoken = scale()
+    spoken["options"] = [
+        {**one, "variants": [{"name": "evaluation", "label": words(f"Mức {one['code']}")}]} for one in spoken["options"]
+    ]
+    other_words = item("q1", {"kind": "rating", "scale": "sat5", "variant": "evaluation"}, factor="F")
+    old, new = form(rated("q1", "F"), scales=[spoken]), form(other_words, scales=[spoken], version=2)
+    assert compare(old, new).of("q1").details == ("options",)
+
+
 def test_local_no_opinion_answer_is_told_and_breaks_nothing():
     whole = scale()
     whole["options"].append(option(97, "Không có ý kiến", substantive=False, origin="overlay"))
@@ -134,7 +152,8 @@ def test_local_no_opinion_answer_is_told_and_breaks_nothing():
     [
         (single(1, 2), multiple(1, 2), ("kind",)),
         ({"kind": "number", "minimum": 0, "maximum": 100}, {"kind": "number", "minimum": 0}, ("range",)),
-        (single(1, 2), single(2, 1), ()),
+        (single(1, 2), single(2, 1), ("order",)),
+        (multiple(1, 2), multiple(2, 1), ("order",)),
     ],
 )
 def test_response_domains_are_compared_by_what_they_permit(before: Any, after: Any, details: tuple[str, ...]):

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from instruments import codec
+from instruments import codec, integrity
 from instruments.model import InstrumentVersion as Document
 from survey.database import Database
 from survey.designer.acts import ACTS
@@ -523,3 +523,23 @@ def test_a_file_does_not_replace_a_draft_in_review(database: Database, now: date
     other = as_file(questionnaire(item("q1", "Lời khác"), item("q2")))
     with pytest.raises(Conflict, match="is in review"):
         instruments.import_document(database, other, actor=system(), now=now)
+
+
+def test_a_form_with_local_marks_of_its_own_takes_additions_anywhere(
+    database: Database, now: datetime, record: Record, people: Who
+):
+    record.published("one-stop-short")
+    drafts.start_next(database, "one-stop-short", 1, actor=system(), now=now)
+    browser = people(Role.DESIGNER)
+    here = f"{LIST}/one-stop-short/2/soan"
+    do(browser.get(here), "them-cau", section="more", words__vi="Ông/Bà có quay lại không?", answers="scale:yesno")
+    lists = browser.get(f"{here}/thang-tra-loi").form("thang")
+    lists.fields["o6-vi"] = "Hơn cả mong đợi"
+    lists.fields["o6-code"] = "6"
+    lists.send()
+    document = now_of(database, "one-stop-short", 2)
+    section = next(one for one in document.sections if one.code == "more")
+    assert {one.origin for one in section.elements} == {"overlay"}
+    assert [o.code for o in document.scale("sat5").options] == [1, 2, 3, 4, 5, 6, 97]
+    assert not list(integrity.border(document))
+    codec.loads(codec.dumps(document))

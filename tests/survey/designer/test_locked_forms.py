@@ -176,6 +176,41 @@ def test_only_what_the_form_allows_is_switched_off_or_said_in_other_words(
     assert page.status == 200
 
 
+def test_an_answer_is_set_apart_behind_a_list_of_the_form_and_it_still_is_the_form(database: Database, page: Page):
+    lists = page.client.get(f"{LIST}/{OURS}/1/soan/thang-tra-loi")
+    lists = lists.form("dap-rieng", add="97").send()
+    added = ours(database).scale("sat5").options[-1]
+    assert (added.code, added.origin, added.substantive) == (97, "overlay", False)
+    assert added.label["vi"] == "Không áp dụng / không có ý kiến"
+    assert "địa phương thêm" in lists.text
+    assert overlay.conforms(ours(database), core(database))
+    lists = lists.form("dap-rieng", **{"local97-vi": "Không dùng dịch vụ này"}, add="99").send()
+    assert [o.label["vi"] for o in ours(database).scale("sat5").options[-2:]] == [
+        "Không dùng dịch vụ này", "Từ chối trả lời",
+    ]  # fmt: skip
+    lists.form("dap-rieng", **{"local97-vi": ""}).send()
+    assert [o.code for o in ours(database).scale("sat5").options] == [1, 2, 3, 4, 5, 99]
+
+
+def test_a_question_with_a_list_of_its_own_takes_answers_set_apart_and_no_others(
+    database: Database, browser: StaffClient, now: datetime
+):
+    own = {"kind": "single", "options": [{"code": n, "label": {"vi": f"Lần {n}"}} for n in (1, 2)]}
+    published(database, form(item("q1"), item("q2", response=own, factor=None)), now)
+    page = browser.get(f"{LIST}/phieu-mau/1").follow("Thêm phần riêng").form("them-rieng").send()
+    opened = browser.get(f"{LIST}/{OURS}/1/soan?mo=q2")
+    assert "Không thêm được phương án có tính vào chỉ số." in opened.text
+    page = opened.form("dap-rieng", add="98").send()
+    assert [(o.code, o.origin) for o in ours(database).options(ours(database).item("q2"))] == [
+        (1, "core"), (2, "core"), (98, "overlay"),
+    ]  # fmt: skip
+    assert overlay.conforms(ours(database), core(database))
+    do(page, "dap-rieng", element="q2", add="1")
+    assert len(ours(database).options(ours(database).item("q2"))) == 3
+    do(page, "dap-rieng", element="q1", add="97")
+    assert len(ours(database).options(ours(database).item("q1"))) == 5
+
+
 def test_local_parts_are_carried_to_a_newer_form_and_conflicts_are_listed(
     database: Database, browser: StaffClient, page: Page, now: datetime
 ):

@@ -140,16 +140,22 @@ def _renamed_answer() -> list[dict[str, Any]]:
     return [{"code": "sat5", "options": options}]
 
 
+def _turned_answers() -> list[dict[str, Any]]:
+    """The same codes and words, the best answer first."""
+    return [{"code": "sat5", "options": _satisfied_from(4)[0]["options"][::-1]}]
+
+
 @pytest.mark.parametrize(
     ("changes", "weighty"),
     [
         ({"sections": [{"code": "main", "elements": [item("q1"), item("q3")]}]}, ("questions",)),
         ({"scales": _satisfied_from(3)}, ("answers",)),
         ({"scales": _renamed_answer()}, ("answers",)),
+        ({"scales": _turned_answers()}, ("answers",)),
         ({"indices": [{"level": "overall", "rule": "pooled_answers", "measure": "rate"}]}, ("figures",)),
         ({"claim": "official"}, ("standing",)),
     ],
-    ids=["codes", "satisfied", "words of an answer", "index rule", "claim"],
+    ids=["codes", "satisfied", "words of an answer", "order of the answers", "index rule", "claim"],
 )
 def test_more_than_words_needs_an_approver(
     database: Database,

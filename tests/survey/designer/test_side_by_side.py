@@ -61,6 +61,16 @@ def test_each_side_shows_its_own_words_with_what_the_other_does_not_have():
     assert [piece.words for piece in pair.new.words if piece.kind == "new"] == ["số một"]
 
 
+def test_answers_in_another_order_show_both_orders_and_are_not_joined():
+    listed = {"kind": "single", "options": [{"code": n, "label": {"vi": f"Mức {n}"}} for n in (1, 2)]}
+    turned = {**listed, "options": listed["options"][::-1]}
+    old, new = version(item("q1", response=listed)), version(item("q1", response=turned), number=2)
+    pair = pairs(old, new)["q1"]
+    assert (pair.verdict, pair.details) == ("answers", ("order",))
+    assert pair.order is not None
+    assert (pair.order.before, pair.order.after) == (("Mức 1", "Mức 2"), ("Mức 2", "Mức 1"))
+
+
 def test_sipas_2022_beside_2026_has_every_question_once_and_joins_none_without_a_person():
     old, new = library.load("sipas-2022"), library.load("sipas-2026")
     found = side_by_side(old, new, compared(old, new))

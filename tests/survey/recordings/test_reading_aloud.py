@@ -196,7 +196,7 @@ def test_texts_and_languages_that_are_not_there_are_named(database: Database, no
 # --- on the citizen's form ---------------------------------------------------------------------------------------
 
 
-def spoken_form(record: Record, database: Database, now: datetime, *, leave: int = 0) -> str:
+def spoken_form(record: Record, database: Database, now: datetime, *, leave: int = 0, says_field: bool = True) -> str:
     """An open form whose texts are read aloud in Vietnamese, but for the last `leave`. Answers its entry code."""
     held = library.load("one-stop-short").model_copy(update={"code": "phieu-noi"})
     instruments.import_document(database, codec.dumps(held).encode(), actor=system(), now=now)
@@ -208,7 +208,8 @@ def spoken_form(record: Record, database: Database, now: datetime, *, leave: int
         version = row_of(session, "phieu-noi", 1)
     unit = record.unit()
     channel = record.channel(record.wave(version=version, unit=unit))
-    return record.entry_code(record.point(channel, unit=unit), field_id=record.field().id).code
+    field = record.field()
+    return record.entry_code(record.point(channel, unit=unit), field_id=field.id if says_field else None).code
 
 
 def test_a_spoken_form_plays_each_question_without_a_script(
@@ -235,6 +236,28 @@ def test_a_form_that_is_not_read_aloud_as_a_whole_is_not_offered_as_spoken(
     page = client.get(f"/{spoken_form(record, database, now, leave=1)}").text
     assert "audio" not in page
     assert "nghe" not in page
+
+
+def test_a_form_that_first_asks_for_the_field_is_not_offered_as_spoken(
+    client: FlaskClient, record: Record, database: Database, now: datetime
+):
+    code = spoken_form(record, database, now, says_field=False)
+    page = client.get(f"/{code}").text
+    assert 'name="_field"' in page
+    assert "audio" not in page
+    assert "nghe" not in page
+    english = client.post(f"/{code}", data={"_key": Citizen(client, code).open(), "_shown_in": "vi", "_language": "en"})
+    assert "🔊" not in english.text
+
+
+def test_who_records_is_told_where_the_form_is_not_offered_as_spoken(
+    database: Database, now: datetime, people: Callable[..., StaffClient]
+):
+    keep(database, now, item("q1"))
+    page = people(Role.DESIGNER).get(PAGE)
+    told = "Mã chưa cho biết lĩnh vực thủ tục"
+    assert told not in page.text
+    assert told in upload(page, q1=mp3(40)).text
 
 
 def test_the_other_language_says_that_vietnamese_can_be_heard(
