@@ -102,12 +102,17 @@ def sample_design(
         codes = codes.reshape(-1)
         psu_stratum, of_label = np.divmod(distinct, len(labels))
         psu_labels = labels[of_label]
-        if not nest and len(np.unique(of_label)) < len(of_label):
+        restart = len(np.unique(of_label)) < len(of_label)
+        if not nest and restart:
             twice = labels[np.flatnonzero(np.bincount(of_label) > 1)[0]]
             where = stratum_labels[psu_stratum[psu_labels == twice]]
             raise DesignError(
                 f"PSU {twice} is in strata {', '.join(map(str, where))}; a PSU belongs to one stratum. If codes "
                 f"restart in each stratum, say so (nest)."
+            )
+        if restart:
+            psu_labels = np.array(
+                [f"{own} of stratum {stratum_labels[h]}" for own, h in zip(psu_labels, psu_stratum, strict=True)]
             )
     sampled = np.bincount(psu_stratum, minlength=len(stratum_labels)).astype(np.float64)
     population = _constant(population_psus, stratum, len(stratum_labels), stratum_labels, "population_psus", "stratum")

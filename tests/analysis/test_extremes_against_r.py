@@ -119,3 +119,17 @@ def test_a_fit_without_any_error_gives_no_p_value_and_no_warning(
     assert [one["se"] for one in found] == [0.0, 0.0]
     assert [one["p_value"] for one in found] == [None, None]
     assert not recwarn.list
+
+
+def test_a_psu_whose_code_restarts_is_named_with_its_stratum(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{d},1,1,9,{2 if d == 'B' else 8},4" for d in "AB" for _ in range(3)]
+    (tmp_path / "data.csv").write_text("\n".join(["d,p,w,N,M,q", *rows]), encoding="utf-8")
+    design = {"strata": "d", "psu": "p", "weight": "w", "population_psus": "N", "population_units": "M"}
+    asked = {"design": {**design, "variance": "finite_population"}, "items": ["q"]}
+    (tmp_path / "request.json").write_text(json.dumps(asked), encoding="utf-8")
+    files = {"data": "data.csv", "request": "request.json", "out": "result.json"}
+    assert cli.main(["estimate", *(part for k, v in files.items() for part in (f"--{k}", str(tmp_path / v)))]) == 2
+    assert "PSU 1 of stratum B has a population of 2 units, but 3 were sampled" in capsys.readouterr().err
+    assert not (tmp_path / "result.json").exists()
