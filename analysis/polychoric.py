@@ -17,21 +17,33 @@ from typing import Any
 import numpy as np
 from scipy import optimize, special
 
+from analysis import simple_structure
 from analysis.arrays import Floats, Ints
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
 _FARTHEST = 0.9999
 _INFINITY = 40.0
+_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True, slots=True)
 class Polychoric:
-    """Correlations with the sampling variances of single ones, thresholds of each item, and the people behind them."""
+    """Correlations of `n` people with their sampling covariance and the thresholds of each item.
+
+    `covariance` is pairs × pairs in the order of np.triu_indices; `variance` its diagonal as items × items.
+    """
 
     n: int
     correlation: Floats
-    variance: Floats
+    covariance: Floats
     thresholds: tuple[Floats, ...]
+
+    @property
+    def variance(self) -> Floats:
+        """The sampling variance of each correlation, 0 on the diagonal."""
+        made = np.zeros_like(self.correlation)
+        made[np.triu_indices(len(made), 1)] = np.diag(self.covariance)
+        return np.asarray(made + made.T)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +60,20 @@ def correlations(answers: Floats) -> Polychoric:
     size = own.shape[1]
     codes = [np.unique(own[:, k], return_inverse=True)[1].reshape(-1) for k in range(size)]
     thresholds = tuple(_thresholds(one) for one in codes)
-    correlation, variance = np.eye(size), np.zeros((size, size))
-    for i in range(size):
-        for j in range(i):
-            r, v = np.nan, np.nan
-            if len(thresholds[i]) and len(thresholds[j]):
-                r, v = _pair(_counts(codes[i], codes[j]), thresholds[i], thresholds[j])
-            correlation[i, j] = correlation[j, i] = r
-            variance[i, j] = variance[j, i] = v
-    return Polychoric(len(own), correlation, variance, thresholds)
+    correlation, influences = np.eye(size), []
+    pairs = list(zip(*np.triu_indices(size, 1), strict=True))
+    for i, j in pairs:
+        r, influence = np.nan, np.full((len(thresholds[i]) + 1, len(thresholds[j]) + 1), np.nan)
+        if len(thresholds[i]) and len(thresholds[j]):
+            r, influence = _pair(_counts(codes[i], codes[j]), thresholds[i], thresholds[j])
+        correlation[i, j] = correlation[j, i] = r
+        influences.append(influence)
+    covariance = np.zeros((len(pairs), len(pairs)))
+    for first in range(0, len(own), _AT_ONCE):
+        part = [one[first : first + _AT_ONCE] for one in codes]
+        moved = np.column_stack([one[part[i], part[j]] for one, (i, j) in zip(influences, pairs, strict=True)])
+        covariance += moved.T @ moved
+    return Polychoric(len(own), correlation, covariance / max(len(own), 1) ** 2, thresholds)
 
 
 def omega(found: Polychoric) -> CategoricalOmega:
@@ -65,15 +82,7 @@ def omega(found: Polychoric) -> CategoricalOmega:
     nothing = CategoricalOmega(np.nan, (np.nan,) * size)
     if size < 3 or np.isnan(found.correlation).any() or not (found.variance[np.triu_indices(size, 1)] > 0).all():
         return nothing
-    upper = np.triu_indices(size, 1)
-    wanted, scale = found.correlation[upper], 1 / np.sqrt(found.variance[upper])
-
-    def misfit(loading: Floats) -> Floats:
-        return np.asarray((wanted - loading[upper[0]] * loading[upper[1]]) * scale)
-
-    roots, vectors = np.linalg.eigh(found.correlation)
-    start = vectors[:, -1] * np.sqrt(roots[-1]) * (np.sign(vectors[:, -1].sum()) or 1.0) * 0.9
-    loading = optimize.least_squares(misfit, start, xtol=1e-14, ftol=1e-14, gtol=1e-14).x
+    loading = simple_structure.least_squares(found.correlation, found.variance, np.zeros(size, np.int64)).loadings
     if not (np.abs(loading) < 1).all():
         return nothing
     common, whole = 0.0, 0.0
@@ -114,8 +123,8 @@ def _cells(at_corners: Floats) -> Floats:
     return np.asarray(np.diff(np.diff(np.pad(at_corners, ((1, 0), (1, 0))), axis=0), axis=1))
 
 
-def _pair(table: Floats, first: Floats, second: Floats) -> tuple[float, float]:
-    """The correlation of one table and its sampling variance; thresholds count as estimated."""
+def _pair(table: Floats, first: Floats, second: Floats) -> tuple[float, Floats]:
+    """The correlation of one table and how a person in each cell moves it; thresholds count as estimated."""
     a, b = np.r_[first, _INFINITY][:, None], np.r_[second, _INFINITY][None, :]
 
     def lack(r: float) -> float:
@@ -140,5 +149,4 @@ def _pair(table: Floats, first: Floats, second: Floats) -> tuple[float, float]:
             moved = inside / (np.exp(-(cut**2) / 2) / np.sqrt(2 * np.pi))
             influence -= together * (moved[:, None] if axis == 0 else moved[None, :])
     information = float((share * score**2).sum())
-    spread = float((share * influence**2).sum()) / information**2 if information > 0 else np.nan
-    return r, spread / float(table.sum())
+    return r, influence / information if information > 0 else np.full_like(influence, np.nan)

@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize
 
+from analysis import simple_structure
 from analysis.arrays import AnyArray, Floats
+from analysis.errors import AnalysisError
 
 _SMALLEST = 0.005
 
@@ -93,43 +94,19 @@ def one_factor(covariance: Floats) -> tuple[float, tuple[float, ...]]:
     NaN with fewer than three items, where the model is not identified, and where a unique variance falls to 0.
     """
     size = len(covariance)
-    spread = np.sqrt(np.diag(covariance))
-    correlation = covariance / np.outer(spread, spread)
+    nothing = np.nan, (np.nan,) * size
     if size < 3:
-        return np.nan, (np.nan,) * size
-
-    def discrepancy(log_unique: Floats) -> tuple[float, Floats]:
-        """Minus twice the log-likelihood per person over the unique variances, loadings profiled out (Jöreskog)."""
-        unique = np.exp(log_unique)
-        scaled = correlation / np.sqrt(np.outer(unique, unique))
-        roots, vectors = np.linalg.eigh(scaled)
-        rest = roots[:-1]
-        value = float(-(np.log(np.maximum(rest, 1e-12)) - rest + 1).sum())
-        top = np.sqrt(max(roots[-1] - 1, 0.0)) * vectors[:, -1]
-        fitted = np.outer(top, top) + np.eye(size)
-        inverse = np.eye(size) - np.outer(top, top) / (1 + top @ top)
-        slope = np.diag(inverse @ (fitted - scaled) @ inverse)
-        return value, slope
-
-    start = np.log(np.maximum(1 / np.diag(np.linalg.pinv(correlation)), 0.05))
-    made = optimize.minimize(
-        discrepancy,
-        start,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(np.log(_SMALLEST), 0.0)] * size,
-        options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 2000},
-    )
-    unique = np.exp(made.x)
-    if (unique <= _SMALLEST * 1.001).any():
-        return np.nan, (np.nan,) * size
-    root = np.sqrt(unique)
-    roots, vectors = np.linalg.eigh(correlation / np.outer(root, root))
-    loading = root * vectors[:, -1] * np.sqrt(max(roots[-1] - 1, 0.0))
-    loading *= np.sign(loading.sum()) or 1.0
-    raw = float((loading * spread).sum()) ** 2
-    omega = raw / (raw + float((unique * spread**2).sum()))
-    return omega, tuple(float(one) for one in loading)
+        return nothing
+    spread = np.sqrt(np.diag(covariance))
+    try:
+        found = simple_structure.maximum_likelihood(covariance / np.outer(spread, spread), np.zeros(size, np.int64))
+    except AnalysisError:
+        return nothing
+    if (found.unique <= _SMALLEST).any():
+        return nothing
+    common = float(found.loadings @ spread) ** 2
+    omega = common / (common + float(found.unique @ spread**2))
+    return omega, tuple(float(one) for one in found.loadings)
 
 
 def _item_rest(item: str, place: int, covariance: Floats) -> ItemRest:

@@ -20,7 +20,7 @@ from survey.services.analyses.making import Analyses
 from survey.services.analyses.reading import AnalysesView
 from survey.services.analyses.soundness import AnswerQuality, Scale
 from survey.services.analyses.standings import Standing, Standings
-from survey.services.analysis_tables import NO_IMPORTANCE, OTHER_UNITS, day, target_name
+from survey.services.analysis_tables import NO_IMPORTANCE, OTHER_UNITS, day, filing_words, target_name
 from survey.services.result_tables import Words
 from survey.services.results import ResultsView
 
@@ -105,6 +105,7 @@ class TrustPart:
     facts: tuple[tuple[str, str], ...]
     findings: tuple[str, ...]
     scales: tuple[ScaleRow, ...]
+    filing: str
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def analysis_page(found: AnalysesView, unit: str = "") -> AnalysisPage:
         standings=_standings(view, made.standings) if made.standings and made.standings.rows else None,
         course=course_part(made.course) if made.course else None,
         units=unit_courses_part(view, made.unit_courses, unit) if made.course or made.unit_courses or unit else None,
-        trust=_trust(found, made.quality, made.scales) if made.quality else None,
+        trust=_trust(found, made, made.quality) if made.quality else None,
     )
 
 
@@ -400,7 +401,7 @@ def _set(low: int, high: int) -> str:
 # --- trust -----------------------------------------------------------------------------------------------------
 
 
-def _trust(found: AnalysesView, quality: AnswerQuality, scales: Sequence[Scale]) -> TrustPart:
+def _trust(found: AnalysesView, made: Analyses, quality: AnswerQuality) -> TrustPart:
     lang, view = language(), found.view
     share = quality.flagged / quality.n if quality.n else 0.0
     if quality.rate_without is None:
@@ -433,9 +434,10 @@ def _trust(found: AnalysesView, quality: AnswerQuality, scales: Sequence[Scale])
             s.factor, _name(view, "factor", s.factor), s.items, grouped(s.n, lang), _two(s.alpha), _two(s.omega),
             _weakest(view, s),
         )
-        for s in scales
+        for s in made.scales
     )  # fmt: skip
-    return TrustPart(sentence, tuple(facts), tuple(findings), rows)
+    filing = filing_words(made.filing, Words.of(lang)) if made.filing else ""
+    return TrustPart(sentence, tuple(facts), tuple(findings), rows, filing)
 
 
 def _weakest(view: ResultsView, scale: Scale) -> str:

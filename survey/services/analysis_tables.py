@@ -8,13 +8,13 @@ from datetime import date, timedelta
 from instruments.text import heading_words
 from survey.errors import N_
 from survey.exports.tables import Cell, Column, Kind, Table
-from survey.i18n import number
+from survey.i18n import grouped, number
 from survey.result_words import NOT_CERTAIN, QUADRANTS
 from survey.services.analyses.contrasts import Contrast
 from survey.services.analyses.course import Course
 from survey.services.analyses.importance import Importance
 from survey.services.analyses.making import Analyses
-from survey.services.analyses.soundness import AnswerQuality, Scale
+from survey.services.analyses.soundness import AnswerQuality, Filing
 from survey.services.analyses.standings import Standings
 from survey.services.analyses.unit_courses import UnitCourse, expected_by_chance
 from survey.services.result_tables import Words
@@ -43,7 +43,7 @@ def tables(view: ResultsView, found: Analyses, w: Words) -> list[Table]:
     if found.unit_courses:
         sheets.append(_unit_courses(view, found.unit_courses, w))
     if found.quality is not None:
-        sheets.append(_quality(view, found.quality, found.scales, w))
+        sheets.append(_quality(view, found, found.quality, w))
     return sheets
 
 
@@ -238,7 +238,7 @@ def _unit_courses(view: ResultsView, found: Sequence[UnitCourse], w: Words) -> T
     )
 
 
-def _quality(view: ResultsView, found: AnswerQuality, scales: Sequence[Scale], w: Words) -> Table:
+def _quality(view: ResultsView, made: Analyses, found: AnswerQuality, w: Words) -> Table:
     columns = (
         Column(w(N_("What is counted")), width=64),
         Column(w(N_("n")), Kind.COUNT, 10),
@@ -261,9 +261,26 @@ def _quality(view: ResultsView, found: AnswerQuality, scales: Sequence[Scale], w
     rows += [
         [target_name(view, "factor", s.factor, w), s.n, s.alpha, s.omega, s.mean_correlation, s.weakest,
          s.weakest_correlation, None]
-        for s in scales
+        for s in made.scales
     ]  # fmt: skip
-    return Table(w(N_("Quality")), w(N_("Can the answers be trusted?")), columns, rows)
+    notes = (filing_words(made.filing, w),) if made.filing else ()
+    return Table(w(N_("Quality")), w(N_("Can the answers be trusted?")), columns, rows, notes=notes)
+
+
+def filing_words(found: Filing, w: Words) -> str:
+    """Whether the questions measure the factors they are filed under, in a sentence."""
+    n = grouped(found.n, w.language)
+    if found.cfi is None or found.rmsea is None:
+        return w(N_("The factors of the form do not describe the answers of the %(n)s people who answered all of it."),
+                 n=n)  # fmt: skip
+    cfi, rmsea = (number(one, 3, w.language) for one in (found.cfi, found.rmsea))
+    if found.fits:
+        said = N_("The questions measure the factors they are filed under: CFI %(cfi)s, RMSEA %(rmsea)s among %(n)s "
+                  "people.")  # fmt: skip
+    else:
+        said = N_("The questions do not all measure the factors they are filed under: CFI %(cfi)s (good from 0.95 on), "
+                  "RMSEA %(rmsea)s (good up to 0.06) among %(n)s people.")  # fmt: skip
+    return w(said, cfi=cfi, rmsea=rmsea, n=n)
 
 
 def _p(value: float | None, w: Words) -> str | None:

@@ -22,6 +22,8 @@ WHOLE = [
     "reliability",
     "polychoric",
     "factors",
+    "simple_structure",
+    "confirmatory",
     "mixed_logit",
     "interviewers",
     "small_areas",

@@ -30,7 +30,7 @@ from survey.services.analyses.contrasts import (
 from survey.services.analyses.course import Course, course, day_sums
 from survey.services.analyses.importance import Importance, importance
 from survey.services.analyses.rows import WeighedRows
-from survey.services.analyses.soundness import AnswerQuality, Scale, above_frame, flags, scales
+from survey.services.analyses.soundness import AnswerQuality, Filing, Scale, above_frame, filing, flags, scales
 from survey.services.analyses.standings import Standings, standings
 from survey.services.analyses.unit_courses import UnitCourse, unit_courses
 from survey.services.estimating import ChannelResults
@@ -45,6 +45,7 @@ class Analyses:
     standings: Standings | None = None
     importance: Importance | None = None
     scales: tuple[Scale, ...] = ()
+    filing: Filing | None = None
     quality: AnswerQuality | None = None
     course: Course | None = None
     unit_courses: tuple[UnitCourse, ...] = ()
@@ -101,6 +102,7 @@ def analyse(
         standings=standings(by_unit, gates=wave.gates) if by_unit is not None and final else None,
         importance=importance(rows, plan),
         scales=scales(rows),
+        filing=filing(rows),
         quality=_quality(wave, results, rows),
         course=course(sums.together(), whole) if sums is not None else None,
         unit_courses=unit_courses(sums, by_unit) if sums is not None and by_unit is not None else (),

@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis import quality, reliability
-from analysis.arrays import Bools
+from analysis import confirmatory, quality, reliability
+from analysis.arrays import Bools, Floats
+from analysis.errors import AnalysisError
 from analysis.results import plain
 from survey.services.analyses.rows import WeighedRows
 
 LEAST_COMPLETE = 50
+LEAST_FOR_MODEL = 200
+GOOD_CFI, GOOD_RMSEA = 0.95, 0.06  # Hu and Bentler (1999)
 STRAIGHT_FROM = 16  # answers; fewer are alike by chance
 REPEATED_FROM = 3  # the same varied answers at one place on one day
 FAST = 0  # the lowest step of the pace
@@ -35,6 +38,22 @@ class Scale:
     weakest: str = ""  # the item with the lowest correlation with the rest
     weakest_correlation: float | None = None
     alpha_without: float | None = None
+
+
+@dataclass(frozen=True)
+class Filing:
+    """How well all factors together describe the answers of `n` people; None where no such factors can have made them.
+
+    Robust CFI and RMSEA of a confirmatory factor analysis by maximum likelihood.
+    """
+
+    n: int
+    cfi: float | None = None
+    rmsea: float | None = None
+
+    @property
+    def fits(self) -> bool:
+        return self.cfi is not None and self.rmsea is not None and self.cfi >= GOOD_CFI and self.rmsea <= GOOD_RMSEA
 
 
 @dataclass(frozen=True)
@@ -95,6 +114,31 @@ def scales(rows: WeighedRows) -> tuple[Scale, ...]:
             )
         )
     return tuple(found)
+
+
+def filing(rows: WeighedRows) -> Filing | None:
+    """Whether the questions measure the factors they are filed under; None without two factors or enough people.
+
+    From those who answered every question of all factors of two questions or more; a question with one and the same
+    answer by everybody tells nothing and is left out.
+    """
+    filed: dict[str, dict[str, Floats]] = {}
+    for item in rows.version.rated_items:
+        codes = rows.codes(item)
+        if item.factor and len(np.unique(codes[~np.isnan(codes)])) > 1:
+            filed.setdefault(item.factor, {})[item.code] = codes
+    factors = {name: tuple(items) for name, items in filed.items() if len(items) > 1}
+    if len(factors) < 2:
+        return None
+    answers = np.column_stack([filed[name][item] for name, items in factors.items() for item in items])
+    complete = answers[~np.isnan(answers).any(axis=1)]
+    if len(complete) < LEAST_FOR_MODEL:
+        return None
+    try:
+        fit = confirmatory.mlr(factors, complete).fit
+    except AnalysisError:
+        return Filing(len(complete))
+    return Filing(len(complete), plain(fit.cfi_scaled), plain(fit.rmsea_scaled))
 
 
 def flags(rows: WeighedRows) -> tuple[AnswerQuality, Bools]:

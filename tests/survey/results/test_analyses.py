@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -362,6 +363,60 @@ def test_ordinal_fit_alone_gives_the_same_coefficients() -> None:
     for one, other in zip(whole.drivers, alone.drivers, strict=True):
         assert (one.coefficient, one.se, one.lmg) == (other.coefficient, other.se, other.lmg)
         assert np.isnan(other.shapley)
+
+
+# --- whether questions measure their factors ------------------------------------------------------------------------
+
+
+def two_factors(record: Record, *, people: int, filed: str = "AAABBB") -> Surveyed:
+    """Questions a1-a3 and b1-b3, which follow one opinion each."""
+    codes = ("a1", "a2", "a3", "b1", "b2", "b3")
+    factors = [{"code": c, "name": {"vi": f"Yếu tố {c}"}, "grade": "verbatim"} for c in "AB"]
+    questions = [item(code, factor=factor) for code, factor in zip(codes, filed, strict=True)]
+    survey = Surveyed(record, answers=document(*questions, factors=factors))
+    unit, rng = survey.unit(), np.random.default_rng(5)
+    for _ in range(people):
+        opinions = rng.normal(3.6, 0.9, 2)
+        said = np.repeat(opinions, 3) + rng.normal(0, 0.6, 6)
+        survey.say(unit, dict(zip(codes, np.clip(np.round(said), 1, 5).astype(int).tolist(), strict=True)))
+    return survey
+
+
+def filing_sentence(survey: Surveyed) -> str:
+    sheets = analysis_tables.tables(survey.view(), analysed(survey), Words.of("en"))
+    (said,) = next(sheet.notes for sheet in sheets if sheet.name == "Quality")
+    return said
+
+
+def test_questions_that_measure_their_factors_are_said_to_on_page_and_sheet(record: Record, sign_in: SignIn) -> None:
+    survey = two_factors(record, people=220)
+    found = analysed(survey).filing
+    assert found is not None
+    assert found.n == 220
+    assert found.fits
+    assert "The questions measure the factors they are filed under" in filing_sentence(survey)
+    survey.close()
+    client = sign_in(survey.record.account((Role.ANALYST, survey.province, ("admin",))))
+    page = client.get("/quan-tri/ket-qua/W-1/phan-tich?kenh=drawn")
+    assert "Các câu hỏi đo đúng yếu tố mà chúng được xếp vào" in page.text
+
+
+def test_questions_filed_under_the_wrong_factor_are_said_not_to_measure_it(record: Record) -> None:
+    survey = two_factors(record, people=220, filed="AABABB")
+    found = analysed(survey).filing
+    assert found is not None
+    assert not found.fits
+    assert found.cfi is None or found.cfi < 0.9
+    assert re.search("do not all measure|do not describe", filing_sentence(survey))
+
+
+def test_nothing_is_said_of_factors_with_few_complete_answers(record: Record) -> None:
+    assert analysed(two_factors(record, people=60)).filing is None
+
+
+def test_nothing_is_said_of_a_form_without_factors_of_several_questions(survey: Surveyed) -> None:
+    survey.answer(survey.unit(), 150, 100)
+    assert analysed(survey).filing is None
 
 
 # --- quality and course ----------------------------------------------------------------------------------------------
