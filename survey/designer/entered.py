@@ -75,6 +75,7 @@ class Entered:
         """The rows of a list of answers, and the code that opens a text field. A row without words is taken out."""
         known = {option.code: option for option in before}
         found: list[Option] = []
+        rows: list[int] = []
         other: int | None = None
         for n in range(MOST_ROWS):
             if f"o{n}-{languages[0]}" not in self.fields:
@@ -93,11 +94,12 @@ class Entered:
                 origin=old.origin if old else "core",
             )
             found.append(option)
+            rows.append(n)
             if self.fields.get("o-other") == str(n):
                 other = code
         move = re.fullmatch(r"(\d{1,3}):(up|down)", self.fields.get("o-move", ""))
-        if move and int(move[1]) < len(found):
-            at = int(move[1])
+        if move and int(move[1]) in rows:
+            at = rows.index(int(move[1]))
             option = found.pop(at)
             found.insert(max(0, at + (-1 if move[2] == "up" else 1)), option)
         return tuple(found), other

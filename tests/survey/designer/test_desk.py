@@ -543,3 +543,12 @@ def test_a_form_with_local_marks_of_its_own_takes_additions_anywhere(
     assert [o.code for o in document.scale("sat5").options] == [1, 2, 3, 4, 5, 6, 97]
     assert not list(integrity.border(document))
     codec.loads(codec.dumps(document))
+
+
+def test_an_answer_moves_by_its_own_row_although_one_above_it_is_emptied(database: Database, people: Who):
+    page = begun(people(Role.DESIGNER))
+    form = page.client.get(f"{LIST}/phieu-moi/1/soan/thang-tra-loi").form("thang")
+    form.fields["o0-vi"] = ""
+    form.fields["o-move"] = "3:up"
+    form.send()
+    assert [o.code for o in now_of(database).scale("sat5").options] == [2, 4, 3, 5, 97]
