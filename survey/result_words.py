@@ -81,8 +81,9 @@ QUADRANTS = {
     "keep_up": N_("keep up"),
     "low_priority": N_("later"),
     "possible_overkill": N_("good enough"),
+    "perhaps_first": N_("perhaps first, not certain"),
+    "not_told_apart": N_("importance not told apart"),
 }
-NOT_CERTAIN = N_("perhaps first, not certain")  # for `improve` where the data do not bear it
 FIELD_GROUPS = {
     "land": N_("land"),
     "construction": N_("construction"),

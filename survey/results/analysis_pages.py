@@ -12,7 +12,7 @@ from markupsafe import Markup
 from instruments.text import heading_words
 from survey.charts import plots
 from survey.i18n import decimal_mark, grouped, language, number
-from survey.result_words import NOT_CERTAIN, QUADRANTS, SELECTIONS, points_text, rate_text
+from survey.result_words import QUADRANTS, SELECTIONS, points_text, rate_text
 from survey.results.course_pages import CoursePart, UnitCoursesPart, course_part, unit_courses_part
 from survey.services.analyses.contrasts import BesideDrawn, Contrast
 from survey.services.analyses.importance import FactorImportance, Importance
@@ -272,7 +272,8 @@ def _importance(view: ResultsView, found: Importance) -> ImportancePart:
     rows = tuple(
         FactorRow(
             f.factor, _name(view, "factor", f.factor), _share(f), number(f.performance, 2, lang),
-            number(f.odds_ratio, 2, lang) if f.odds_ratio is not None else "–", _advice(f), f.begin_here,
+            number(f.odds_ratio, 2, lang) if f.odds_ratio is not None else "–",
+            _(QUADRANTS[found.advice(f)]), f.begin_here,
         )
         for f in found.factors
     )  # fmt: skip
@@ -320,12 +321,6 @@ def _share(found: FactorImportance) -> str:
         return share
     low, high = (rate_text(v, language=lang, places=0).removesuffix(" %") for v in (found.low, found.high))
     return f"{share} ({low} – {high})"
-
-
-def _advice(found: FactorImportance) -> str:
-    certain = found.begin_here or found.quadrant != "improve"
-    words = QUADRANTS[found.quadrant] if certain else NOT_CERTAIN
-    return _(words)
 
 
 def _code_or_place(code: str, place: int) -> str:

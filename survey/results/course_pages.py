@@ -126,7 +126,7 @@ def unit_courses_part(view: ResultsView, family: Sequence[UnitCourse], wanted: s
         )  # fmt: skip
         notes.append(
             _("So many charts raise many false signals. More than chance: by Benjamini and Hochberg over all these "
-              "units, at most 5 %% of such findings false on average.")
+              "units, at most 5 % of such findings false on average.")
         )  # fmt: skip
         if view.delayed:
             notes.append(_("Answers until yesterday; the course goes on once a day."))

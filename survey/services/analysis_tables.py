@@ -9,7 +9,7 @@ from instruments.text import heading_words
 from survey.errors import N_
 from survey.exports.tables import Cell, Column, Kind, Table
 from survey.i18n import grouped, number
-from survey.result_words import NOT_CERTAIN, QUADRANTS
+from survey.result_words import QUADRANTS
 from survey.services.analyses.contrasts import Contrast
 from survey.services.analyses.course import Course
 from survey.services.analyses.importance import Importance
@@ -123,7 +123,7 @@ def _importance(view: ResultsView, found: Importance, w: Words) -> Table:
         [f.factor, target_name(view, "factor", f.factor, w), f.share, f.low, f.high, f.rank_low or None,
          f.rank_high or None, f.correlation, f.odds_ratio, _p(f.p_value, w),
          f.performance,
-         w(QUADRANTS[f.quadrant] if f.begin_here or f.quadrant != "improve" else NOT_CERTAIN)]
+         w(QUADRANTS[found.advice(f)])]
         for f in found.factors
     ]  # fmt: skip
     if found.reason:

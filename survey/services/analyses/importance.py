@@ -45,6 +45,10 @@ class FactorImportance:
     def begin_here(self) -> bool:
         return self.quadrant == "improve" and self.surely_first
 
+    def is_told_apart(self, factors: int) -> bool:
+        """Whether its importance surely is more, or less, than the usual one among so many factors."""
+        return self.low is not None and self.high is not None and not self.low <= 1 / factors <= self.high
+
 
 @dataclass(frozen=True)
 class Importance:
@@ -56,6 +60,12 @@ class Importance:
     factors: tuple[FactorImportance, ...] = ()
     left_out: tuple[str, ...] = ()  # under half could be asked about it
     reason: str = ""
+
+    def advice(self, one: FactorImportance) -> str:
+        """The quadrant of a factor as far as the data bear it; else perhaps_first or not_told_apart."""
+        if one.quadrant == "improve":
+            return one.quadrant if one.begin_here else "perhaps_first"
+        return one.quadrant if one.is_told_apart(len(self.factors)) else "not_told_apart"
 
 
 def importance(rows: WeighedRows, plan: SurveyPlan) -> Importance:

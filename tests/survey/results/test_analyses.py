@@ -21,6 +21,7 @@ from survey.models.waves import Channel, Selection
 from survey.permissions import Actor, system
 from survey.services import analysis_tables, final_results, waves
 from survey.services.analyses import making, reading
+from survey.services.analyses.importance import FactorImportance, Importance
 from survey.services.analyses.making import Analyses
 from survey.services.kept_results import FRESH_ANALYSES, KeptResults
 from survey.services.result_tables import Words
@@ -344,6 +345,18 @@ def test_where_to_begin_is_told_only_as_far_as_the_answers_bear_it(
     page = client.get("/quan-tri/ket-qua/W-1/phan-tich?kenh=drawn").text
     assert any(f.begin_here for f in found.factors) is (people == 500)
     assert ("Nên bắt đầu từ đây" in page) is (people == 500)
+
+
+def test_advice_goes_as_far_as_the_interval_of_the_importance() -> None:
+    def factor(quadrant: str, low: float | None, high: float | None, *, sure: bool = False) -> FactorImportance:
+        return FactorImportance("F", 0.5, 0.5, None, None, 4.0, quadrant, low, high, 1, 2, surely_first=sure)
+
+    alike, told = factor("keep_up", 0.4, 0.6), factor("keep_up", 0.52, 0.6)
+    first, perhaps = factor("improve", 0.52, 0.6, sure=True), factor("improve", 0.4, 0.6)
+    found = Importance("g1", 200, 0.5, (alike, told))
+    assert [found.advice(one) for one in (alike, told, first, perhaps, factor("low_priority", None, None))] == [
+        "not_told_apart", "keep_up", "improve", "perhaps_first", "not_told_apart",
+    ]  # fmt: skip
 
 
 def test_form_without_an_overall_question_says_so(survey: Surveyed) -> None:

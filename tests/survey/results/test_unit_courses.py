@@ -94,6 +94,7 @@ def test_page_shows_the_course_of_the_unit_that_was_chosen(survey: Surveyed, sig
     page = client.get(PAGE)
     assert "Tại 1 đơn vị, diễn biến có thay đổi vượt mức ngẫu nhiên" in page.text
     assert '<option value="p-b">' in page.response.text
+    assert "%%" not in page.text
     assert "Phường B: Tỷ lệ" not in page.response.text
     assert "Phường B: Tỷ lệ" in client.get(f"{PAGE}&don-vi=p-b").response.text
 
