@@ -227,12 +227,15 @@ def _beside_sentence(beside: BesideDrawn) -> str:
     if whole is None or whole.low is None:
         return _("The headline figures of the two channels cannot be compared.")
     if whole.certain:
-        points = points_text(whole.difference, language())
-        return _(
-            "Those who chose themselves answer differently by %(points)s points. Only a channel that draws people or "
-            "asks all speaks for everybody.",
-            points=points,
-        )
+        points = points_text(whole.difference, language()).lstrip("+−")
+        if whole.difference > 0:
+            return _(
+                "The headline figure of those who chose themselves is %(points)s points higher. Only a channel that "
+                "draws people or asks all speaks for everybody.",
+                points=points,
+            )
+        return _("The headline figure of those who chose themselves is %(points)s points lower. Only a channel that "
+                 "draws people or asks all speaks for everybody.", points=points)  # fmt: skip
     return _("No difference of the headline figure is proven. The channels are still never pooled.")
 
 
@@ -398,15 +401,22 @@ def _set(low: int, high: int) -> str:
 
 def _trust(found: AnalysesView, made: Analyses, quality: AnswerQuality) -> TrustPart:
     lang, view = language(), found.view
-    share = quality.flagged / quality.n if quality.n else 0.0
-    if quality.rate_without is None:
-        sentence = _("%(share)s of the answers look hasty or copied. They stay in the figures.",
-                     share=rate_text(share, language=lang))  # fmt: skip
+    share = rate_text(quality.flagged / quality.n if quality.n else 0.0, language=lang)
+    whole = rate_text(quality.rate, language=lang)
+    without = None if quality.rate_without is None else rate_text(quality.rate_without, language=lang)
+    if without is None:
+        sentence = _("%(share)s of the answers look hasty or copied. They stay in the figures.", share=share)
+    elif without == whole:
+        sentence = _(
+            "%(share)s of the answers look hasty or copied. They stay in the figures; without them the "
+            "headline figure would still be %(rate)s.",
+            share=share,
+            rate=whole,
+        )
     else:
         sentence = _("%(share)s of the answers look hasty or copied. They stay in the figures; without them the "
                      "headline figure would be %(without)s instead of %(with_them)s.",
-                     share=rate_text(share, language=lang), without=rate_text(quality.rate_without, language=lang),
-                     with_them=rate_text(quality.rate, language=lang))  # fmt: skip
+                     share=share, without=without, with_them=whole)  # fmt: skip
     facts = [
         (_("Under one second a question"), grouped(quality.fast, lang)),
         (_("The same varied answers three times at one place on one day"), grouped(quality.repeated, lang)),

@@ -124,3 +124,15 @@ def test_an_outcome_without_differences_is_refused() -> None:
         drivers.drivers(sample_design(np.ones(9)), np.full(9, 5.0), {"F1": np.arange(9.0)})
     with pytest.raises(AnalysisError, match="separates the answers"):
         regression.logistic(sample_design(np.ones(40)), (np.arange(40) > 20).astype(float), np.arange(40.0), ["x"])
+
+
+def test_ordinal_fit_alone_gives_the_same_coefficients() -> None:
+    rng = np.random.default_rng(5)
+    x = rng.integers(1, 6, (200, 2)).astype(float)
+    y = np.clip(np.round(x.mean(1) + rng.normal(0, 1, 200)), 1, 5)
+    own = {"A": x[:, 0], "B": x[:, 1]}
+    whole = drivers.drivers(sample_design(np.ones(200)), y, own)
+    alone = drivers.drivers(sample_design(np.ones(200)), y, own, split_ordinal=False)
+    for one, other in zip(whole.drivers, alone.drivers, strict=True):
+        assert (one.coefficient, one.se, one.lmg) == (other.coefficient, other.se, other.lmg)
+        assert np.isnan(other.shapley)

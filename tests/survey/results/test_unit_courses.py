@@ -18,18 +18,12 @@ from survey.services.analyses.course import Course, Period
 from survey.services.analyses.unit_courses import UnitCourse, expected_by_chance, family
 from survey.services.kept_results import KeptResults
 from survey.services.result_tables import Words
-from tests.factories.record import Record
 from tests.factories.results import Surveyed
 from tests.staff_client import StaffClient
 
 SignIn = Callable[[Account], StaffClient]
 START = date(2026, 10, 1)
 PAGE = "/quan-tri/ket-qua/W-1/phan-tich?kenh=drawn"
-
-
-@pytest.fixture
-def survey(record: Record) -> Surveyed:
-    return Surveyed(record)
 
 
 def wards(survey: Surveyed, names: str = "ABC", days: int = 28) -> list[Unit]:
