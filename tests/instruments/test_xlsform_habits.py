@@ -242,6 +242,13 @@ def test_pictures_and_filters_of_answers_are_named_once_a_column():
     ]
 
 
+def test_two_forms_without_a_name_are_two_questionnaires():
+    one, other = read([["text", "a", "Một"]]).version, read([["text", "a", "Hai"]]).version
+    assert one.code.startswith("imported-form-")
+    assert one.code != other.code
+    assert read([["text", "a", "Một"]]).version.code == one.code
+
+
 @pytest.mark.parametrize(
     ("version", "number"), [("5 (2024-03-01 08:12:33)", 5), ("2014101801", 1), ("vA1b2", 1), ("7", 7), (None, 1)]
 )
