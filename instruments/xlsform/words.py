@@ -14,6 +14,11 @@ from instruments.xlsform.columns import Line
 _VIETNAMESE = re.compile("[ăâđêôơưĂÂĐÊÔƠƯạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]")
 _BREAKS = re.compile("\r\n?|_x000[dD]_\n?|\v|\f")
 _REFERENCE = re.compile(r"\$\{\s*([^\W\d][\w.\-]*)\s*\}|\{([a-z][a-z0-9_]*)\}")
+_MARKUP = re.compile(
+    r"(?<!\w)\*\*(?=\S)([^\n*]+)(?<=\S)\*\*(?!\w)|(?<!\w)__(?=\S)([^\n_]+)(?<=\S)__(?!\w)|^#{1,6}[ \t]+(?=\S)"
+    r"|</?span(?:\s+style=\"[^\"<>]*\")?\s*>",
+    re.MULTILINE,
+)
 _UNSEEN = re.compile("[\ufeff\u200b\u2060\x00-\x08\x0e-\x1f\x7f-\x9f]")
 
 
@@ -40,7 +45,13 @@ class Words:
 
 def tidy(words: str) -> str:
     """A text of another program with line ends and unseen signs put right."""
-    return _REFERENCE.sub(_bracketed, _UNSEEN.sub("", _BREAKS.sub("\n", words))).strip()
+    plain = _MARKUP.sub(lambda found: found[1] or found[2] or "", _UNSEEN.sub("", _BREAKS.sub("\n", words)))
+    return _REFERENCE.sub(_bracketed, plain).strip()
+
+
+def marked_up(line: Line, column: str) -> bool:
+    """Do the words of a column hold signs of bold letters, headings or colours, which only other programs show so?"""
+    return any(_MARKUP.search(words) for words in line.words.get(column, {}).values())
 
 
 def repeated(line: Line, column: str) -> str:
