@@ -45,19 +45,25 @@ class Words:
 
 def tidy(words: str) -> str:
     """A text of another program with line ends and unseen signs put right."""
-    plain = _MARKUP.sub(lambda found: found[1] or found[2] or "", _UNSEEN.sub("", _BREAKS.sub("\n", words)))
-    return _REFERENCE.sub(_bracketed, plain).strip()
+    plain = _UNSEEN.sub("", _BREAKS.sub("\n", words))
+    if _may_be_marked_up(plain):
+        plain = _MARKUP.sub(lambda found: found[1] or found[2] or "", plain)
+    return (_REFERENCE.sub(_bracketed, plain) if "{" in plain else plain).strip()
 
 
 def marked_up(line: Line, column: str) -> bool:
     """Do the words of a column hold signs of bold letters, headings or colours, which only other programs show so?"""
-    return any(_MARKUP.search(words) for words in line.words.get(column, {}).values())
+    return any(_may_be_marked_up(words) and _MARKUP.search(words) for words in line.words.get(column, {}).values())
+
+
+def _may_be_marked_up(words: str) -> bool:
+    return "**" in words or "__" in words or "#" in words or "span" in words
 
 
 def repeated(line: Line, column: str) -> str:
     """The first place in the words of a column where an earlier answer stood, as it reads now."""
     for words in line.words.get(column, {}).values():
-        if found := _REFERENCE.search(words):
+        if "{" in words and (found := _REFERENCE.search(words)):
             return _bracketed(found)
     return ""
 
