@@ -77,6 +77,15 @@ def _warning(template: str) -> ProblemKind:
     return ProblemKind("warning", "quality", template)
 
 
+PIECES = frozenset(
+    {
+        "parts", "tags", "columns", "cells", "rows", "characters", "offered answers",
+        "control characters and lone surrogates are not text", "characters that turn the writing direction are refused",
+        "text must not be blank", "a text needs at least one language",
+    }
+)  # fmt: skip
+"""Particulars that are words of ours: a face translates them too."""
+
 PROBLEMS: Mapping[str, ProblemKind] = {
     # --- shape: the document is not of this format ------------------------------------------------------
     "not-json": _error("shape", "This is not a JSON document: {reason}."),

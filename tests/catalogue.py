@@ -21,7 +21,7 @@ from instruments.conformity import BADGES, DEVIATIONS
 from instruments.editing import REFUSALS
 from instruments.index_rules import RULES
 from instruments.misfits import MISFITS
-from instruments.problems import PROBLEMS
+from instruments.problems import PIECES, PROBLEMS
 from instruments.xlsform import REMARKS
 from survey.i18n import LANGUAGES, TRANSLATIONS, compile_stale
 
@@ -128,6 +128,8 @@ def collect() -> dict[str, Catalog]:
             found[owner(path)].add(message, None, [(path, 0)], auto_comments=comments, context=context)
     for kind in PROBLEMS.values():
         found["designer"].add(kind.template, None, [("instruments/problems.py", 0)])
+    for text in sorted(PIECES):
+        found["designer"].add(text, None, [("instruments/problems.py", 0)])
     for text in REFUSALS.values():
         found["designer"].add(text, None, [("instruments/editing/refusals.py", 0)])
     for remark in REMARKS.values():

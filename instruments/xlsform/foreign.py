@@ -5,6 +5,8 @@ Every value put in its place is a remark. Nothing is claimed: the form is a demo
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 from instruments.xlsform.columns import Line
@@ -28,10 +30,13 @@ _STAND_INS: dict[str, dict[str, str]] = {
 def fill_in(
     document: dict[str, Any], settings: Line, words: Words, languages: list[str], notes: Notes, domain: str | None
 ) -> None:
-    """Completes a document in place."""
+    """Completes a document in place.
+
+    A form without a name gets one of its own content, so that two of them are not two drafts of one questionnaire.
+    """
     title = tidy(settings.text("form_title"))[:LONGEST_TITLE]
     written = settings.text("form_id")
-    code = instrument_code(written) or instrument_code(title) or "imported-form"
+    code = instrument_code(written) or instrument_code(title) or f"imported-form-{_digest(document)}"
     if not written:
         notes.remark("assumed", SETTINGS, settings.number, field="form_id", value=code)
     elif code != written:
@@ -71,6 +76,10 @@ def fill_in(
     for column in settings.cells:
         if column not in READ_SETTINGS:
             notes.remark("setting", SETTINGS, settings.number, column=column)
+
+
+def _digest(document: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def _version(written: str) -> int:

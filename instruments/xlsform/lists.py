@@ -12,7 +12,7 @@ from typing import Any
 from instruments.xlsform.columns import Line, Table, without_marks
 from instruments.xlsform.layout import CHOICES, MARK, OPTION_COLUMNS, OWN_LIST
 from instruments.xlsform.notes import Notes
-from instruments.xlsform.words import Words, repeated
+from instruments.xlsform.words import Words, marked_up, repeated
 
 MOST_ANSWERS = 240
 HIGHEST = 254
@@ -102,6 +102,8 @@ def _list(name: str, lines: list[Line], words: Words, notes: Notes) -> AnswerLis
             continue
         if not words.exact and (piece := repeated(line, "label")):
             notes.remark("piped", CHOICES, line.number, code=spelled, piece=piece)
+        if not words.exact and marked_up(line, "label"):
+            notes.remark("markup", CHOICES, line.number, code=spelled)
         if spelled in made.codes:
             notes.problem("xls-name-twice", CHOICES, line.number, name=spelled)
             continue

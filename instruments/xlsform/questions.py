@@ -97,7 +97,13 @@ class Questions:
             self._copied += len(found.options)
             if self._copied > MOST_OWN_ANSWERS:
                 raise InvalidInstrument(
-                    [Problem("xls-too-many", f"{SURVEY}!{line.number}", {"what": "answers", "limit": MOST_OWN_ANSWERS})]
+                    [
+                        Problem(
+                            "xls-too-many",
+                            f"{SURVEY}!{line.number}",
+                            {"what": "offered answers", "limit": MOST_OWN_ANSWERS},
+                        )
+                    ]
                 )
         if kind.or_other:
             self._with_other(line, response, found, code)

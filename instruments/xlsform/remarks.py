@@ -91,6 +91,7 @@ REMARKS: Mapping[str, RemarkKind] = {
         "The first language is “{language}”, as the settings say: the words in “{other}” are not complete."
     ),
     "language-unknown": _changed("The language “{name}” is not known here; it has the code “{code}”."),
+    "markup": _changed("“{code}” had signs for bold letters, headings or colours; its words stand without them."),
     "piped": _changed("“{code}” repeats an earlier answer in its text, which no text here can; {piece} stands there."),
     "formula": _changed("{count} rows hold formulas; what they last showed was read."),
     # --- not carried ------------------------------------------------------------------------------------------

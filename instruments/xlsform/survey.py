@@ -31,7 +31,7 @@ from instruments.xlsform.naming import Codes, Known
 from instruments.xlsform.notes import Notes
 from instruments.xlsform.questions import Questions, relevant
 from instruments.xlsform.types import RowType, opens_a_bracket, row_type
-from instruments.xlsform.words import Words, repeated
+from instruments.xlsform.words import Words, marked_up, repeated
 
 READ_COLUMNS = frozenset({"type", "name", "required", "relevant", "constraint", "disabled"})
 """Columns that are read; `appearance` only tells a rating and a tall text field."""
@@ -300,6 +300,8 @@ class Reader:
         """An earlier answer inside a text is not put there."""
         if not self._words.exact and (piece := repeated(line, "label") or repeated(line, "hint")):
             self._notes.remark("piped", SURVEY, line.number, code=code, piece=piece)
+        if not self._words.exact and (marked_up(line, "label") or marked_up(line, "hint")):
+            self._notes.remark("markup", SURVEY, line.number, code=code)
 
     def _marked(self, line: Line, columns: Any) -> dict[str, Any]:
         """What our own columns say."""

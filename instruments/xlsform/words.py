@@ -14,6 +14,11 @@ from instruments.xlsform.columns import Line
 _VIETNAMESE = re.compile("[ăâđêôơưĂÂĐÊÔƠƯạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]")
 _BREAKS = re.compile("\r\n?|_x000[dD]_\n?|\v|\f")
 _REFERENCE = re.compile(r"\$\{\s*([^\W\d][\w.\-]*)\s*\}|\{([a-z][a-z0-9_]*)\}")
+_MARKUP = re.compile(
+    r"(?<!\w)\*\*(?=\S)([^\n*]+)(?<=\S)\*\*(?!\w)|(?<!\w)__(?=\S)([^\n_]+)(?<=\S)__(?!\w)|^#{1,6}[ \t]+(?=\S)"
+    r"|</?span(?:\s+style=\"[^\"<>]*\")?\s*>",
+    re.MULTILINE,
+)
 _UNSEEN = re.compile("[\ufeff\u200b\u2060\x00-\x08\x0e-\x1f\x7f-\x9f]")
 
 
@@ -40,13 +45,25 @@ class Words:
 
 def tidy(words: str) -> str:
     """A text of another program with line ends and unseen signs put right."""
-    return _REFERENCE.sub(_bracketed, _UNSEEN.sub("", _BREAKS.sub("\n", words))).strip()
+    plain = _UNSEEN.sub("", _BREAKS.sub("\n", words))
+    if _may_be_marked_up(plain):
+        plain = _MARKUP.sub(lambda found: found[1] or found[2] or "", plain)
+    return (_REFERENCE.sub(_bracketed, plain) if "{" in plain else plain).strip()
+
+
+def marked_up(line: Line, column: str) -> bool:
+    """Do the words of a column hold signs of bold letters, headings or colours, which only other programs show so?"""
+    return any(_may_be_marked_up(words) and _MARKUP.search(words) for words in line.words.get(column, {}).values())
+
+
+def _may_be_marked_up(words: str) -> bool:
+    return "**" in words or "__" in words or "#" in words or "span" in words
 
 
 def repeated(line: Line, column: str) -> str:
     """The first place in the words of a column where an earlier answer stood, as it reads now."""
     for words in line.words.get(column, {}).values():
-        if found := _REFERENCE.search(words):
+        if "{" in words and (found := _REFERENCE.search(words)):
             return _bracketed(found)
     return ""
 

@@ -12,7 +12,7 @@ from instruments import conformity
 from instruments.conformity import BADGES
 from instruments.misfits import Misfit
 from instruments.model import InstrumentVersion
-from instruments.problems import Problem
+from instruments.problems import PIECES, Problem
 from instruments.xlsform import Remark
 from survey.designer.differences import Differences
 from survey.designer.forms import CompareForm, FileForm, KeepForm
@@ -130,7 +130,8 @@ class PreviewPage:
 
 def finding(problem: Problem) -> Finding:
     """The problem's sentence in the language of the page."""
-    return Finding(_place(problem.path), gettext(problem.kind.template).format(**problem.params), problem.severity)
+    params = {name: gettext(value) if value in PIECES else value for name, value in problem.params.items()}
+    return Finding(_place(problem.path), gettext(problem.kind.template).format(**params), problem.severity)
 
 
 def remark(found: Remark) -> Finding:

@@ -39,6 +39,18 @@ def test_earlier_answer_in_a_text_is_named_in_square_brackets_and_stops_nothing(
     assert [place for place, _ in told(reading, "piped")] == ["choices!2", "survey!3", "survey!4"]
 
 
+def test_signs_of_bold_letters_headings_and_colours_are_taken_off_and_named():
+    rows = [
+        ["note", "a", "## **Xin cảm ơn** Ông/Bà"],
+        ["text", "b", '<span style="color:red">Ý kiến</span> __khác__?'],
+        ["text", "c", "2 ** 3 và snake__case__name, 5 < 6, *"],
+    ]
+    reading = read(rows)
+    assert [element.text["vi"] for element in reading.version.elements[:2]] == ["Xin cảm ơn Ông/Bà", "Ý kiến khác?"]
+    assert reading.version.elements[2].text["vi"] == "2 ** 3 và snake__case__name, 5 < 6, *"
+    assert [place for place, _ in told(reading, "markup")] == ["survey!2", "survey!3"]
+
+
 def test_letters_in_two_pieces_are_the_letters_they_look_like():
     name = unicodedata.normalize("NFD", "đồng_ý")
     head = ["type", "name", unicodedata.normalize("NFD", "label::Tiếng Việt (vi)"), "relevant"]
@@ -240,6 +252,13 @@ def test_pictures_and_filters_of_answers_are_named_once_a_column():
         ("choices!2-3", "The column “tinh” was left out (2 rows)."),
         ("choices!2", "The column “media::image” was left out (1 rows)."),
     ]
+
+
+def test_two_forms_without_a_name_are_two_questionnaires():
+    one, other = read([["text", "a", "Một"]]).version, read([["text", "a", "Hai"]]).version
+    assert one.code.startswith("imported-form-")
+    assert one.code != other.code
+    assert read([["text", "a", "Một"]]).version.code == one.code
 
 
 @pytest.mark.parametrize(

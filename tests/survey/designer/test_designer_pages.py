@@ -21,6 +21,7 @@ from survey.services import drafts, instruments, publishing
 from tests.factories.questionnaires import as_file, item, questionnaire
 from tests.factories.record import Record
 from tests.instruments import workbooks
+from tests.instruments.workbooks import form
 from tests.queries import number_of
 from tests.staff_client import Form, Page, StaffClient
 
@@ -421,3 +422,10 @@ def test_a_version_is_handed_over_in_every_form(people: Callable[..., StaffClien
 @pytest.mark.usefixtures("two_versions")
 def test_a_version_is_not_handed_over_in_another_form(people: Callable[..., StaffClient]):
     assert people(Role.DESIGNER).get(f"{LIST}/phieu-mau/1/tep.exe").status == 404
+
+
+def test_particulars_of_a_problem_are_in_the_language_of_the_page(people: Callable[..., StaffClient]):
+    turned = form([["text", "a", "M\u1ed9t \u202eevil"]])
+    page = upload(people(Role.DESIGNER).get(f"{LIST}/nhap/tep"), turned)
+    assert page.status == 422
+    assert "Không lưu được lời văn: không nhận ký tự đảo chiều viết." in page.text
