@@ -27,11 +27,6 @@ from tests.factories.record import Record
 from tests.factories.results import DISSATISFIED, SATISFIED, Surveyed, document
 
 
-@pytest.fixture
-def survey(record: Record) -> Surveyed:
-    return Surveyed(record)
-
-
 def two_wards(survey: Surveyed) -> tuple[Unit, Unit]:
     """A: 100 transactions, 8 of 10 satisfied. B: 300 transactions, 15 of 30 satisfied."""
     a, b = survey.unit("Phường A"), survey.unit("Phường B")

@@ -16,13 +16,7 @@ from survey.models.units import Unit
 from survey.permissions import system
 from survey.services import kept_results, waves
 from survey.services.kept_results import FRESH, MOST, KeptResults
-from tests.factories.record import Record
 from tests.factories.results import Surveyed
-
-
-@pytest.fixture
-def survey(record: Record) -> Surveyed:
-    return Surveyed(record)
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from datetime import date
 from xml.etree import ElementTree
 
-import pytest
-
 from survey.database import Database
 from survey.models.accounts import Account, Role
 from survey.models.procedures import FieldGroup
@@ -22,11 +20,6 @@ from tests.staff_client import Page, StaffClient
 
 SignIn = Callable[[Account], StaffClient]
 COMPARISON = "đối chiếu: kế hoạch QN-2021-2025, đã hết kỳ"
-
-
-@pytest.fixture
-def survey(record: Record) -> Surveyed:
-    return Surveyed(record)
 
 
 def opened(survey: Surveyed, sign_in: SignIn, path: str = "/quan-tri/ket-qua/W-1?kenh=drawn") -> Page:

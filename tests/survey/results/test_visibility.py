@@ -24,11 +24,6 @@ from tests.staff_client import StaffClient
 RULE = DisclosureRule(10, 30, public=False)
 
 
-@pytest.fixture
-def survey(record: Record) -> Surveyed:
-    return Surveyed(record)
-
-
 def shown(view: ResultsView) -> dict[str, int | None]:
     return {row.label: row.shown.n for row in view.by_unit}
 
