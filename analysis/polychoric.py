@@ -69,7 +69,7 @@ def correlations(answers: Floats) -> Polychoric:
         correlation[i, j] = correlation[j, i] = r
         influences.append(influence)
     covariance = np.zeros((len(pairs), len(pairs)))
-    for first in range(0, len(own), _AT_ONCE):
+    for first in range(0, len(own), _AT_ONCE) if pairs else ():  # one item has no pair
         part = [one[first : first + _AT_ONCE] for one in codes]
         moved = np.column_stack([one[part[i], part[j]] for one, (i, j) in zip(influences, pairs, strict=True)])
         covariance += moved.T @ moved
