@@ -177,8 +177,8 @@ def _rescaled(old: InstrumentVersion, new: InstrumentVersion, before: Item, afte
 
 def _reworded(old: InstrumentVersion, new: InstrumentVersion, before: Item, after: Item) -> Iterator[str]:
     language = new.source_language
-    if before.wording.get(old.source_language) != after.wording.get(language):
-        yield f"text.{language}"
+    if old.said(before.wording, old.source_language) != new.said(after.wording, language):
+        yield f"text.{language}"  # as people read it: the words in the place of a parameter are words too
     if _words_in(before.hint, language) != _words_in(after.hint, language):
         yield f"hint.{language}"
 

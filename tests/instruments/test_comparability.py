@@ -60,6 +60,17 @@ def test_one_reworded_question_breaks_its_own_series_and_all_above_it_but_not_it
     assert broken.reasons == ("q1",)
 
 
+def test_other_words_in_the_place_of_a_parameter_are_other_words():
+    def asked_at(place: str, version: int) -> InstrumentVersion:
+        at = {"code": "place", "name": words("Nơi"), "default": words(place)}
+        questions = (rated("q1", "F", text=words("Nơi ngồi chờ tại {place}")), rated("q2", "F"))
+        return form(*questions, parameters=[at], version=version)
+
+    found = compare(asked_at("Bộ phận Một cửa", 1), asked_at("Trung tâm", 2))
+    assert [found.of(code).change for code in ("q1", "q2")] == ["wording", "same"]
+    assert not found.of("q1").joined
+
+
 def test_a_persons_mark_joins_what_only_changed_its_words():
     mark = {"item": "q1", "with_version": 1, "reason": "sửa lỗi chính tả"}
     new = form(

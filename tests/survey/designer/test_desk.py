@@ -1,70 +1,24 @@
-"""The editor by hand, without JavaScript: each act is a form, it comes back to its place, nothing is overwritten."""
+"""The editor by hand, without JavaScript: each act is a form and comes back to its place."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from werkzeug.datastructures import MultiDict
 
 from instruments import codec, integrity
-from instruments.model import InstrumentVersion as Document
 from survey.database import Database
-from survey.designer.acts import ACTS
-from survey.designer.entered import Entered
-from survey.errors import Conflict
 from survey.models.accounts import Role
-from survey.models.drafts import DraftComment, DraftRevision
-from survey.models.instruments import InstrumentVersion, VersionStatus
+from survey.models.drafts import DraftRevision
 from survey.permissions import system
-from survey.services import drafts, instruments, publishing
+from survey.services import drafts, instruments
 from tests.factories.questionnaires import as_file, item, questionnaire
 from tests.factories.record import Record
 from tests.queries import counted
-from tests.staff_client import Form, Page, StaffClient
-
-LIST = "/quan-tri/bo-cau-hoi"
-Who = Callable[..., StaffClient]
-
-
-def begun(browser: StaffClient, title: str = "Phiếu mới", *, english: bool = False) -> Page:
-    entered: dict[str, Any] = {"title": title, "service": "admin", "issuer": "Sở Nội vụ", "code": "phieu-moi"}
-    if english:
-        entered["english"] = "y"
-    return browser.get(f"{LIST}/moi/phieu").form(**entered).send()
-
-
-def now_of(database: Database, code: str = "phieu-moi", number: int = 1) -> Document:
-    with database.reading() as session:
-        text = session.scalar(
-            select(InstrumentVersion.document).where(
-                InstrumentVersion.number == number, InstrumentVersion.document.contains(f'"code":"{code}"')
-            )
-        )
-        assert text is not None
-        return codec.loads_draft(text)
-
-
-def do(page: Page, act: str, **fields: Any) -> Page:
-    """Press a button of the open page: the act with the fields of its own form, and these on top."""
-    form = page.form("lam/hoan-tac")
-    form.action = form.action.replace("hoan-tac", act)
-    if act == "them-cau":
-        fields = {"answers": "scale:sat5", **fields}
-    for name, value in fields.items():
-        form.fields.setlist(name.replace("__", "-"), value if isinstance(value, list) else [value])
-    return form.send()
-
-
-def question(page: Page, **entered: Any) -> Form:
-    """The form of the question that is open."""
-    action = next(form.action for form in page.forms() if form.action.endswith("/lam/cau"))
-    return page.form(action, **entered)
+from tests.survey.designer.desk import LIST, Who, begun, do, now_of, question
 
 
 def test_a_new_questionnaire_begins_with_one_question_on_the_official_words(database: Database, people: Who):
@@ -136,104 +90,6 @@ def test_undo_and_redo_bring_words_back_step_by_step(database: Database, people:
     page = do(page, "them-cau", section="s1", words__vi="Bốn")
     page = do(page, "lam-lai")
     assert [i.text["vi"] for i in now_of(database).items][1:] == ["Hai", "Bốn"]
-
-
-def test_two_people_at_different_questions_are_merged(database: Database, people: Who):
-    first, second = people(Role.DESIGNER), people(Role.DESIGNER)
-    do(begun(first), "them-cau", section="s1", words__vi="Hai")
-    mine = first.get(f"{LIST}/phieu-moi/1/soan?mo=q1")
-    theirs = second.get(f"{LIST}/phieu-moi/1/soan?mo=q2")
-    assert "cũng đang" in theirs.text.lower()
-    question(theirs, **{"text-vi": "Hai, sửa"}).send()
-    page = question(mine, **{"text-vi": "Một, sửa"}).send()
-    assert page.status == 200
-    assert [i.text["vi"] for i in now_of(database).items] == ["Một, sửa", "Hai, sửa"]
-
-
-def test_two_people_at_the_same_question_see_both_wordings_and_nothing_is_overwritten(database: Database, people: Who):
-    first, second = people(Role.DESIGNER), people(Role.DESIGNER)
-    begun(first)
-    mine, theirs = (one.get(f"{LIST}/phieu-moi/1/soan?mo=q1") for one in (first, second))
-    question(theirs, **{"text-vi": "Lời của người kia"}).send()
-    page = question(mine, **{"text-vi": "Lời của tôi"}).send()
-    assert page.status == 409
-    assert "Lời của người kia" in page.text
-    assert "Lời của tôi" in page.text
-    assert "Lời câu hỏi (vi): Lời của người kia" in page.text
-    assert "Phương án trả lời" not in page.text  # the same in both: not a line to choose between
-    assert now_of(database).item("q1").text["vi"] == "Lời của người kia"
-    question(page).send()
-    assert now_of(database).item("q1").text["vi"] == "Lời của tôi"
-
-
-def test_two_people_who_add_at_the_same_moment_get_codes_of_their_own(database: Database, people: Who):
-    first, second = people(Role.DESIGNER), people(Role.DESIGNER)
-    begun(first)
-    pages = [one.get(f"{LIST}/phieu-moi/1/soan?them=s1") for one in (first, second)]
-    for page, words in zip(pages, ("Của người này", "Của người kia"), strict=True):
-        assert page.form("them-cau", **{"words-vi": words}).send().status == 200
-    found = {item.code: item.text["vi"] for item in now_of(database).items}
-    assert list(found)[1:] == ["q2", "q3"]
-    assert list(found.values())[1:] == ["Của người này", "Của người kia"]
-
-
-def test_many_who_save_at_one_instant_are_all_kept(database: Database, people: Who, now: datetime):
-    begun(people(Role.DESIGNER))
-
-    def add(n: int) -> int:
-        fields = MultiDict({"section": "s1", "answers": "text", "words-vi": f"Câu của người {n}"})
-        saved = drafts.change(
-            database, "phieu-moi", 1, lambda v: ACTS["them-cau"](Entered(fields), v),
-            base=0, act="them-cau", actor=system(), now=now,
-        )  # fmt: skip
-        return saved.revision
-
-    with ThreadPoolExecutor(6) as threads:
-        revisions = list(threads.map(add, range(6)))
-    assert sorted(revisions) == [1, 2, 3, 4, 5, 6]
-    items = now_of(database).items[1:]
-    assert sorted(item.code for item in items) == ["q2", "q3", "q4", "q5", "q6", "q7"]
-    assert {item.text["vi"] for item in items} == {f"Câu của người {n}" for n in range(6)}
-
-
-def test_an_order_that_both_change_is_noticed(database: Database, people: Who):
-    first, second = people(Role.DESIGNER), people(Role.DESIGNER)
-    do(begun(first), "them-cau", section="s1", words__vi="Hai\nBa")
-    mine, theirs = (one.get(f"{LIST}/phieu-moi/1/soan") for one in (first, second))
-    do(theirs, "cau-len", element="q3")
-    page = do(mine, "cau-xuong", element="q1")
-    assert page.status == 409
-    assert "đã đổi thứ tự" in page.text
-    assert [item.code for item in now_of(database).items] == ["q1", "q3", "q2"]
-
-
-def test_mine_instead_takes_nothing_else_of_theirs(database: Database, people: Who):
-    """The page of a translation sends every field; only those that I changed are mine."""
-    first, second = people(Role.DESIGNER), people(Role.DESIGNER)
-    do(begun(first, english=True), "them-cau", section="s1", words__vi="Hai", words__en="")
-    mine, theirs = (one.get(f"{LIST}/phieu-moi/1/soan/ngon-ngu?lang=en") for one in (first, second))
-    one, two = (f"t:sections/s1/elements/{code}/text" for code in ("q1", "q2"))
-    theirs.form("lam/dich", **{one: "Their one", two: "Their two"}).send()
-    crossing = mine.form("lam/dich", **{one: "My one"}).send()
-    assert crossing.status == 409
-    question_one = "Their one"
-    assert question_one in crossing.text
-    assert "My one" in crossing.text
-    crossing.form("lam/dich").send()
-    document = now_of(database)
-    assert document.item("q1").text["en"] == "My one"
-    assert document.item("q2").text["en"] == "Their two"
-
-
-def test_a_page_too_old_to_be_saved_keeps_what_was_typed(database: Database, people: Who):
-    browser = people(Role.DESIGNER)
-    begun(browser)
-    form = question(browser.get(f"{LIST}/phieu-moi/1/soan?mo=q1"), **{"text-vi": "Đã gõ rất lâu"})
-    form.fields["revision"] = "4711"
-    page = form.send()
-    assert page.status == 409
-    assert page.value("text-vi") == "Đã gõ rất lâu"
-    assert now_of(database).item("q1").text["vi"].startswith("Nhìn chung")
 
 
 @pytest.mark.parametrize(
@@ -322,85 +178,6 @@ def test_translations_are_written_side_by_side_and_completeness_is_told(database
     assert now_of(database).title["en"] == "English of t:title"
 
 
-def test_a_published_version_is_not_edited_but_its_next_one_is(database: Database, now: datetime, people: Who):
-    instruments.import_document(database, as_file(questionnaire()), actor=system(), now=now)
-    publishing.publish(database, "phieu-mau", 1, actor=system(), now=now)
-    browser = people(Role.DESIGNER)
-    assert "không bao giờ thay đổi" in browser.get(f"{LIST}/phieu-mau/1/soan").text
-    page = browser.get(f"{LIST}/phieu-mau/1").form("phien-ban-moi").send()
-    assert page.path.startswith(f"{LIST}/phieu-mau/2/soan")
-    page = do(
-        page,
-        "cau",
-        element="q1",
-        text__vi="Lời khác",
-        grade="verbatim",
-        answers="scale:sat5",
-        factor="F",
-        short="Nhãn q1",
-    )
-    page = browser.get(f"{LIST}/phieu-mau/2/ra-soat")
-    assert "Lời khác" in page.text
-    assert not [f for f in page.forms() if "content_hash" in f.fields]
-    page = page.form("gui").send()
-    form = next(f for f in page.forms() if "content_hash" in f.fields)
-    assert form.send().text.count("Đã phát hành") >= 1
-    with database.reading() as session:
-        assert session.scalars(select(InstrumentVersion.status)).all() == [VersionStatus.PUBLISHED] * 2
-
-
-def test_a_draft_goes_to_review_and_back_with_comments_and_is_published_by_another(database: Database, people: Who):
-    writer, approver = people(Role.DESIGNER), people(Role.APPROVER)
-    page = begun(writer)
-    page = writer.get(f"{LIST}/phieu-moi/1/ra-soat").form("gui").send()
-    assert "đang được rà soát" in writer.get(f"{LIST}/phieu-moi/1/soan").text
-    page = approver.get(f"{LIST}/phieu-moi/1/ra-soat")
-    page = page.form("y-kien", element="q1", text="Câu này dài quá").send()
-    page = page.form("tra-lai", text="Xin viết ngắn lại").send()
-    assert "Xin viết ngắn lại" in writer.get(f"{LIST}/phieu-moi/1/ra-soat").text
-    assert "Câu này dài quá" in writer.get(f"{LIST}/phieu-moi/1/soan?mo=q1").text
-    page = page.form("/xong").send()
-    writer.get(f"{LIST}/phieu-moi/1/ra-soat").form("gui").send()
-    form = next(f for f in approver.get(f"{LIST}/phieu-moi/1/ra-soat").forms() if "content_hash" in f.fields)
-    form.send()
-    with database.reading() as session:
-        assert session.scalars(select(InstrumentVersion.status)).all() == [VersionStatus.PUBLISHED]
-
-
-def test_whoever_wrote_at_a_draft_does_not_approve_it(people: Who):
-    first, second = people(Role.DESIGNER), people(Role.DESIGNER, Role.APPROVER)
-    begun(first)
-    do(second.get(f"{LIST}/phieu-moi/1/soan"), "them-cau", section="s1", words__vi="Thêm")
-    page = second.get(f"{LIST}/phieu-moi/1/ra-soat")
-    assert not [f for f in page.forms() if "content_hash" in f.fields]
-    assert "phải do người phê duyệt khác phát hành" in page.text
-
-
-def test_a_draft_that_changed_since_it_was_looked_at_is_not_published(database: Database, people: Who):
-    writer, approver = people(Role.DESIGNER), people(Role.APPROVER)
-    begun(writer)
-    writer.get(f"{LIST}/phieu-moi/1/ra-soat").form("gui").send()
-    form = next(f for f in approver.get(f"{LIST}/phieu-moi/1/ra-soat").forms() if "content_hash" in f.fields)
-    writer.get(f"{LIST}/phieu-moi/1/ra-soat").form("tra-lai").send()
-    do(writer.get(f"{LIST}/phieu-moi/1/soan"), "them-cau", section="s1", words__vi="Thêm")
-    assert form.send().status == 200
-    writer.get(f"{LIST}/phieu-moi/1/ra-soat").form("gui").send()
-    assert form.send().status == 200
-    with database.reading() as session:
-        assert session.scalars(select(InstrumentVersion.status)).all() == [VersionStatus.IN_REVIEW]
-
-
-def test_a_draft_is_thrown_away_only_when_the_box_is_ticked(database: Database, people: Who):
-    browser = people(Role.DESIGNER)
-    begun(browser)
-    page = browser.get(f"{LIST}/phieu-moi/1/soan/thong-tin").form("soan/bo").send()
-    assert page.path.endswith("/phieu-moi/1")
-    browser.get(f"{LIST}/phieu-moi/1/soan/thong-tin").form("soan/bo", yes="1").send()
-    with database.reading() as session:
-        assert session.scalars(select(InstrumentVersion)).all() == []
-        assert session.scalars(select(DraftRevision)).all() == []
-
-
 @pytest.mark.parametrize("code", ["one-stop-short", "edu-mn-parent"])
 def test_every_page_of_the_editor_is_sound_for_a_shipped_form(record: Record, people: Who, code: str):
     _sound(record, people, code, "phien-ban-moi", f"{code}/2")
@@ -482,47 +259,11 @@ def test_a_figure_with_a_number_beyond_all_is_refused(people: Who):
     assert do(page, "chi-so", element="9" * 5000, figure="overall/mean_items_rate/rate").status == 422
 
 
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [("a\x00b", "ký tự điều khiển"), ("a\u202eb", "đổi chiều viết"), ("a" + "\u0301" * 40, "dấu")],
-    ids=["nothing", "direction", "accents"],
-)
-def test_comments_hold_nothing_that_a_page_cannot_show(database: Database, people: Who, words: str, sentence: str):
-    browser = people(Role.DESIGNER)
-    begun(browser)
-    page = browser.get(f"{LIST}/phieu-moi/1/ra-soat").form("y-kien", element="q1", text=words).send()
-    assert sentence in page.text
-    page = page.form("gui").send()
-    page.form("tra-lai", text=words).send()
-    with database.reading() as session:
-        assert session.scalars(select(DraftComment)).all() == []
-
-
 def test_a_place_that_no_record_can_hold_is_left_out(database: Database, people: Who):
     page = begun(people(Role.DESIGNER))
     do(page, "them-cau", section="s1", words__vi="Thêm", element="\x00")
     with database.reading() as session:
         assert session.scalars(select(DraftRevision.place)).all() == ["", ""]
-
-
-def test_the_review_names_the_columns_that_files_of_rows_will_hold(database: Database, people: Who, now: datetime):
-    kinds = {"day": "date", "said": "text", "r_job": "text", "fee": "number"}
-    more = [item(code, factor=None, voluntary=True, response={"kind": kind}) for code, kind in kinds.items()]
-    instruments.import_document(database, as_file(questionnaire()), actor=system(), now=now)
-    publishing.publish(database, "phieu-mau", 1, actor=system(), now=now)
-    two = questionnaire(item("q1"), item("q2"), *more, version=2)
-    instruments.import_document(database, as_file(two), actor=system(), now=now)
-    page = people(Role.DESIGNER).get(f"{LIST}/phieu-mau/2/ra-soat")
-    assert "Cột mới: fee." in page.text
-    assert "có 3 cột" in page.text
-
-
-def test_a_file_does_not_replace_a_draft_in_review(database: Database, now: datetime):
-    instruments.import_document(database, as_file(questionnaire()), actor=system(), now=now)
-    drafts.submit(database, "phieu-mau", 1, actor=system(), now=now)
-    other = as_file(questionnaire(item("q1", "Lời khác"), item("q2")))
-    with pytest.raises(Conflict, match="is in review"):
-        instruments.import_document(database, other, actor=system(), now=now)
 
 
 def test_a_form_with_local_marks_of_its_own_takes_additions_anywhere(

@@ -17,7 +17,7 @@ from survey.services import drafts, instruments, publishing
 from tests.factories.questionnaires import as_file, item, questionnaire
 from tests.factories.record import Record
 from tests.staff_client import Page, StaffClient
-from tests.survey.designer.test_desk import LIST, do, now_of, question
+from tests.survey.designer.desk import LIST, do, now_of, question
 
 SignIn = Callable[[Account], StaffClient]
 DECISION = {"code": "qd-99", "title": "Quyết định", "number": "99/QĐ-BYT", "form": "Mẫu số 7", "grade": "verbatim"}
