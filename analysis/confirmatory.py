@@ -125,6 +125,17 @@ def wlsmv(factors: Mapping[str, Sequence[str]], answers: Floats) -> Confirmed:
     return _confirmed("WLSMV", n, factors, found, fit)
 
 
+class IndistinctFactors(AnalysisError):
+    """Two factors whose answers move together: the model would have them correlate at 1 or more."""
+
+    def __init__(self, one: str, other: str, correlation: float) -> None:
+        super().__init__(
+            f"Factors {one} and {other} would correlate at {correlation:.3f}: the answers do not tell them apart. "
+            "Join them."
+        )
+        self.factors = (one, other)
+
+
 def _prepared(factors: Mapping[str, Sequence[str]], answers: Floats) -> tuple[Ints, Floats]:
     """The factor of each item and the complete rows, or why they carry no model."""
     items = [item for own in factors.values() for item in own]
@@ -172,10 +183,7 @@ def _refuse_improper(factors: Mapping[str, Sequence[str]], found: Structure) -> 
             )
     for f, g in zip(*np.triu_indices(len(names), 1), strict=True):
         if not abs(found.between[f, g]) < 1 - _ALIKE:
-            raise AnalysisError(
-                f"Factors {names[f]} and {names[g]} would correlate at {found.between[f, g]:.3f}: the answers do not "
-                "tell them apart. Join them."
-            )
+            raise IndistinctFactors(names[f], names[g], float(found.between[f, g]))
 
 
 def _traces(found: Structure, correlation: Floats, own: Floats) -> tuple[float, float]:

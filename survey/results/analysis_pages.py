@@ -441,7 +441,7 @@ def _trust(found: AnalysesView, made: Analyses, quality: AnswerQuality) -> Trust
         )
         for s in made.scales
     )  # fmt: skip
-    filing = filing_words(made.filing, Words.of(lang)) if made.filing else ""
+    filing = filing_words(view, made.filing, Words.of(lang)) if made.filing else ""
     return TrustPart(sentence, tuple(facts), tuple(findings), rows, filing)
 
 

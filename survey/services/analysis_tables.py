@@ -263,13 +263,17 @@ def _quality(view: ResultsView, made: Analyses, found: AnswerQuality, w: Words) 
          s.weakest_correlation, None]
         for s in made.scales
     ]  # fmt: skip
-    notes = (filing_words(made.filing, w),) if made.filing else ()
+    notes = (filing_words(view, made.filing, w),) if made.filing else ()
     return Table(w(N_("Quality")), w(N_("Can the answers be trusted?")), columns, rows, notes=notes)
 
 
-def filing_words(found: Filing, w: Words) -> str:
+def filing_words(view: ResultsView, found: Filing, w: Words) -> str:
     """Whether the questions measure the factors they are filed under, in a sentence."""
     n = grouped(found.n, w.language)
+    if found.alike:
+        one, other = (target_name(view, "factor", code, w) for code in found.alike)
+        return w(N_("The answers of %(n)s people do not tell these two factors apart, so read them as one: %(one)s; "
+                    "%(other)s."), n=n, one=one, other=other)  # fmt: skip
     if found.cfi is None or found.rmsea is None:
         return w(N_("The factors of the form do not describe the answers of the %(n)s people who answered all of it."),
                  n=n)  # fmt: skip

@@ -50,6 +50,7 @@ class Filing:
     n: int
     cfi: float | None = None
     rmsea: float | None = None
+    alike: tuple[str, ...] = ()  # two factors that the answers do not tell apart
 
     @property
     def fits(self) -> bool:
@@ -136,6 +137,8 @@ def filing(rows: WeighedRows) -> Filing | None:
         return None
     try:
         fit = confirmatory.mlr(factors, complete).fit
+    except confirmatory.IndistinctFactors as error:
+        return Filing(len(complete), alike=error.factors)
     except AnalysisError:
         return Filing(len(complete))
     return Filing(len(complete), plain(fit.cfi_scaled), plain(fit.rmsea_scaled))

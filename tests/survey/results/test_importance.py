@@ -97,16 +97,17 @@ def test_form_without_an_overall_question_says_so(survey: Surveyed) -> None:
     assert found.reason == "no_outcome"
 
 
-def two_factors(record: Record, *, people: int, filed: str = "AAABBB") -> Surveyed:
-    """Questions a1-a3 and b1-b3, which follow one opinion each."""
+def two_factors(record: Record, *, people: int, filed: str = "AAABBB", alike: bool = False) -> Surveyed:
+    """Questions a1-a3 and b1-b3, which follow one opinion each; if `alike`, b1 follows a1 more than b2, and so on."""
     codes = ("a1", "a2", "a3", "b1", "b2", "b3")
     factors = [{"code": c, "name": {"vi": f"Yếu tố {c}"}, "grade": "verbatim"} for c in "AB"]
     questions = [item(code, factor=factor) for code, factor in zip(codes, filed, strict=True)]
     survey = Surveyed(record, answers=document(*questions, factors=factors))
     unit, rng = survey.unit(), np.random.default_rng(5)
     for _ in range(people):
-        opinions = rng.normal(3.6, 0.9, 2)
-        said = np.repeat(opinions, 3) + rng.normal(0, 0.6, 6)
+        said = np.repeat(rng.normal(3.6, 0.9, 2), 3) + rng.normal(0, 0.6, 6)
+        if alike:
+            said = np.tile(said[:3], 2) + rng.normal(0, 0.6, 6)
         survey.say(unit, dict(zip(codes, np.clip(np.round(said), 1, 5).astype(int).tolist(), strict=True)))
     return survey
 
@@ -137,6 +138,14 @@ def test_questions_filed_under_the_wrong_factor_are_said_not_to_measure_it(recor
     assert not found.fits
     assert found.cfi is None or found.cfi < 0.9
     assert re.search("do not all measure|do not describe", filing_sentence(survey))
+
+
+def test_factors_that_the_answers_do_not_tell_apart_are_named(record: Record) -> None:
+    survey = two_factors(record, people=220, alike=True)
+    found = analysed(survey).filing
+    assert found is not None
+    assert (found.alike, found.fits) == (("A", "B"), False)
+    assert "do not tell these two factors apart, so read them as one: Yếu tố A; Yếu tố B." in filing_sentence(survey)
 
 
 def test_nothing_is_said_of_factors_with_few_complete_answers(record: Record) -> None:
