@@ -25,7 +25,7 @@ from analysis.plan import Measure, MeasurePlan, Node, RatedItem
 from analysis.prepared import ALL, FACTORS, Prepared
 from analysis.request import CalibrationRequest, Request, TargetRequest
 from analysis.results import EstimateTable, table_of
-from analysis.rowscores import RowMeasures
+from analysis.rowscores import RowMeasures, domain_of_rows
 from analysis.totals import Shape, Totals
 from analysis.verdicts import Figures
 
@@ -141,21 +141,14 @@ def _likelihood(prepared: Prepared, found: DomainEstimates) -> Interval:
     columns = [prepared.domains[name][0] for name in found.by]
     shape = (found.size, len(found.measures))
     lower, upper = np.full(shape, np.nan), np.full(shape, np.nan)
-    inside = [
-        np.logical_and.reduce(
-            [np.ones(prepared.data.rows, np.bool_), *(c == k for c, k in zip(columns, key, strict=True))]
-        )
-        for key in found.keys
-    ]
+    domain = domain_of_rows(found.keys, columns, prepared.data.rows)
+    weight = prepared.design.weights
     for k, measure in enumerate(found.measures):
         if measure.name not in ("item_rate", "overall_rate", "all_answers_satisfied", "share_mean_ge_4"):
             continue
         y, x = rows.ratio(measure)
-        start = np.full(found.size, np.nan)
-        for place, mask in enumerate(inside):
-            keep = mask & (x > 0)
-            if (prepared.design.weights[keep] > 0).any():
-                start[place] = profile.first_step(prepared.design.weights[keep], y[keep])
+        keep = (x > 0) & (domain < found.size)
+        start = profile.first_steps(weight[keep], y[keep], domain[keep], found.size)
         figures = [getattr(found, name)[:, k] for name in ("estimate", "se", "df", "n", "rows")]
         made = profile.likelihood(*figures, start=start, level=prepared.request.level)
         lower[:, k], upper[:, k] = made.lower, made.upper

@@ -82,7 +82,7 @@ def with_row_variances(
 
     `columns` are the codes per row of the variables of the crossing, in the order of `estimates.by`.
     """
-    domain = _domain_of(estimates.keys, columns, design.rows)
+    domain = domain_of_rows(estimates.keys, columns, design.rows)
     se, spread = np.full_like(estimates.se, np.nan), np.full_like(estimates.se, np.nan)
     inverse = np.divide(1.0, design.weights, out=np.zeros(design.rows), where=design.weights > 0)
     composites = _composites(measures.plan)
@@ -105,7 +105,7 @@ def row_covariance(
     estimates: DomainEstimates, design: SampleDesign, measures: RowMeasures, columns: Sequence[Ints]
 ) -> Floats:
     """The covariance matrix of the first measure over the domains, through the projections of the design."""
-    domain = _domain_of(estimates.keys, columns, design.rows)
+    domain = domain_of_rows(estimates.keys, columns, design.rows)
     score = next(_scores(estimates, design, measures, domain))
     return DomainVariances(design, domain, estimates.size).covariance(score)
 
@@ -159,7 +159,7 @@ def _ratio(pair: tuple[Floats, Floats], weights: Floats, domain: Ints, size: int
     return score, RatioScores(value, bottom, score, None)
 
 
-def _domain_of(keys: Ints, columns: Sequence[Ints], rows: int) -> Ints:
+def domain_of_rows(keys: Ints, columns: Sequence[Ints], rows: int) -> Ints:
     """For each row the line of its domain, or the number of domains where it is in none."""
     if not columns:
         return np.zeros(rows, np.int64)
