@@ -6,6 +6,7 @@ weights take their standard errors from rows.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -93,13 +94,13 @@ def prepare(request: Request, data: DataFile, read_margins: ReadMargins) -> Prep
 
 
 def result(prepared: Prepared) -> dict[str, Any]:
-    """The whole RESULT.json."""
+    """The whole RESULT.json; `estimates` is an iterator, for there may be a million of them."""
     request = prepared.request
     tables = [_table(prepared, by) for by in request.domains]
     verdicts = [entry for target in request.targets for entry in _verdicts(prepared, target)]
     return {
         "meta": _meta(prepared),
-        "estimates": document.estimate_entries(tables),
+        "estimates": itertools.chain.from_iterable(map(document.entries_of, tables)),
         "verdicts": verdicts,
         "ranking": sections.ranking_entries(prepared),
         "reliability": sections.reliability_entries(prepared),
