@@ -6,6 +6,7 @@ weights take their standard errors from rows.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -25,7 +26,7 @@ from analysis.plan import Measure, MeasurePlan, Node, RatedItem
 from analysis.prepared import ALL, FACTORS, Prepared
 from analysis.request import CalibrationRequest, Request, TargetRequest
 from analysis.results import EstimateTable, table_of
-from analysis.rowscores import RowMeasures
+from analysis.rowscores import RowMeasures, domain_of_rows
 from analysis.totals import Shape, Totals
 from analysis.verdicts import Figures
 
@@ -93,13 +94,13 @@ def prepare(request: Request, data: DataFile, read_margins: ReadMargins) -> Prep
 
 
 def result(prepared: Prepared) -> dict[str, Any]:
-    """The whole RESULT.json."""
+    """The whole RESULT.json; `estimates` is an iterator, for there may be a million of them."""
     request = prepared.request
     tables = [_table(prepared, by) for by in request.domains]
     verdicts = [entry for target in request.targets for entry in _verdicts(prepared, target)]
     return {
         "meta": _meta(prepared),
-        "estimates": document.estimate_entries(tables),
+        "estimates": itertools.chain.from_iterable(map(document.entries_of, tables)),
         "verdicts": verdicts,
         "ranking": sections.ranking_entries(prepared),
         "reliability": sections.reliability_entries(prepared),
@@ -141,21 +142,14 @@ def _likelihood(prepared: Prepared, found: DomainEstimates) -> Interval:
     columns = [prepared.domains[name][0] for name in found.by]
     shape = (found.size, len(found.measures))
     lower, upper = np.full(shape, np.nan), np.full(shape, np.nan)
-    inside = [
-        np.logical_and.reduce(
-            [np.ones(prepared.data.rows, np.bool_), *(c == k for c, k in zip(columns, key, strict=True))]
-        )
-        for key in found.keys
-    ]
+    domain = domain_of_rows(found.keys, columns, prepared.data.rows)
+    weight = prepared.design.weights
     for k, measure in enumerate(found.measures):
         if measure.name not in ("item_rate", "overall_rate", "all_answers_satisfied", "share_mean_ge_4"):
             continue
         y, x = rows.ratio(measure)
-        start = np.full(found.size, np.nan)
-        for place, mask in enumerate(inside):
-            keep = mask & (x > 0)
-            if (prepared.design.weights[keep] > 0).any():
-                start[place] = profile.first_step(prepared.design.weights[keep], y[keep])
+        keep = (x > 0) & (domain < found.size)
+        start = profile.first_steps(weight[keep], y[keep], domain[keep], found.size)
         figures = [getattr(found, name)[:, k] for name in ("estimate", "se", "df", "n", "rows")]
         made = profile.likelihood(*figures, start=start, level=prepared.request.level)
         lower[:, k], upper[:, k] = made.lower, made.upper

@@ -20,7 +20,7 @@ from scipy import linalg, sparse
 
 from analysis.arrays import AnyArray, Floats, Ints
 from analysis.cells import add_by, sum_by
-from analysis.design import SampleDesign
+from analysis.design import Carrier, SampleDesign
 from analysis.errors import WeightingError
 from analysis.weights import WeightStage, stage_of
 
@@ -65,17 +65,22 @@ class Calibrated:
 
 @dataclass(frozen=True, slots=True)
 class Residuals:
-    """Projection of linearised values on calibration variables, for `SampleDesign.projections`."""
+    """Projection of linearised values on calibration variables, for `SampleDesign.projections`.
 
+    `matrix` is sparse (rows × variables), `inverse` that of X'DX with the base weights D.
+    """
+
+    base: Floats
     calibrated: Floats
-    matrix: Floats
-    regression: Floats
+    matrix: Any
+    inverse: Floats
 
     def residual(self, scores: Floats) -> Floats:
-        each = np.divide(
-            scores, self.calibrated[:, None], out=np.zeros_like(scores), where=self.calibrated[:, None] > 0
-        )
-        return np.asarray(scores - self.calibrated[:, None] * (self.matrix @ (self.regression @ each)))
+        return _left(self.carrier(), scores)
+
+    def carrier(self) -> Carrier:
+        per_weight = _quotient(self.base, self.calibrated)
+        return Carrier(self.matrix, per_weight, self.calibrated, lambda sums: self.inverse @ sums)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,33 +96,51 @@ class ClassResiduals:
         mean = np.divide(totals, self.sums[:, None], out=np.zeros_like(totals), where=self.sums[:, None] > 0)
         return np.asarray(scores - self.calibrated[:, None] * mean[self.codes])
 
+    def carrier(self) -> Carrier:
+        rows = np.arange(len(self.codes))
+        levels = sparse.csr_array((np.ones(len(rows)), (rows, self.codes)), shape=(len(rows), len(self.sums)))
+        share = _quotient(np.ones(len(self.sums)), self.sums)[:, None]
+        return Carrier(levels, np.ones(len(rows)), self.calibrated, lambda sums: np.asarray(sums * share))
+
 
 @dataclass(frozen=True, slots=True)
 class SweepResiduals:
     """The projection of R's rake(): ten sweeps that take each margin's plain mean out of z/w, weights left aside.
 
-    `levels` (rows inside × levels of all margins) are 0/1, `together` counts rows by two levels; with these the sweeps
-    need the rows only once.
+    `levels` (rows × levels of all margins) are 0/1, 0 for rows of weight 0; `together` counts rows by two levels, for
+    the levels of one margin after another; with these the sweeps need the rows only once.
     """
 
     calibrated: Floats
-    inside: Ints
     starts: Ints
     levels: Any
-    together: Floats
+    together: tuple[Any, ...]
+    size: Floats
 
     def residual(self, scores: Floats) -> Floats:
-        w = self.calibrated[self.inside, None]
-        each = scores[self.inside] / w
-        sums = self.levels.T @ each
-        size = np.maximum(np.diag(self.together), 1.0)[:, None]
+        return np.asarray(np.where(self.calibrated[:, None] > 0, _left(self.carrier(), scores), 0.0))
+
+    def carrier(self) -> Carrier:
+        per_weight = _quotient(np.ones(len(self.calibrated)), self.calibrated)
+        return Carrier(self.levels, per_weight, self.calibrated, self._swept)
+
+    def _swept(self, sums: Floats) -> Floats:
+        """What the sweeps take away at each level, from the sums of z/w there."""
         taken = np.zeros_like(sums)
         for _ in range(_SWEEPS):
-            for a, b in itertools.pairwise(self.starts):
-                taken[a:b] += (sums[a:b] - self.together[a:b] @ taken) / size[a:b]
-        result = np.zeros_like(scores)
-        result[self.inside] = (each - self.levels @ taken) * w
-        return result
+            for (a, b), together in zip(itertools.pairwise(self.starts), self.together, strict=True):
+                taken[a:b] += (sums[a:b] - together @ taken) / self.size[a:b, None]
+        return taken
+
+
+def _left(carrier: Carrier, scores: Floats) -> Floats:
+    """What a projection leaves of values per row."""
+    fitted = carrier.fitted(carrier.levels.T @ (scores * carrier.into[:, None]))
+    return np.asarray(scores - carrier.out[:, None] * (carrier.levels @ fitted))
+
+
+def _quotient(above: Floats, below: Floats) -> Floats:
+    return np.asarray(np.divide(above, below, out=np.zeros(len(below)), where=below > 0))
 
 
 def sweep_residuals(calibrated: Floats, margins: Sequence[Margin]) -> SweepResiduals:
@@ -125,9 +148,11 @@ def sweep_residuals(calibrated: Floats, margins: Sequence[Margin]) -> SweepResid
     inside = np.flatnonzero(calibrated > 0)
     starts = np.cumsum([0, *(len(one.totals) for one in margins)])
     columns = np.concatenate([one.codes[inside] + a for one, a in zip(margins, starts[:-1], strict=True)])
-    rows = np.tile(np.arange(len(inside)), len(margins))
-    levels = sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(inside), int(starts[-1])))
-    return SweepResiduals(calibrated, inside, starts, levels, (levels.T @ levels).toarray())
+    rows = np.tile(inside, len(margins))
+    levels = sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(calibrated), int(starts[-1])))
+    together = sparse.csr_array(levels.T @ levels)
+    own = tuple(together[a:b] for a, b in itertools.pairwise(starts))
+    return SweepResiduals(calibrated, starts, levels, own, np.maximum(together.diagonal(), 1.0))
 
 
 def margin(name: str, values: AnyArray, counts: dict[str, float], weights: Floats | None = None) -> Margin:
@@ -257,7 +282,7 @@ def residuals(base: Floats, calibrated: Floats, matrix: Floats) -> Residuals:
     scale = np.sqrt((matrix * weighted).sum(axis=0))
     scale[scale == 0] = 1.0
     inverse = linalg.pinvh((matrix.T @ weighted) / np.outer(scale, scale)) / np.outer(scale, scale)
-    return Residuals(calibrated, matrix, inverse @ weighted.T)
+    return Residuals(base, calibrated, sparse.csr_array(matrix), inverse)
 
 
 def _halved(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -134,6 +135,10 @@ class Groups:
         """Sums over the lines of each group."""
         ones = self._ones if values.dtype.kind == "f" else self._counts
         return np.asarray(ones @ values)
+
+    def gathered(self, matrix: Any) -> Any:
+        """The same sums of a sparse matrix, sparse."""
+        return self._ones @ matrix
 
     def first(self) -> Ints:
         """The first line of each group; every group has one."""

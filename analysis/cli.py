@@ -11,15 +11,13 @@ an old result is never taken for the new one.
 from __future__ import annotations
 
 import argparse
-import json
-import os
+import secrets
 import sys
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from analysis import analyse, report
+from analysis import analyse, document, report
 from analysis.datafile import DataFile, read_data
 from analysis.errors import AnalysisError
 from analysis.request import read_request
@@ -90,14 +88,13 @@ def _estimate(options: argparse.Namespace) -> None:
     request = read_request(_text(options.request))
     data = read_data(options.data, analyse.wanted_columns(request))
     prepared = analyse.prepare(request, data, lambda name: _margins(name, folder, options.out))
-    text = json.dumps(analyse.result(prepared), ensure_ascii=False, allow_nan=False, indent=1)
-    _write(options.out, text + "\n")
+    _write(options.out, document.text_of(analyse.result(prepared)))
 
 
 def _report(options: argparse.Namespace) -> None:
     _apart(options.result, options.out, "--result")
     name = "standard input" if options.result == "-" else options.result
-    _write(options.out, report.readable(_text(options.result), name))
+    _write(options.out, [report.readable(_text(options.result), name)])
 
 
 def _margins(name: str, folder: Path, out: str) -> DataFile:
@@ -119,22 +116,22 @@ def _text(path: str) -> str:
         raise AnalysisError(f"{path} is not UTF-8; save it as UTF-8.") from None
 
 
-def _write(path: str, text: str) -> None:
-    """The whole text at once: to a file beside the target, then in its place."""
+def _write(path: str, pieces: Iterable[str]) -> None:
+    """The whole text at once: to a file beside the target, with the permissions of any new file, then in its place."""
     if path == "-":
-        sys.stdout.write(text)
+        sys.stdout.writelines(pieces)
         sys.stdout.flush()
         return
     target = Path(path)
     if not path or target.is_dir() or not target.parent.is_dir():
         raise AnalysisError(f"--out '{path}' is not a file in a folder that exists.")
-    handle, name = tempfile.mkstemp(dir=target.parent or Path(), prefix=f".{target.name}.", suffix=".part")
+    part = target.parent / f".{target.name}.{secrets.token_hex(8)}.part"
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        Path(name).replace(target)
+        with part.open("x", encoding="utf-8") as stream:
+            stream.writelines(pieces)
+        part.replace(target)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
 
 

@@ -7,9 +7,9 @@ is described to `totals` by columns.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,10 +19,26 @@ from analysis.errors import DesignError
 LONELY_RULES = ("adjust", "average", "certainty", "remove", "fail")
 
 
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A projection taken apart, so that sums of residuals can be had without them.
+
+    What it leaves of z is z − out · (levels @ fitted(levels' @ (into · z))): `levels` is sparse (rows × p), `into` and
+    `out` are factors per row, `fitted` makes coefficients (p × k) of sums (p × k), which it may use up.
+    """
+
+    levels: Any
+    into: Floats
+    out: Floats
+    fitted: Callable[[Floats], Floats]
+
+
 class Projection(Protocol):
     """What calibration leaves of linearised values: their residuals on the calibration variables."""
 
     def residual(self, scores: Floats) -> Floats: ...
+
+    def carrier(self) -> Carrier: ...
 
 
 @dataclass(frozen=True, slots=True)

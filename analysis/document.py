@@ -6,45 +6,99 @@ estimated is null, with a flag that says why.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from analysis import verdicts
 from analysis.arrays import Floats, Ints
+from analysis.intervals import Interval
 from analysis.plan import Measure
-from analysis.results import Estimate, EstimateTable, plain
+from analysis.results import EstimateTable, listed, plain
 from analysis.verdicts import Figures, Gates, Judgement, Needed, Proof
 
+_BLOCK = 4096
 SOFTWARE = "hailong 0.1.0"
 Labels = Mapping[str, Mapping[int, str]]
 
 
-def estimate_entry(row: Estimate) -> dict[str, Any]:
-    """One estimate as it stands in `estimates`."""
-    entry: dict[str, Any] = {
-        "measure": row.measure,
-        "variable": row.variable,
-        "domain": dict(row.domain),
-        "n": row.n,
-        "sum_w": row.sum_w,
-        "estimate": row.estimate,
-        "se": row.se,
-        "df": row.df,
-        "deff_wor": row.deff_wor,
-        "deff_wr": row.deff_wr,
-        "interval": {name: None if pair is None else list(pair) for name, pair in row.interval.items()},
-        "flags": list(row.flags),
-    }
-    if row.option is not None:
-        entry["option"] = row.option
-    return entry
-
-
 def estimate_entries(tables: Sequence[EstimateTable]) -> list[dict[str, Any]]:
     """All rows of all tables."""
-    return [estimate_entry(row) for table in tables for row in table]
+    return [entry for table in tables for entry in entries_of(table)]
+
+
+def entries_of(table: EstimateTable) -> Iterator[dict[str, Any]]:
+    """The rows of a table as they stand in `estimates`; so many at a time are plain objects, never all of them."""
+    for start in range(0, len(table), _BLOCK):
+        yield from _entries(table.where(np.arange(start, min(start + _BLOCK, len(table)))))
+
+
+def _entries(table: EstimateTable) -> Iterator[dict[str, Any]]:
+    names, count = tuple(table.domain), len(table)
+    labels = [table.labels.get(name, {}) for name in names]
+    codes = [table.domain[name].tolist() for name in names]
+    domains = zip(*([own.get(k, k) for k in column] for own, column in zip(labels, codes, strict=True)), strict=True)
+    methods, estimates = tuple(table.interval), listed(table.estimate)
+    intervals = zip(*(_pairs(table.interval[method]) for method in methods), strict=True)
+    for measure, variable, option, domain, n, sum_w, estimate, se, df, wor, wr, pairs, flags in zip(
+        table.measure.tolist(),
+        table.variable.tolist(),
+        table.option.tolist(),
+        domains if names else itertools.repeat((), count),
+        table.n.tolist(),
+        table.sum_w.tolist(),
+        estimates,
+        listed(table.se),
+        [None if value is None else df for value, df in zip(estimates, table.df.tolist(), strict=True)],
+        listed(table.deff_wor),
+        listed(table.deff_wr),
+        intervals if methods else itertools.repeat((), count),
+        table.flags.tolist(),
+        strict=True,
+    ):
+        entry: dict[str, Any] = {
+            "measure": str(measure),
+            "variable": str(variable),
+            "domain": dict(zip(names, domain, strict=True)),
+            "n": n,
+            "sum_w": sum_w,
+            "estimate": estimate,
+            "se": se,
+            "df": df,
+            "deff_wor": wor,
+            "deff_wr": wr,
+            "interval": dict(zip(methods, pairs, strict=True)),
+            "flags": list(flags),
+        }
+        if option is not None:
+            entry["option"] = option
+        yield entry
+
+
+def _pairs(interval: Interval) -> list[list[float] | None]:
+    both = zip(listed(interval.lower), listed(interval.upper), strict=True)
+    return [None if low is None or high is None else [low, high] for low, high in both]
+
+
+def text_of(result: Mapping[str, Any]) -> Iterator[str]:
+    """RESULT.json piece by piece: a line for each entry of a list, which may be an iterator."""
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+    before = "{"
+    for name, value in result.items():
+        yield f"{before}\n{encode(name)}: "
+        before = ","
+        if isinstance(value, list | Iterator):
+            between = "["
+            for entry in value:
+                yield f"{between}\n {encode(entry)}"
+                between = ","
+            yield "[]" if between == "[" else "\n]"
+        else:
+            yield encode(value)
+    yield "\n}\n"
 
 
 def verdict_entries(

@@ -22,6 +22,7 @@ from analysis import estimators, regression
 from analysis.arrays import AnyArray, Bools, Floats
 from analysis.design import SampleDesign
 from analysis.errors import AnalysisError
+from analysis.ordinal import OrdinalSubsets
 
 MOST_FACTORS = 12
 MOST_ORDINAL = 7
@@ -153,20 +154,22 @@ def _ordinal(design: SampleDesign, outcome: Floats, x: Floats, names: list[str],
         return _OrdinalPart(void, void, void, void, np.nan, 0)
     fit = regression.proportional_odds(design, outcome, x, names)
     w = design.weights[keep]
-    share = np.bincount(np.unique(outcome[keep], return_inverse=True)[1].reshape(-1), w) / w.sum()
+    levels, y = np.unique(outcome[keep], return_inverse=True)
+    share = np.bincount(y.reshape(-1), w) / w.sum()
     null = float(-2 * w.sum() * (share @ np.log(share)) / w.mean())
     mcfadden = 1 - fit.deviance / null
     p = fit.p_value[:size]
     if size > most:
         return _OrdinalPart(fit.coefficients[:size], fit.se[:size], p, void, mcfadden, fit.df)
 
+    subsets = OrdinalSubsets(x[keep], y.reshape(-1), w, len(levels))
+
     def worth(some: tuple[int, ...]) -> float:
         if not some:
             return 0.0
         if len(some) == size:
             return mcfadden
-        own = regression.proportional_odds(design, outcome, x[:, list(some)], [names[k] for k in some], errors=False)
-        return 1 - own.deviance / null
+        return 1 + 2 * subsets.likelihood(some) / float(w.mean()) / null
 
     return _OrdinalPart(fit.coefficients[:size], fit.se[:size], p, shapley_values(size, worth), mcfadden, fit.df)
 

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from analysis.arrays import AnyArray, Floats, Ints
+from analysis.arrays import AnyArray, Floats
 from analysis.design import SampleDesign
 from analysis.errors import AnalysisError
+from analysis.ordinal import Ordinal
 from analysis.variance import taylor_covariance
 
 _STEPS = 60
-_TOLERANCE = 1e-12
 _GLM_EPSILON = 1e-8
 _FAR = 30.0
 
@@ -115,14 +115,11 @@ def _binomial_deviance(w: Floats, y: Floats, eta: Floats) -> float:
     return -2 * float(w @ np.where(y > 0, special.log_expit(eta), special.log_expit(-eta)))
 
 
-def proportional_odds(
-    design: SampleDesign, answers: Floats, predictors: Floats, terms: Sequence[str], *, errors: bool = True
-) -> Fit:
+def proportional_odds(design: SampleDesign, answers: Floats, predictors: Floats, terms: Sequence[str]) -> Fit:
     """Ordinal regression of answers on `predictors`; the cut points ζ follow the slopes, named `1|2`, `2|3`, ….
 
     Only codes that occur are levels. Newton steps with the observed information; the errors use the one that R's optim
-    finds by differences of 0.001, which matters in the fourth digit where predictors are large. Without `errors` the
-    covariance is NaN, for when only the deviance is wanted.
+    finds by differences of 0.001, which matters in the fourth digit where predictors are large.
     """
     matrix = np.asarray(predictors, np.float64).reshape(design.rows, -1)
     keep = ~np.isnan(answers) & ~np.isnan(matrix).any(axis=1) & (design.weights > 0)
@@ -131,98 +128,14 @@ def proportional_odds(
         raise AnalysisError(f"An ordinal regression needs three different answers or more; there are {len(levels)}.")
     x, w = matrix[keep], design.weights[keep]
     centre = w @ x / w.sum()
-    theta, likelihood = _Ordinal(x - centre, y.reshape(-1), w, len(levels)).solved()
+    theta, likelihood = Ordinal(x - centre, y.reshape(-1), w, len(levels)).solved()
     slopes = x.shape[1]
     theta[slopes:] += centre @ theta[:slopes]
-    spread = np.full((len(theta), len(theta)), np.nan)
-    if errors:
-        fit = _Ordinal(x, y.reshape(-1), w, len(levels))
-        spread = _sandwich(design, keep, fit.scores(theta), fit.differenced_information(theta))
+    fit = Ordinal(x, y.reshape(-1), w, len(levels))
+    spread = _sandwich(design, keep, fit.scores(theta), fit.differenced_information(theta))
     names = (*terms, *(f"{a:g}|{b:g}" for a, b in itertools.pairwise(levels)))
     df = design.degrees_of_freedom(keep) - slopes
     return Fit(names, theta, spread, len(y), df, -2 * likelihood / float(w.mean()))
-
-
-class _Ordinal:
-    """The weighted log-likelihood of proportional odds, its scores per row and information."""
-
-    def __init__(self, x: Floats, y: Ints, w: Floats, levels: int) -> None:
-        self.x, self.y, self.w, self.cuts = x, y, w, levels - 1
-        rows, size = len(y), x.shape[1] + self.cuts
-        self.upper, self.lower = np.zeros((rows, size)), np.zeros((rows, size))
-        self.upper[:, : x.shape[1]] = self.lower[:, : x.shape[1]] = -x
-        has_upper, has_lower = np.flatnonzero(y < self.cuts), np.flatnonzero(y > 0)
-        self.upper[has_upper, x.shape[1] + y[has_upper]] = 1.0
-        self.lower[has_lower, x.shape[1] + y[has_lower] - 1] = 1.0
-        self.top, self.bottom = y == self.cuts, y == 0
-
-    def parts(self, theta: Floats) -> tuple[Floats, Floats, Floats]:
-        """The probability of each answer and the logistic distribution at its two cut points."""
-        high = np.where(self.top, 1.0, special.expit(self.upper @ theta))
-        low = np.where(self.bottom, 0.0, special.expit(self.lower @ theta))
-        return high - low, high, low
-
-    def likelihood(self, theta: Floats) -> float:
-        p, _, _ = self.parts(theta)
-        return float(self.w @ np.log(p)) if (p > 0).all() else -np.inf
-
-    def scores(self, theta: Floats) -> Floats:
-        """The derivatives of each row's log-likelihood."""
-        p, high, low = self.parts(theta)
-        a, b = high * (1 - high) / p, low * (1 - low) / p
-        return np.asarray((self.upper * a[:, None] - self.lower * b[:, None]) * self.w[:, None])
-
-    def differenced_information(self, theta: Floats, step: float = 1e-3) -> Floats:
-        """The information by central differences over (β, ζ₁, log of the steps between cut points), taken back to ζ."""
-        slopes = len(theta) - self.cuts
-        free = np.r_[theta[: slopes + 1], np.log(np.diff(theta[slopes:]))]
-
-        def jacobian(at: Floats) -> Floats:
-            result = np.eye(len(at))
-            below = np.tril(np.ones((self.cuts, self.cuts)))
-            below[:, 1:] *= np.exp(at[slopes + 1 :])
-            result[slopes:, slopes:] = below
-            return result
-
-        def slope(at: Floats) -> Floats:
-            own = np.r_[at[:slopes], np.cumsum(np.r_[at[slopes], np.exp(at[slopes + 1 :])])]
-            return np.asarray(-self.scores(own).sum(axis=0) @ jacobian(at))
-
-        moves = np.eye(len(free)) * step
-        hessian = np.array([(slope(free + move) - slope(free - move)) / (2 * step) for move in moves])
-        back = np.linalg.inv(jacobian(free))
-        return np.asarray(back.T @ ((hessian + hessian.T) / 2) @ back)
-
-    def information(self, theta: Floats) -> Floats:
-        """The observed information."""
-        p, high, low = self.parts(theta)
-        a, b = high * (1 - high) / p, low * (1 - low) / p
-        aa = a * (1 - 2 * high) - a**2
-        bb = -b * (1 - 2 * low) - b**2
-        cross = self.upper.T @ (self.lower * (self.w * a * b)[:, None])
-        hessian = self.upper.T @ (self.upper * (self.w * aa)[:, None]) + cross + cross.T
-        hessian += self.lower.T @ (self.lower * (self.w * bb)[:, None])
-        return np.asarray(-hessian)
-
-    def solved(self) -> tuple[Floats, float]:
-        """Coefficients and the log-likelihood there."""
-        share = np.bincount(self.y, self.w, self.cuts + 1) / self.w.sum()
-        theta = np.r_[np.zeros(self.x.shape[1]), special.logit(np.cumsum(share)[:-1])]
-        value = self.likelihood(theta)
-        for _ in range(_STEPS):
-            step = np.linalg.lstsq(self.information(theta), self.scores(theta).sum(axis=0))[0]
-            for _ in range(30):
-                trial = self.likelihood(theta + step)
-                if trial >= value - 1e-9 * abs(value):
-                    break
-                step = step / 2
-            gain = trial - value
-            theta, value = theta + step, trial
-            if abs(gain) <= _TOLERANCE * (abs(value) + 1):
-                break
-        else:
-            raise AnalysisError("The ordinal regression does not settle: some predictor separates the answers.")
-        return theta, value
 
 
 def _inside(

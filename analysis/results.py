@@ -147,9 +147,9 @@ class EstimateTable:
             name: {str(code): text for code, text in texts.items()} for name, texts in self.labels.items()
         }
         data["domain"] = {name: codes.tolist() for name, codes in self.domain.items()}
-        data["interval"] = {name: [_listed(pair.lower), _listed(pair.upper)] for name, pair in self.interval.items()}
+        data["interval"] = {name: [listed(pair.lower), listed(pair.upper)] for name, pair in self.interval.items()}
         data["columns"] = {
-            item.name: _listed(getattr(self, item.name))
+            item.name: listed(getattr(self, item.name))
             for item in fields(self)
             if isinstance(getattr(self, item.name), np.ndarray)
         }
@@ -285,7 +285,8 @@ def _objects(values: list[Any]) -> AnyArray:
     return result
 
 
-def _listed(values: AnyArray) -> list[Any]:
+def listed(values: AnyArray) -> list[Any]:
+    """A column for JSON: None for NaN and infinities."""
     if values.dtype.kind == "f":
         return [None if not math.isfinite(value) else value for value in values.tolist()]
     return [list(value) if isinstance(value, tuple) else value for value in values.tolist()]

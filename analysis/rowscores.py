@@ -1,8 +1,7 @@
 """Linearised values per row of every measure of a plan, for designs whose weights were calibrated.
 
 Totals by cell cannot carry a general calibration: its residuals need the rows. Estimates still come from totals; here
-only their standard errors are found again, from rows, through the projections of the design, a block of domains at a
-time.
+only their standard errors are found again, from rows, through the projections of the design (`domain_variance`).
 """
 
 from __future__ import annotations
@@ -17,13 +16,11 @@ from analysis.cells import sum_by
 from analysis.composites import COMPOSITE_RULES, composite, rate_of
 from analysis.design import SampleDesign
 from analysis.domain_estimates import NOISE, DomainEstimates
+from analysis.domain_variance import DomainVariances
 from analysis.domains import RatioScores
 from analysis.features import within
 from analysis.layout import Layout
 from analysis.plan import Measure, MeasurePlan, Node
-from analysis.variance import taylor_covariance, taylor_variance
-
-_BLOCK_BYTES = 1 << 26
 
 
 class RowMeasures:
@@ -40,14 +37,14 @@ class RowMeasures:
             return self._item(measure)
         items = self.plan.items_of(measure.variable)
         pairs = [self._answers(item) for item in items]
-        answered = np.sum([given for _, given in pairs], axis=0).astype(np.float64)
-        satisfied = np.sum([good for good, _ in pairs], axis=0).astype(np.float64)
+        answered = _counted([given for _, given in pairs])
+        satisfied = _counted([good for good, _ in pairs])
         there = (answered > 0).astype(np.float64)
         if measure.name.endswith("_pooled_rate"):
             return satisfied, answered
         if measure.name == "all_answers_satisfied":
             return there * (satisfied == answered), there
-        points = np.sum([self._points(item) for item in items], axis=0)
+        points = _counted([self._points(item) for item in items])
         if measure.name.endswith("_mean_pooled"):
             return points, answered
         own = np.divide(points, answered, out=np.zeros(len(points)), where=answered > 0)
@@ -58,16 +55,24 @@ class RowMeasures:
     def _item(self, measure: Measure) -> tuple[Floats, Floats]:
         good, given = self._answers(measure.variable)
         if measure.name in ("item_mean", "overall_mean"):
-            return self._points(measure.variable), given.astype(np.float64)
+            return self._points(measure.variable).astype(np.float64), given.astype(np.float64)
         return good.astype(np.float64), given.astype(np.float64)
 
     def _answers(self, code: str) -> tuple[AnyArray, AnyArray]:
         column, item = self.codes[:, self._place[code]], self._items[code]
         return within(column, item.satisfied), within(column, item.substantive)
 
-    def _points(self, code: str) -> Floats:
+    def _points(self, code: str) -> Codes:
         column, item = self.codes[:, self._place[code]], self._items[code]
-        return np.where(within(column, item.substantive), column, 0).astype(np.float64)
+        return np.asarray(column * within(column, item.substantive))
+
+
+def _counted(columns: Sequence[AnyArray]) -> Floats:
+    """Sums over a few columns of small numbers, row by row."""
+    result = np.zeros(len(columns[0]), np.uint32)
+    for column in columns:
+        result += column
+    return result.astype(np.float64)
 
 
 def with_row_variances(
@@ -77,12 +82,13 @@ def with_row_variances(
 
     `columns` are the codes per row of the variables of the crossing, in the order of `estimates.by`.
     """
-    domain = _domain_of(estimates.keys, columns, design.rows)
+    domain = domain_of_rows(estimates.keys, columns, design.rows)
     se, spread = np.full_like(estimates.se, np.nan), np.full_like(estimates.se, np.nan)
     inverse = np.divide(1.0, design.weights, out=np.zeros(design.rows), where=design.weights > 0)
     composites = _composites(measures.plan)
+    variances = DomainVariances(design, domain, estimates.size)
     for k, score in enumerate(_scores(estimates, design, measures, domain)):
-        se[:, k] = np.sqrt(_variances(design, score, domain, estimates.size))
+        se[:, k] = np.sqrt(variances.variance(score))
         if estimates.measures[k] not in composites:
             spread[:, k] = sum_by(domain, score**2 * inverse, estimates.size + 1)[: estimates.size]
     se = np.where(np.isnan(estimates.estimate), np.nan, np.where(se < NOISE, 0.0, se))
@@ -99,12 +105,9 @@ def row_covariance(
     estimates: DomainEstimates, design: SampleDesign, measures: RowMeasures, columns: Sequence[Ints]
 ) -> Floats:
     """The covariance matrix of the first measure over the domains, through the projections of the design."""
-    domain = _domain_of(estimates.keys, columns, design.rows)
+    domain = domain_of_rows(estimates.keys, columns, design.rows)
     score = next(_scores(estimates, design, measures, domain))
-    wide = np.zeros((design.rows, estimates.size))
-    inside = np.flatnonzero(domain < estimates.size)
-    wide[inside, domain[inside]] = score[inside]
-    return taylor_covariance(design, wide)
+    return DomainVariances(design, domain, estimates.size).covariance(score)
 
 
 def _scores(estimates: DomainEstimates, design: SampleDesign, measures: RowMeasures, domain: Ints) -> Iterator[Floats]:
@@ -156,20 +159,7 @@ def _ratio(pair: tuple[Floats, Floats], weights: Floats, domain: Ints, size: int
     return score, RatioScores(value, bottom, score, None)
 
 
-def _variances(design: SampleDesign, score: Floats, domain: Ints, size: int) -> Floats:
-    """The variance of each domain's sum, a block of domains at a time."""
-    block = max(1, _BLOCK_BYTES // (8 * design.rows))
-    result = np.empty(size)
-    for start in range(0, size, block):
-        stop = min(start + block, size)
-        inside = (domain >= start) & (domain < stop)
-        columns = np.zeros((design.rows, stop - start))
-        columns[inside, domain[inside] - start] = score[inside]
-        result[start:stop] = taylor_variance(design, columns)
-    return np.maximum(result, 0.0)
-
-
-def _domain_of(keys: Ints, columns: Sequence[Ints], rows: int) -> Ints:
+def domain_of_rows(keys: Ints, columns: Sequence[Ints], rows: int) -> Ints:
     """For each row the line of its domain, or the number of domains where it is in none."""
     if not columns:
         return np.zeros(rows, np.int64)

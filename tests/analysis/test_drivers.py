@@ -11,6 +11,7 @@ from analysis import drivers, regression
 from analysis.arrays import Floats
 from analysis.design import sample_design
 from analysis.errors import AnalysisError
+from analysis.ordinal import Ordinal, OrdinalSubsets
 from analysis.regression import Fit
 from tests.analysis import reference
 from tests.analysis.reference import FACTORS, Agreement
@@ -136,3 +137,30 @@ def test_ordinal_fit_alone_gives_the_same_coefficients() -> None:
     for one, other in zip(whole.drivers, alone.drivers, strict=True):
         assert (one.coefficient, one.se, one.lmg) == (other.coefficient, other.se, other.lmg)
         assert np.isnan(other.shapley)
+
+
+def ordinal_rows() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    random = np.random.default_rng(11)
+    x = random.integers(1, 6, (900, 3)).astype(float)
+    y = np.clip(x[:, 0] + x[:, 1] + random.integers(-2, 3, 900), 2, 6).astype(np.int64) - 2
+    return x, y, random.uniform(0.5, 4, 900)
+
+
+def test_ordinal_fits_of_cells_are_those_of_their_rows() -> None:
+    x, y, w = ordinal_rows()
+    subsets = OrdinalSubsets(x, y, w, 5)
+    for some in ((0,), (1, 2), (0, 1, 2)):
+        alone = Ordinal(x[:, some] - x[:, some].mean(axis=0), y, w, 5).solved()[1]
+        assert subsets.likelihood(some) == pytest.approx(alone, rel=1e-12)
+
+
+def test_slopes_and_information_of_the_ordinal_likelihood_are_its_differences() -> None:
+    x, y, w = ordinal_rows()
+    fit = Ordinal(x, y, w, 5)
+    theta, step = np.array([0.2, -0.1, 0.05, -1.0, 0.1, 0.6, 1.4]), 1e-5
+    moves = np.eye(len(theta)) * step
+    slope = [(fit.likelihood(theta + move) - fit.likelihood(theta - move)) / (2 * step) for move in moves]
+    assert fit.slope(theta) == pytest.approx(slope, rel=1e-6, abs=1e-4)
+    assert fit.scores(theta).sum(axis=0) == pytest.approx(fit.slope(theta), rel=1e-10)
+    curve = [(fit.slope(theta - move) - fit.slope(theta + move)) / (2 * step) for move in moves]
+    assert fit.information(theta) == pytest.approx(np.array(curve), rel=1e-6, abs=1e-4)

@@ -301,3 +301,30 @@ def test_intervals_hold_the_estimate_and_widen_with_the_level(unit: tuple[float,
     assert 0 <= wide.lower[0] <= narrow.lower[0] + 1e-12
     assert narrow.upper[0] <= wide.upper[0] + 1e-12 <= 1 + 2e-12
     assert narrow.lower[0] <= p[0] <= narrow.upper[0]
+
+
+def test_likelihood_limits_of_many_shares_are_those_of_each_alone() -> None:
+    rng = np.random.default_rng(4)
+    size = 300
+    p = rng.beta(0.6, 0.6, size)
+    n = rng.integers(2, 400, size)
+    se = np.sqrt(p * (1 - p) / n) * rng.uniform(0.4, 2.5, size)
+    df, start = rng.integers(1, 40, size), rng.normal(0, 1, size)
+    together = profile.likelihood(p, se, df, n, start=start)
+    alone = [
+        profile.likelihood(p[k : k + 1], se[k : k + 1], df[k : k + 1], n[k : k + 1], start=start[k : k + 1])
+        for k in range(size)
+    ]
+    assert np.isfinite(together.lower).sum() > size / 2
+    assert together.lower == pytest.approx([one.lower[0] for one in alone], rel=1e-12, nan_ok=True)
+    assert together.upper == pytest.approx([one.upper[0] for one in alone], rel=1e-12, nan_ok=True)
+
+
+def test_first_steps_of_domains_are_those_of_their_rows() -> None:
+    rng = np.random.default_rng(6)
+    domain, satisfied = rng.integers(0, 4, 200), rng.integers(0, 2, 200).astype(np.float64)
+    weights = np.where((domain == 3) | (rng.random(200) < 0.2), 0.0, rng.uniform(1, 5, 200))
+    together = profile.first_steps(weights, satisfied, domain, 5)
+    for k in range(3):
+        assert together[k] == pytest.approx(profile.first_step(weights[domain == k], satisfied[domain == k]), rel=1e-12)
+    assert np.isnan(together[3:]).all()
