@@ -244,7 +244,7 @@ def calibrate(
         error = float(np.max(np.abs(misfit) / (1 + np.abs(totals))))
         if error <= tolerance and iteration > 1:
             break
-        step = linalg.lstsq(matrix.T @ (matrix * (d * slope)[:, None]), misfit, lapack_driver="gelsd")[0]
+        step = linalg.lstsq(_products(matrix, d * slope), misfit, lapack_driver="gelsd")[0]
         solution, g, slope, error = _halved(matrix, d, totals, distance, solution, step, error)
         if not np.isfinite(error):
             break
@@ -260,33 +260,40 @@ def calibrate(
 
 def calibration_matrix(
     design: SampleDesign, margins: Sequence[Margin], numbers: Sequence[tuple[Floats, float]] = ()
-) -> tuple[Floats, Floats]:
-    """Independent columns (one, levels but the first of each margin, numbers) and their known totals."""
-    columns: list[Floats] = [np.ones(design.rows)]
-    totals: list[float] = [float(margins[0].totals.sum()) if margins else 0.0]
-    if not margins:
-        columns, totals = [], []
+) -> tuple[Any, Floats]:
+    """Independent columns (one, levels but the first of each margin, numbers), sparse, and their known totals."""
+    columns: list[Any] = []
+    totals: list[Floats] = []
+    rows = np.arange(design.rows)
+    if margins:
+        columns.append(sparse.csr_array(np.ones((design.rows, 1))))
+        totals.append(margins[0].totals.sum(keepdims=True))
     for one in margins:
-        for level in range(1, len(one.totals)):
-            columns.append((one.codes == level).astype(np.float64))
-            totals.append(float(one.totals[level]))
+        levels = sparse.csr_array((np.ones(len(rows)), (rows, one.codes)), shape=(len(rows), len(one.totals)))
+        columns.append(levels[:, 1:])
+        totals.append(one.totals[1:])
     for values, total in numbers:
-        columns.append(np.asarray(values, np.float64))
-        totals.append(total)
-    return np.column_stack(columns), np.array(totals)
+        columns.append(sparse.csr_array(np.asarray(values, np.float64)[:, None]))
+        totals.append(np.array([total], np.float64))
+    return sparse.csr_array(sparse.hstack(columns)), np.concatenate(totals)
 
 
-def residuals(base: Floats, calibrated: Floats, matrix: Floats) -> Residuals:
+def residuals(base: Floats, calibrated: Floats, matrix: Any) -> Residuals:
     """The projection for weights calibrated on a matrix: (X'DX)⁻¹ X'D with the base weights D."""
-    weighted = matrix * base[:, None]
-    scale = np.sqrt((matrix * weighted).sum(axis=0))
+    products = _products(matrix, base)
+    scale = np.sqrt(np.diag(products))
     scale[scale == 0] = 1.0
-    inverse = linalg.pinvh((matrix.T @ weighted) / np.outer(scale, scale)) / np.outer(scale, scale)
-    return Residuals(base, calibrated, sparse.csr_array(matrix), inverse)
+    inverse = linalg.pinvh(products / np.outer(scale, scale)) / np.outer(scale, scale)
+    return Residuals(base, calibrated, matrix, inverse)
+
+
+def _products(matrix: Any, weights: Floats) -> Floats:
+    """X'DX."""
+    return np.asarray((matrix.T @ (sparse.diags_array(weights) @ matrix)).toarray(), np.float64)
 
 
 def _halved(
-    matrix: Floats,
+    matrix: Any,
     d: Floats,
     totals: Floats,
     distance: Distance,
