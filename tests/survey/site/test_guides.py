@@ -32,7 +32,7 @@ def test_help_is_on_every_page_and_leads_to_the_guide(record: Record, sign_in: S
     assert page.h1 == "Anh/Chị muốn biết điều gì?"
     guide = page.follow("Cách soạn bộ câu hỏi")
     assert guide.h1 == "Soạn bộ câu hỏi"
-    assert "Có thể nghe đọc những gì?" in guide.text
+    assert "Giữ các bản ghi âm đã chọn" in guide.text
 
 
 def test_the_guide_speaks_the_language_of_the_page(record: Record, sign_in: SignIn):
@@ -80,7 +80,7 @@ def test_buttons_that_the_guide_names_exist():
     """What stands in bold in the Vietnamese guide is a text of the interface, letter for letter."""
     said = (ROOT / "survey" / "translations" / "vi" / "LC_MESSAGES" / "designer.po").read_text("utf-8")
     said += (ROOT / "survey" / "translations" / "vi" / "LC_MESSAGES" / "results.po").read_text("utf-8")
-    for words in ("Có thể nghe đọc những gì?", "Giữ các bản ghi âm đã chọn", "Mang sang các bản ghi âm", "Nhập từ tệp",
+    for words in ("Ghi âm", "Thang trả lời", "Giữ các bản ghi âm đã chọn", "Mang sang các bản ghi âm", "Nhập từ tệp",
                   "Xem thử trên điện thoại", "Đã trả lời thử những gì?", "So với phiên bản khác",
                   "So sánh hai phiên bản", "Nhiều đợt trong một tệp"):  # fmt: skip
         assert f"<b>{words}</b>" in body("designer", "vi"), words
