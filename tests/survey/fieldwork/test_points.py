@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -239,10 +240,12 @@ def tokens() -> Tokens:
 
 
 def issue(
-    database: Database, tokens: Tokens, place: Place, point: MadePoint, now: datetime, **changes: object
+    database: Database, tokens: Tokens, place: Place, point: MadePoint, now: datetime, **changes: Any
 ) -> tuple[str, ...]:
-    entered = {"point_id": point.id, "count": 50, "expires_on": UNTIL, "actor": place.officer(), "now": now}
-    return one_time_codes.issue(database, tokens, WAVE, **{**entered, **changes})  # type: ignore[arg-type]
+    entered: dict[str, Any] = {
+        "point_id": point.id, "count": 50, "expires_on": UNTIL, "actor": place.officer(), "now": now
+    }  # fmt: skip
+    return one_time_codes.issue(database, tokens, WAVE, **{**entered, **changes})
 
 
 def test_issued_codes_are_kept_only_as_keyed_hashes(database: Database, tokens: Tokens, place: Place, now: datetime):

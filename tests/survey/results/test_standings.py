@@ -77,7 +77,9 @@ def test_unit_where_everybody_agrees_is_shrunken_as_if_its_answers_were_as_alike
     found = analysed(survey, "qr").standings
     assert found is not None
     rows = {row.unit: row for row in found.rows}
-    table = survey.view("qr").results.table("unit").of(survey.view("qr").headline.measure)  # type: ignore[union-attr]
+    view = survey.view("qr")
+    assert view.headline is not None
+    table = view.results.table("unit").of(view.headline.measure)
     share = float(np.median(table.effective_n[:3] / table.n[:3]))
     assert share < 0.5  # answers of one day are alike
     rate, effective = np.array([0.8] * 3 + [1.0]), 120 * np.array([share] * 4)
