@@ -2,6 +2,6 @@
 
 import sys
 
-from analysis.cli import main
+from analysis.files.command_line import main
 
 sys.exit(main())

@@ -32,16 +32,17 @@ from typing import Any
 
 import numpy as np
 
-from analysis import document, verdicts
 from analysis.arrays import AnyArray, Codes, Floats, Ints
-from analysis.domain_estimates import Classes, estimate
+from analysis.design.frame_weights import KEYS, AnswerCells, CellWeights, FrameCells, frame_weights
 from analysis.errors import AnalysisError, WeightingError
-from analysis.features import Chunk
-from analysis.framecells import KEYS, AnswerCells, CellWeights, FrameCells, frame_weights
-from analysis.plan import Measure, MeasurePlan
-from analysis.results import EstimateTable, is_rate, table_of
-from analysis.totals import Shape, Totals
-from analysis.verdicts import Figures, Gates, Judgement, Needed
+from analysis.estimation.domain_estimates import Classes, estimate
+from analysis.files import result_document
+from analysis.inference import verdicts
+from analysis.inference.estimate_tables import EstimateTable, is_rate, table_of
+from analysis.inference.verdicts import Figures, Gates, Judgement, Needed
+from analysis.totals.chunk_sums import Chunk
+from analysis.totals.measure_plan import Measure, MeasurePlan
+from analysis.totals.streaming import Shape, Totals
 
 SELECTIONS = ("drawn", "census", "opt_in")
 _FIELDS = 1 << 20
@@ -105,9 +106,9 @@ class VerdictTable:
     def __len__(self) -> int:
         return len(self.keys)
 
-    def entries(self, labels: document.Labels, *, adjust: Sequence[str] = ("none",)) -> list[dict[str, Any]]:
+    def entries(self, labels: result_document.Labels, *, adjust: Sequence[str] = ("none",)) -> list[dict[str, Any]]:
         """The verdicts as they stand in RESULT.json; `adjust` names the adjusted t tests shown beside the plain one."""
-        return document.verdict_entries(
+        return result_document.verdict_entries(
             by=self.by,
             measure=self.measure,
             keys=self.keys,
@@ -179,7 +180,7 @@ class WeighedWave:
 
 
 def weigh(totals: Totals, selection: str, frame: FrameCells, *, thin: int = 5, lonely: str = "adjust") -> WeighedWave:
-    """The totals weighted to the frame's unit × field counts; see `framecells` for merging and flags."""
+    """The totals weighted to the frame's unit × field counts; see `frame_weights` for merging and flags."""
     _check_selection(selection)
     if totals.shape.clustered != (selection == "opt_in"):
         raise AnalysisError(f"These totals were not begun for selection '{selection}'.")

@@ -22,11 +22,11 @@ from itertools import islice
 from typing import Literal
 
 from instruments.conditions import Value
-from instruments.elements import Item
-from instruments.model import InstrumentVersion
-from instruments.response_domains import MultipleChoice, Number, OpenText, SingleChoice
+from instruments.model.document import InstrumentVersion
+from instruments.model.elements import Item
+from instruments.model.response_domains import MultipleChoice, Number, OpenText, SingleChoice
+from instruments.model.text import NOT_TEXT, too_many_marks
 from instruments.routing import asked_about, visible
-from instruments.text import NOT_TEXT, too_many_marks
 
 OTHER = "__other"
 """What is appended to an item code to name the text field beside "Khác"."""

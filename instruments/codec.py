@@ -20,9 +20,10 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from instruments import integrity, overlay
-from instruments.model import InstrumentVersion, Kind
-from instruments.problems import InvalidInstrument, Problem, errors
+from instruments.checks import integrity
+from instruments.checks.problems import InvalidInstrument, Problem, errors
+from instruments.model.document import InstrumentVersion, Kind
+from instruments.overlays import overlay
 
 _Document = TypeVar("_Document", InstrumentVersion, overlay.Overlay)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from instruments import conditions
 from instruments.conditions import And, Answered, Blank, Compare, Condition, In, Includes, Not, Or
-from instruments.model import InstrumentVersion
+from instruments.model.document import InstrumentVersion
 
 
 @dataclass(frozen=True, slots=True)

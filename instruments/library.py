@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from instruments import codec
-from instruments.crosswalks import Crosswalk
-from instruments.model import InstrumentVersion
-from instruments.overlay import Overlay
+from instruments.model.document import InstrumentVersion
+from instruments.overlays.overlay import Overlay
+from instruments.versions.crosswalks import Crosswalk
 
 DEFINITIONS = Path(__file__).parent / "definitions"
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 
-from instruments.index_rules import Measure, Rounding
+from instruments.model.index_rules import Measure, Rounding
 
 MOST_PLACES = 6
 _SIGNIFICANT = Context(prec=12, rounding=ROUND_HALF_EVEN)

@@ -13,11 +13,11 @@ from itertools import product
 from math import inf, prod
 
 from instruments import conditions
+from instruments.checks.integrity import tree
 from instruments.conditions import Value
-from instruments.elements import Item, Section, Statement
-from instruments.integrity import tree
-from instruments.model import InstrumentVersion
-from instruments.response_domains import Number
+from instruments.model.document import InstrumentVersion
+from instruments.model.elements import Item, Section, Statement
+from instruments.model.response_domains import Number
 
 ONE_PAGE_UP_TO = 12
 """Questions put to everyone that still stand on one page under `auto`."""

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from instruments.model import InstrumentVersion
+from instruments.model.document import InstrumentVersion
 
 PUBLISHED = Path(__file__).with_name("schema.json")
 

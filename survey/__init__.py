@@ -33,7 +33,7 @@ def create_app(config: Config | None = None, database: Database | None = None, *
     """
     from werkzeug.middleware.http_proxy import ProxyMiddleware
 
-    from survey import app as application
+    from survey.web import application
 
     config = config or load()
     modules = [import_module(name) for face in sorted(config.faces) for name in FACE_PACKAGES[face]]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from survey.errors import Forbidden
-from survey.models.accounts import Role as Role  # faces know roles from here
+from survey.models.people.accounts import Role as Role  # faces know roles from here
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -17,11 +17,11 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from instruments.answers import MESSAGES, OUT_OF_RANGE_ONE_SIDED
-from instruments.conformity import BADGES, DEVIATIONS
+from instruments.checks.problems import PIECES, PROBLEMS
 from instruments.editing import REFUSALS
-from instruments.index_rules import RULES
-from instruments.misfits import MISFITS
-from instruments.problems import PIECES, PROBLEMS
+from instruments.model.index_rules import RULES
+from instruments.overlays.misfits import MISFITS
+from instruments.versions.conformity import BADGES, DEVIATIONS
 from instruments.xlsform import REMARKS
 from survey.i18n import LANGUAGES, TRANSLATIONS, compile_stale
 
@@ -52,61 +52,48 @@ KEYWORDS = {
 SOURCES: dict[str, tuple[str, ...]] = {
     "citizen": (
         "survey/citizen",
-        "survey/form_page",
+        "survey/form/",
         "templates/citizen",
         "templates/layouts/citizen",
-        "survey/services/collecting",
-        "survey/services/receipts",
+        "survey/services/intake/",
         "survey/errors",
     ),
     "accounts": (
         "survey/accounts",
         "templates/accounts",
-        "survey/services/accounts",
-        "survey/services/invitations",
-        "survey/services/grants",
-        "survey/services/own_account",
+        "survey/services/people/accounts",
+        "survey/services/people/invitations",
+        "survey/services/people/grants",
+        "survey/services/people/own_account",
     ),
     "designer": (
         "survey/designer",
         "templates/designer",
         "templates/components/questionnaires",
-        "survey/services/instruments",
-        "survey/services/publishing",
-        "survey/services/drafts",
-        "survey/services/exchange",
-        "survey/services/recordings",
-        "survey/services/trials",
-        "survey/audio_files",
+        "survey/services/questionnaires/",
     ),
     "fieldwork": (
         "survey/fieldwork",
         "templates/fieldwork",
-        "survey/services/waves",
-        "survey/services/points",
-        "survey/services/one_time_codes",
-        "survey/services/frames",
-        "survey/services/csv_files",
-        "survey/services/point_files",
+        "survey/services/fieldwork/waves",
+        "survey/services/fieldwork/points",
+        "survey/services/fieldwork/one_time_codes",
+        "survey/services/fieldwork/frames",
+        "survey/services/fieldwork/point_files",
+        "survey/services/tabular_files",
     ),
     "results": (
         "survey/results",
         "templates/results",
-        "survey/services/results",
-        "survey/services/estimating",
-        "survey/services/frozen_results",
-        "survey/services/final_results",
-        "survey/services/wave_facts",
+        "survey/services/estimates/",
         "survey/charts",
     ),
     "exports": (
         "survey/exports",
         "templates/exports",
-        "survey/services/result_",
-        "survey/services/joined_rows",
-        "survey/services/analysis_tables",
-        "survey/services/placards",
-        "survey/result_words",
+        "survey/services/files/",
+        "survey/services/fieldwork/placards",
+        "survey/words/results",
     ),
     "staff": ("survey", "templates"),
 }
@@ -127,21 +114,21 @@ def collect() -> dict[str, Catalog]:
             path = f"{folder}/{Path(file).as_posix()}"
             found[owner(path)].add(message, None, [(path, 0)], auto_comments=comments, context=context)
     for kind in PROBLEMS.values():
-        found["designer"].add(kind.template, None, [("instruments/problems.py", 0)])
+        found["designer"].add(kind.template, None, [("instruments/checks/problems.py", 0)])
     for text in sorted(PIECES):
-        found["designer"].add(text, None, [("instruments/problems.py", 0)])
+        found["designer"].add(text, None, [("instruments/checks/problems.py", 0)])
     for text in REFUSALS.values():
         found["designer"].add(text, None, [("instruments/editing/refusals.py", 0)])
     for remark in REMARKS.values():
-        found["designer"].add(remark.template, None, [("instruments/xlsform/remarks.py", 0)])
+        found["designer"].add(remark.template, None, [("instruments/xlsform/import_report.py", 0)])
     for sentence in MISFITS.values():
-        found["designer"].add(sentence, None, [("instruments/misfits.py", 0)])
+        found["designer"].add(sentence, None, [("instruments/overlays/misfits.py", 0)])
     for sentence in (*BADGES.values(), *DEVIATIONS.values()):
-        found["designer"].add(sentence, None, [("instruments/conformity.py", 0)])
+        found["designer"].add(sentence, None, [("instruments/versions/conformity.py", 0)])
     for text in (*MESSAGES.values(), *OUT_OF_RANGE_ONE_SIDED.values()):
         found["citizen"].add(text, None, [("instruments/answers.py", 0)])
     for rule in RULES.values():
-        found["designer"].add(rule.formula, None, [("instruments/index_rules.py", 0)])
+        found["designer"].add(rule.formula, None, [("instruments/model/index_rules.py", 0)])
     return found
 
 
@@ -159,7 +146,7 @@ def update() -> None:
                     if message.id:
                         message.string = message.id
             buffer = io.BytesIO()
-            write_po(buffer, catalog, width=0, sort_output=True, include_lineno=False, omit_header=False)
+            write_po(buffer, catalog, width=0, sort_output=True, no_location=True, omit_header=False)
             path.write_bytes(buffer.getvalue())
 
 

@@ -15,11 +15,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey import create_app, i18n, schema, staff_session
+from survey import create_app, i18n, schema
 from survey.config import Config
 from survey.database import Database
-from survey.models.accounts import Account
-from survey.services import signin
+from survey.models.people.accounts import Account
+from survey.services.people import signin
+from survey.web import staff_session
 from tests import postgresql
 from tests.factories.people import cheap
 from tests.factories.record import Record

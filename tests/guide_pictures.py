@@ -20,7 +20,7 @@ import pyotp
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from survey.guides import FOLDER, MANIFEST
+from survey.site.guides import FOLDER, MANIFEST
 from tests import chromium
 from tests.factories.sounds import mp3
 

@@ -42,7 +42,7 @@ from instruments.editing.languages import add_language, grade_language, remove_l
 from instruments.editing.locking import guarded, is_locked, relabel, switch
 from instruments.editing.pieces import ORDER, Together, parts_of, together, touched
 from instruments.editing.refusals import REFUSALS, EditError, kept
-from instruments.local_languages import texts
+from instruments.overlays.local_languages import texts
 
 __all__ = [
     "ORDER",

@@ -8,9 +8,9 @@ from instruments.editing.elements import change_element
 from instruments.editing.finding import element_of, named
 from instruments.editing.locking import added, is_locked
 from instruments.editing.refusals import EditError
-from instruments.elements import Item
-from instruments.model import InstrumentVersion
-from instruments.response_domains import MultipleChoice, Option, Rating, Response, Scale, SingleChoice
+from instruments.model.document import InstrumentVersion
+from instruments.model.elements import Item
+from instruments.model.response_domains import MultipleChoice, Option, Rating, Response, Scale, SingleChoice
 
 
 def put_scale(version: InstrumentVersion, scale: Scale) -> InstrumentVersion:

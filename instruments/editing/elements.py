@@ -18,8 +18,8 @@ from instruments.editing.finding import (
 )
 from instruments.editing.locking import added, first_place
 from instruments.editing.refusals import EditError
-from instruments.elements import Element, Item, Section
-from instruments.model import InstrumentVersion
+from instruments.model.document import InstrumentVersion
+from instruments.model.elements import Element, Item, Section
 
 
 def add_element(

@@ -8,9 +8,9 @@ from instruments.editing.elements import moved
 from instruments.editing.finding import named
 from instruments.editing.locking import added
 from instruments.editing.refusals import EditError
-from instruments.elements import Factor
-from instruments.index_rules import IndexRule
-from instruments.model import InstrumentVersion
+from instruments.model.document import InstrumentVersion
+from instruments.model.elements import Factor
+from instruments.model.index_rules import IndexRule
 
 
 def put_factor(version: InstrumentVersion, factor: Factor) -> InstrumentVersion:

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from instruments import conditions
 from instruments.editing.refusals import EditError
-from instruments.elements import Factor, Item, Section, Statement
-from instruments.model import InstrumentVersion
-from instruments.response_domains import Scale
-from instruments.text import Text
+from instruments.model.document import InstrumentVersion
+from instruments.model.elements import Factor, Item, Section, Statement
+from instruments.model.response_domains import Scale
+from instruments.model.text import Text
 
 Coded = TypeVar("Coded", bound=Section | Factor | Scale)
 Words = Mapping[str, str]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from instruments import local_languages
 from instruments.editing.locking import added
 from instruments.editing.refusals import EditError
-from instruments.model import InstrumentVersion
-from instruments.provenance import Language
-from instruments.text import Text
+from instruments.model.document import InstrumentVersion
+from instruments.model.provenance import Language
+from instruments.model.text import Text
+from instruments.overlays import local_languages
 
 
 def add_language(version: InstrumentVersion, code: str) -> InstrumentVersion:

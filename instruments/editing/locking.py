@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from instruments import integrity, overlay
+from instruments.checks import integrity
 from instruments.editing.finding import element_of
 from instruments.editing.pieces import touched
 from instruments.editing.refusals import EditError
-from instruments.elements import Element, Factor, Item, Section
-from instruments.index_rules import IndexRule
-from instruments.model import InstrumentVersion
-from instruments.provenance import Language
-from instruments.response_domains import Scale
-from instruments.text import Text
+from instruments.model.document import InstrumentVersion
+from instruments.model.elements import Element, Factor, Item, Section
+from instruments.model.index_rules import IndexRule
+from instruments.model.provenance import Language
+from instruments.model.response_domains import Scale
+from instruments.model.text import Text
+from instruments.overlays import overlay
 
 _Placed = TypeVar("_Placed")
 _Part = TypeVar("_Part", Element, Section, Scale, Factor, IndexRule, Language)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from instruments.elements import Element, Factor, Section
-from instruments.model import InstrumentVersion
-from instruments.response_domains import Scale
+from instruments.model.document import InstrumentVersion
+from instruments.model.elements import Element, Factor, Section
+from instruments.model.response_domains import Scale
 
 _Coded = TypeVar("_Coded", Element, Scale, Factor)
 WHOLE = ("sections", "scales", "factors", "indices")

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from instruments import codec
-from instruments.model import InstrumentVersion
+from instruments.model.document import InstrumentVersion
 
 REFUSALS: Mapping[str, str] = {
     "element-unknown": "There is no “%(code)s” in this questionnaire any more.",

@@ -7,9 +7,9 @@
 `validation.complaints(version)` asks pyxform whether other programs would take it.
 """
 
-from instruments.xlsform.reading import Reading, read
-from instruments.xlsform.remarks import REMARKS, Remark
-from instruments.xlsform.workbook import is_workbook
+from instruments.xlsform.import_report import REMARKS, Remark
+from instruments.xlsform.reading.form_reading import Reading, read
+from instruments.xlsform.reading.workbook_cells import is_workbook
 from instruments.xlsform.writing import write
 
 __all__ = ["REMARKS", "Reading", "Remark", "is_workbook", "read", "write"]

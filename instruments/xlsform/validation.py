@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pyxform.errors import PyXFormError
 from pyxform.xls2xform import convert
 
-from instruments.model import InstrumentVersion
-from instruments.xlsform.layout import OURS
+from instruments.model.document import InstrumentVersion
+from instruments.xlsform.sheet_layout import OURS
 from instruments.xlsform.writing import Row, sheets
 
 

@@ -13,11 +13,12 @@ from typing import Any
 import xlsxwriter
 
 from instruments import codec, conditions
-from instruments.elements import Item
-from instruments.model import InstrumentVersion
-from instruments.xlsform import xpath
-from instruments.xlsform.columns import header_of
-from instruments.xlsform.layout import (
+from instruments.model.document import InstrumentVersion
+from instruments.model.elements import Item
+from instruments.xlsform.conditions import xpath
+from instruments.xlsform.flattening import Plain, flat
+from instruments.xlsform.reading.columns import header_of
+from instruments.xlsform.sheet_layout import (
     CHOICES,
     DECIMALS,
     ITEM_COLUMNS,
@@ -41,7 +42,6 @@ from instruments.xlsform.layout import (
     SURVEY,
     Cell,
 )
-from instruments.xlsform.parts import Plain, flat
 
 Row = dict[str, Plain]
 

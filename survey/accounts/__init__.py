@@ -8,10 +8,10 @@ blueprint = Blueprint("accounts", __name__, url_prefix="/quan-tri")
 
 
 def register(app: Flask) -> None:
-    from survey import faces
     from survey.accounts import administration, panels, routes
+    from survey.web import home_and_menu
 
     assert administration  # its views are on the blueprint
     app.register_blueprint(blueprint)
-    faces.registry(app).sign_in_page = routes.sign_in_with_work
-    faces.add_panel(app, 80, panels.accounts_today)
+    home_and_menu.registry(app).sign_in_page = routes.sign_in_with_work
+    home_and_menu.add_panel(app, 80, panels.accounts_today)

@@ -8,21 +8,22 @@ from flask import render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from survey import clock, staff
+from survey import clock
 from survey.accounts import blueprint
 from survey.accounts.forms import GrantForm, InviteForm
 from survey.accounts.pages import AccountPage, AccountsPage, InvitePage, LinkMadePage
-from survey.app import runtime
 from survey.errors import NotFound
 from survey.permissions import Role, access, roles
-from survey.queries import accounts as queries
-from survey.queries import units as unit_queries
-from survey.queries.accounts import AccountRow
-from survey.services import accounts, invitations
-from survey.services.grants import GrantInput
-from survey.services.invitations import Invited
-from survey.staff_forms import Button
-from survey.staff_words import words
+from survey.queries.people import accounts as queries
+from survey.queries.people.accounts import AccountRow
+from survey.queries.province import units as unit_queries
+from survey.services.people import accounts, invitations
+from survey.services.people.grants import GrantInput
+from survey.services.people.invitations import Invited
+from survey.web import staff
+from survey.web.application import runtime
+from survey.web.staff_forms import Button
+from survey.words.codes import words
 
 View = str | Response
 ADMINISTRATORS = roles(Role.ADMINISTRATOR)

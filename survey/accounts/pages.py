@@ -17,11 +17,11 @@ from survey.accounts.forms import (
     OwnPasswordForm,
     SignInForm,
 )
-from survey.queries.accounts import AccountRow, InvitationRow, OpenSession
 from survey.queries.paging import Paged
-from survey.services.credentials import Enrolment
-from survey.services.invitations import Invited, OpenLink
-from survey.staff_forms import Button
+from survey.queries.people.accounts import AccountRow, InvitationRow, OpenSession
+from survey.services.people.credentials import Enrolment
+from survey.services.people.invitations import Invited, OpenLink
+from survey.web.staff_forms import Button
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from flask import flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from survey import kept_work, staff
 from survey.accounts import blueprint
 from survey.accounts.forms import (
     CodeForm,
@@ -16,13 +15,14 @@ from survey.accounts.forms import (
     SignInForm,
 )
 from survey.accounts.pages import CodePage, EnrolPage, LinkPage, MinePage, OwnPasswordPage, SignInPage, qr_svg
-from survey.app import runtime
 from survey.errors import SurveyError
 from survey.permissions import PUBLIC, SIGNED_IN, access
-from survey.queries import accounts as queries
-from survey.services import invitations, own_account, signin
-from survey.services.credentials import enrolment, new_secret
-from survey.staff_forms import Button
+from survey.queries.people import accounts as queries
+from survey.services.people import invitations, own_account, signin
+from survey.services.people.credentials import enrolment, new_secret
+from survey.web import staff, unsaved_input
+from survey.web.application import runtime
+from survey.web.staff_forms import Button
 
 View = str | Response
 SECRET_SECONDS = 15 * 60
@@ -33,7 +33,7 @@ SECRET_SECONDS = 15 * 60
 def sign_in() -> View:
     """First step: name and password."""
     if staff.signed_in():
-        return redirect(kept_work.safe_next(request.args.get("next", "")), 303)
+        return redirect(unsaved_input.safe_next(request.args.get("next", "")), 303)
     form = SignInForm(data={"next": request.args.get("next", "")})
     if form.validate_on_submit():
         try:
@@ -84,7 +84,7 @@ def second_step() -> View:
             form.refuse(error)
         else:
             staff.begin_session(opened)
-            return kept_work.resume(
+            return unsaved_input.resume(
                 staff.vault(), form.kept.data, account_id=opened.account_id, otherwise=form.next.data
             )
     return _code_page(form)

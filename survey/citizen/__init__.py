@@ -8,10 +8,10 @@ blueprint = Blueprint("citizen", __name__)
 
 
 def register(app: Flask) -> None:
-    from survey.app import runtime_of
     from survey.citizen import routes
     from survey.citizen.entries import Entries, Kept
-    from survey.form_page import stylesheet
+    from survey.form.page import stylesheet
+    from survey.web.application import runtime_of
 
     runtime = runtime_of(app)
     app.extensions["hailong.entries"] = Entries(runtime.database, runtime.tokens)

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from instruments.codec import loads
-from instruments.model import InstrumentVersion
+from instruments.model.document import InstrumentVersion
 from survey.database import Database
-from survey.form_page import Province
-from survey.queries import entry as queries
-from survey.queries.entry import Entry, FieldChoice
+from survey.form.page import Province
+from survey.queries.intake import entry as queries
+from survey.queries.intake.entry import Entry, FieldChoice
 from survey.tokens import ENTRY_CODE_LENGTH, Tokens
 
 FRESH_SECONDS = 2.0

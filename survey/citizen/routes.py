@@ -13,20 +13,21 @@ from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response as BaseResponse
 
 from instruments import answers as reading
-from instruments.model import InstrumentVersion
+from instruments.model.document import InstrumentVersion
 from instruments.routing import visible
-from survey import clock, recordings
-from survey.app import runtime
+from survey import clock
 from survey.citizen import blueprint, forms
 from survey.citizen.entries import Entries, Kept
 from survey.citizen.quick import KEY_MARK, NONCE_MARK, QuickPage, prepare
 from survey.errors import RecordUnavailable
-from survey.form_page import Addresses, FormPage, Place, form_page
-from survey.queries.entry import Entry
-from survey.security import nonce
-from survey.services import collecting, receipts
-from survey.services.collecting import Doors, Fate, Sending
+from survey.form.page import Addresses, FormPage, Place, form_page
+from survey.queries.intake.entry import Entry
+from survey.services.intake import collecting, receipts
+from survey.services.intake.collecting import Doors, Fate, Sending
 from survey.tokens import DELETED, FIRST_STOOD, RECORDED, SubmissionKey, Thanks, is_code, normalise_receipt
+from survey.web import audio_answer
+from survey.web.application import runtime
+from survey.web.security import nonce
 
 
 class CodeConverter(BaseConverter):
@@ -216,7 +217,7 @@ def _page(entry: Entry, version: InstrumentVersion, language: str, **again: Any)
         send=url_for("citizen.form", code=entry.code),
         privacy=url_for("citizen.privacy"),
         receipt=url_for("citizen.receipt"),
-        recordings=recordings.folder("citizen.recording"),
+        recordings=audio_answer.folder("citizen.recording"),
     )
     kept = _entries()
     return form_page(
@@ -360,7 +361,7 @@ def privacy() -> str:
 @blueprint.get("/am-thanh/<name>")
 def recording(name: str) -> Response:
     """A question read aloud."""
-    return recordings.answer(runtime().database, name, lasting=True)
+    return audio_answer.answer(runtime().database, name, lasting=True)
 
 
 @blueprint.get("/quan-tri")

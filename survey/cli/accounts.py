@@ -11,12 +11,12 @@ from survey import clock
 from survey.cli.record import Opened, record
 from survey.errors import Invalid, NotFound
 from survey.permissions import DOMAINS, Role
-from survey.queries import accounts as queries
-from survey.queries import units as unit_queries
-from survey.services import accounts as service
-from survey.services import invitations
-from survey.services.grants import GrantInput
-from survey.services.invitations import Invited
+from survey.queries.people import accounts as queries
+from survey.queries.province import units as unit_queries
+from survey.services.people import accounts as service
+from survey.services.people import invitations
+from survey.services.people.grants import GrantInput
+from survey.services.people.invitations import Invited
 
 
 @click.group()

@@ -24,11 +24,11 @@ def upgrade() -> None:
     Also registers the questionnaires that are shipped. Safe to run again; a record written by a newer program is
     left alone.
     """
-    from survey.services import instruments
+    from survey.services.questionnaires import shipped_and_imported
 
     with record(current=False) as opened:
         reached = schema.upgrade(opened.database)
-        instruments.register_shipped(opened.database, now=clock.now())
+        shipped_and_imported.register_shipped(opened.database, now=clock.now())
         click.echo(
             f"The record ({place(opened.database)}) has schema {reached}; shipped questionnaires are registered."
         )

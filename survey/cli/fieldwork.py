@@ -11,8 +11,9 @@ from survey import addresses, clock, i18n
 from survey.cli.record import record
 from survey.errors import NotFound
 from survey.exports import codes as code_files
-from survey.services import one_time_codes, settings
-from survey.services import placards as service
+from survey.services.fieldwork import one_time_codes
+from survey.services.fieldwork import placards as service
+from survey.services.province import settings
 from survey.tokens import Tokens
 
 

@@ -11,18 +11,18 @@ from typing import Any
 
 import click
 
-from instruments.comparability import Comparison, ItemChange
-from instruments.conformity import BADGES
-from instruments.model import InstrumentVersion
-from instruments.problems import Problem
+from instruments.checks.problems import Problem
+from instruments.model.document import InstrumentVersion
+from instruments.versions.comparability import Comparison, ItemChange
+from instruments.versions.conformity import BADGES
 from instruments.xlsform import Remark
 from survey import clock, i18n
 from survey.cli.record import record
 from survey.errors import Invalid, SurveyError
-from survey.models.instruments import ServiceDomain
-from survey.services import exchange
-from survey.services.exchange import Carried, Format, Taken
-from survey.services.instruments import MOST_BYTES, Imported, Unusable
+from survey.models.questionnaires.instruments import ServiceDomain
+from survey.services.questionnaires import file_import
+from survey.services.questionnaires.file_import import Carried, Format, Taken
+from survey.services.questionnaires.shipped_and_imported import MOST_BYTES, Imported, Unusable
 
 MOST_SHOWN = 200
 WRITABLE = click.Path(path_type=Path, dir_okay=False, writable=True)
@@ -37,7 +37,7 @@ def instruments() -> None:
 def list_() -> None:
     """Every version in the record: name, state, service, least sure grade, claim, title."""
     with record() as opened:
-        for found in exchange.listing(opened.database, actor=opened.actor):
+        for found in file_import.listing(opened.database, actor=opened.actor):
             for row in found.versions:
                 facts = row.facts
                 click.echo(
@@ -63,7 +63,7 @@ def import_(file: Path, dry_run: bool, service: str | None, report: Path | None)
     """
     with record() as opened:
         try:
-            taken = exchange.take(
+            taken = file_import.take(
                 opened.database, _content(file), actor=opened.actor, now=clock.now(), service=service, dry_run=dry_run
             )
         except SurveyError as error:
@@ -90,7 +90,7 @@ def export(name: str, wanted: str, out: Path, language: str | None) -> None:
     json and xlsx can be imported again; pdf and docx are the form on paper, with the codes for data entry.
     """
     with record() as opened:
-        made = exchange.give(
+        made = file_import.give(
             opened.database, name, Format(wanted), actor=opened.actor, words=_catalogue, language=language
         )
     out.write_bytes(made.data)
@@ -105,7 +105,7 @@ def check(name: str) -> None:
     Exit code 2 when it does not.
     """
     with record() as opened:
-        found = exchange.conforming(opened.database, name, actor=opened.actor)
+        found = file_import.conforming(opened.database, name, actor=opened.actor)
     if found is None:
         click.echo(f"{name} carries no other form: it is its own.")
         return
@@ -132,7 +132,7 @@ def check(name: str) -> None:
 def diff(old: str, new: str) -> None:
     """Say question by question what changed between two versions, and which series of figures go on."""
     with record() as opened:
-        before, after, found = exchange.difference(opened.database, old, new, actor=opened.actor)
+        before, after, found = file_import.difference(opened.database, old, new, actor=opened.actor)
     for line in _difference(before, after, found):
         click.echo(line)
 

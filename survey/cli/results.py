@@ -24,9 +24,9 @@ def results() -> None:
 @click.option("--json", "as_json", is_flag=True, help="In the shape of RESULT.json.")
 def estimate(wave: str, channel: str | None, as_json: bool) -> None:
     """Estimates and verdicts of WAVE, small cells hidden."""
-    from survey.services import result_files, result_json
-    from survey.services import results as service
-    from survey.services.kept_results import KeptResults
+    from survey.services.estimates import visible_results as service
+    from survey.services.estimates.results_cache import KeptResults
+    from survey.services.files import result_files, result_json
 
     with record() as opened:
         view = service.read(
@@ -44,9 +44,9 @@ def estimate(wave: str, channel: str | None, as_json: bool) -> None:
 @click.option("--channel", help="Code of the channel; the drawn one, else the first, unless named.")
 def analyses(wave: str, channel: str | None) -> None:
     """Further analyses of WAVE as JSON: change, channels, drivers, ranks, course, quality, reliability."""
-    from survey.services import result_files
-    from survey.services.analyses import making, reading
-    from survey.services.kept_results import KeptResults
+    from survey.services.estimates.analyses import making, reading
+    from survey.services.estimates.results_cache import KeptResults
+    from survey.services.files import result_files
 
     with record() as opened:
         found = reading.read(
@@ -69,7 +69,7 @@ def analyses(wave: str, channel: str | None) -> None:
 )
 def workbook(wave: str, channel: str | None, out: Path, language: str) -> None:
     """Write the workbook of WAVE to a file."""
-    from survey.services import result_files
+    from survey.services.files import result_files
 
     with record() as opened, tempfile.TemporaryDirectory(dir=opened.config.instance) as folder:
         made = result_files.write_workbook(

@@ -11,13 +11,15 @@ from typing import Any, TypeVar
 import click
 import qrcode
 
-from survey import clock, i18n, schema, serving
+from survey import clock, i18n, schema
+from survey.cli import processes
 from survey.config import EVERYWHERE, Config, load
 from survey.database import Database
 from survey.errors import SurveyError
 from survey.permissions import system
-from survey.services import instruments, invitations
-from survey.services.credentials import Passwords, Vault
+from survey.services.people import invitations
+from survey.services.people.credentials import Passwords, Vault
+from survey.services.questionnaires import shipped_and_imported
 from survey.tokens import Tokens
 
 T = TypeVar("T")
@@ -31,13 +33,13 @@ def demo() -> None:
     The first start makes the record, which takes a minute; later ones find it. HOST, PORT and DATABASE_URL are
     honoured; HOST=0.0.0.0 serves the local network and prints a QR for a telephone.
     """
-    from survey.services import demonstration  # numerical libraries: only where they are used
+    from survey.services.demonstration import setting_up  # numerical libraries: only where they are used
 
     config, database = _ready()
     known_path = config.instance / "demo-accounts.json"
-    known = _known_people(known_path, demonstration.Person)
+    known = _known_people(known_path, setting_up.Person)
     click.echo("Preparing the demonstration (the first time this takes about a minute) …", err=True)
-    made = demonstration.make(
+    made = setting_up.make(
         database, Tokens(config.secret_keys), Vault(config.secret_keys), Passwords(), known=known, now=clock.now()
     )
     _write(known_path, [asdict(p) for p in made.people], private=True)
@@ -59,7 +61,7 @@ def demo() -> None:
         _write(path, facts, private=True)
         click.echo(_welcome(config, facts))
 
-    sys.exit(serving.serve(config, on_ready=announce))
+    sys.exit(processes.serve(config, on_ready=announce))
 
 
 @click.command()
@@ -70,7 +72,7 @@ def run() -> None:
     with which the first administrator sets a password and a second step.
     """
     config, database = _ready()
-    instruments.register_shipped(database, now=clock.now())
+    shipped_and_imported.register_shipped(database, now=clock.now())
     link = invitations.first_administrator_link(database, base_url=config.public_url, now=clock.now())
     database.dispose()
 
@@ -82,7 +84,7 @@ def run() -> None:
             lines += ["", "For a telephone in the same network:", terminal_qr(config.public_url)]
         click.echo("\n".join([*lines, "", "Ctrl+C stops it."]))
 
-    sys.exit(serving.serve(config, on_ready=announce))
+    sys.exit(processes.serve(config, on_ready=announce))
 
 
 @click.group()
@@ -111,10 +113,10 @@ def _ready() -> tuple[Config, Database]:
 
 def _make_results(database: Database, config: Config, closed: tuple[str, ...]) -> None:
     """The verdicts of closed waves that have none yet."""
-    from survey.services import final_results
+    from survey.services.estimates import finalising
 
     for code in closed:
-        final_results.make_final(database, code, actor=system("demonstration"), now=clock.now())
+        finalising.make_final(database, code, actor=system("demonstration"), now=clock.now())
 
 
 def _known_people(path: Path, person: type[T]) -> list[T]:

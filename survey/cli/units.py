@@ -10,8 +10,8 @@ import click
 from survey import clock
 from survey.cli.record import record
 from survey.errors import Invalid
-from survey.services import units as service
-from survey.services.unit_plans import Plan
+from survey.services.province import units as service
+from survey.services.province.unit_file_changes import Plan
 
 MOST_SHOWN = 50
 

@@ -9,7 +9,7 @@ import click
 
 from survey import clock
 from survey.cli.record import record
-from survey.queries import results as queries
+from survey.queries.estimates import results as queries
 
 
 @click.group()
@@ -39,7 +39,7 @@ def list_(as_json: bool) -> None:
 @click.argument("wave")
 def open_(wave: str) -> None:
     """Take answers for WAVE from now on; its questionnaire version and target plan are pinned for good."""
-    from survey.services import waves as service
+    from survey.services.fieldwork import waves as service
 
     with record() as opened:
         service.open_wave(opened.database, wave, actor=opened.actor, now=clock.now())
@@ -54,12 +54,13 @@ def close(wave: str) -> None:
     Answers are counted until now; forms that were opened before are still taken for a day and kept apart. Giving the
     command again changes nothing; if the verdicts could not be made, they are made then.
     """
-    from survey.services import final_results, result_files
-    from survey.services import waves as service
+    from survey.services.estimates import finalising
+    from survey.services.fieldwork import waves as service
+    from survey.services.files import result_files
 
     with record() as opened:
         service.close_wave(opened.database, wave, actor=opened.actor, now=clock.now())
-        made = final_results.make_final(
+        made = finalising.make_final(
             opened.database, wave, actor=opened.actor, now=clock.now(),
             snapshots=result_files.snapshots(opened.config.instance),
         )  # fmt: skip

@@ -10,32 +10,32 @@ blueprint = Blueprint("designer", __name__, url_prefix="/quan-tri/bo-cau-hoi")
 def register(app: Flask) -> None:
     from flask_babel import lazy_gettext as _l
 
-    from survey import faces, wording
     from survey.designer import (
-        adapting,
-        beginnings,
-        broken,
-        desk,
+        audio_recordings,
+        local_adaptation,
         pages,
         preview,
-        reading_aloud,
         review,
         routes,
-        trying,
+        start_draft,
+        trial_answers,
+        unpreviewable_draft,
     )
-    from survey.form_page import stylesheet
+    from survey.designer.editor import routes as editor_routes
+    from survey.form.page import stylesheet
+    from survey.web import home_and_menu, questionnaire_text
 
     assert routes
-    assert adapting
-    assert broken
-    assert desk
-    assert beginnings
+    assert local_adaptation
+    assert unpreviewable_draft
+    assert editor_routes
+    assert start_draft
     assert review
-    assert trying
-    assert reading_aloud
+    assert trial_answers
+    assert audio_recordings
     assert preview  # their views are on the blueprint
     app.jinja_env.globals["citizen_css"] = stylesheet()
-    wording.install(app)
+    questionnaire_text.install(app)
     app.register_blueprint(blueprint)
-    faces.add_nav(app, faces.NavEntry(30, _l("Questionnaires"), "designer.instruments"))
-    faces.add_panel(app, 30, pages.drafts_waiting)
+    home_and_menu.add_nav(app, home_and_menu.NavEntry(30, _l("Questionnaires"), "designer.instruments"))
+    home_and_menu.add_panel(app, 30, pages.drafts_waiting)

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from instruments.comparability import Comparison, ItemChange, SeriesImpact, compare
-from instruments.elements import Item
-from instruments.indices import Index, plan
-from instruments.model import InstrumentVersion
-from instruments.response_domains import Option
-from instruments.text import Text
+from instruments.model.document import InstrumentVersion
+from instruments.model.elements import Item
+from instruments.model.indices import Index, plan
+from instruments.model.response_domains import Option
+from instruments.model.text import Text
+from instruments.versions.comparability import Comparison, ItemChange, SeriesImpact, compare
 
 _PIECES = re.compile(r"\w+|\s+|[^\w\s]")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from survey.staff_forms import Carried, Choice, Paragraph, StaffForm, Upload
+from survey.web.staff_forms import Carried, Choice, Paragraph, StaffForm, Upload
 
 
 class FileForm(StaffForm):

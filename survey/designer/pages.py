@@ -8,22 +8,22 @@ from datetime import datetime
 from flask import url_for
 from flask_babel import gettext
 
-from instruments import conformity
-from instruments.conformity import BADGES
-from instruments.misfits import Misfit
-from instruments.model import InstrumentVersion
-from instruments.problems import PIECES, Problem
+from instruments.checks.problems import PIECES, Problem
+from instruments.model.document import InstrumentVersion
+from instruments.overlays.misfits import Misfit
+from instruments.versions import conformity
+from instruments.versions.conformity import BADGES
 from instruments.xlsform import Remark
 from survey.designer.differences import Differences
 from survey.designer.forms import CompareForm, FileForm, KeepForm
-from survey.designer.reading import Reading
 from survey.designer.side_by_side import SideBySide
-from survey.faces import Panel, PanelItem, Record
+from survey.designer.version_reading import Reading
 from survey.permissions import Actor, Role
-from survey.queries import instruments as queries
-from survey.queries.instruments import InstrumentRow, VersionRow
-from survey.services.instruments import Imported
-from survey.wording import plain
+from survey.queries.questionnaires import instruments as queries
+from survey.queries.questionnaires.instruments import InstrumentRow, VersionRow
+from survey.services.questionnaires.shipped_and_imported import Imported
+from survey.web.home_and_menu import Panel, PanelItem, Record
+from survey.web.questionnaire_text import plain
 
 
 @dataclass(frozen=True)

@@ -16,21 +16,21 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
 from instruments import answers as reading
-from instruments.model import InstrumentVersion
-from survey import recordings, staff
-from survey.app import runtime
+from instruments.model.document import InstrumentVersion
 from survey.designer import blueprint
 from survey.designer.pages import Frame, PreviewPage
 from survey.designer.routes import READERS, View, find
-from survey.form_page import Addresses, Place, Province, form_page
+from survey.form.page import Addresses, Place, Province, form_page
 from survey.i18n import own_name
 from survey.permissions import access
-from survey.queries import entry as entries
-from survey.queries import instruments as queries
-from survey.queries import trials as trial_queries
-from survey.queries.instruments import VersionRow
-from survey.security import may_be_framed_by_us
-from survey.services import trials
+from survey.queries.intake import entry as entries
+from survey.queries.questionnaires import instruments as queries
+from survey.queries.questionnaires import trials as trial_queries
+from survey.queries.questionnaires.instruments import VersionRow
+from survey.services.questionnaires import trials
+from survey.web import audio_answer, staff
+from survey.web.application import runtime
+from survey.web.security import may_be_framed_by_us
 
 KEY_NAME = "csrf_token"  # the staff pages' form protection takes the place of the submission key
 WIDTHS = ((320, 640), (390, 780))
@@ -98,7 +98,7 @@ def preview_page(code: str, number: int) -> View:
 @access(READERS)
 def recording(name: str) -> Response:
     """A question read aloud, for the preview."""
-    return recordings.answer(runtime().database, name, lasting=False)
+    return audio_answer.answer(runtime().database, name, lasting=False)
 
 
 def _form(
@@ -123,7 +123,7 @@ def _form(
         Addresses(
             send=_address(row, language, asks_field),
             key_name=KEY_NAME,
-            recordings=recordings.folder("designer.recording"),
+            recordings=audio_answer.folder("designer.recording"),
         ),
         language=language,
         province=province,

@@ -8,27 +8,27 @@ from dataclasses import dataclass
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from instruments import conformity
-from instruments.conformity import Additions
-from instruments.model import InstrumentVersion
-from instruments.response_domains import MultipleChoice
-from survey import staff
-from survey.app import runtime
+from instruments.model.document import InstrumentVersion
+from instruments.model.response_domains import MultipleChoice
+from instruments.versions import conformity
+from instruments.versions.conformity import Additions
 from survey.designer import blueprint
-from survey.designer.desk import EDITORS, closed
-from survey.designer.desk_findings import Findings, findings_of
 from survey.designer.differences import Differences, differences
+from survey.designer.editor.findings import Findings, findings_of
+from survey.designer.editor.routes import EDITORS, closed
 from survey.designer.forms import PublishForm
 from survey.designer.pages import Badge, Finding, badge, finding
 from survey.designer.routes import WRITERS, View, find
 from survey.errors import NotFound
 from survey.permissions import Role, access
-from survey.queries import drafts as draft_queries
-from survey.queries import instruments as queries
-from survey.queries.drafts import Desk, Remark
-from survey.queries.instruments import VersionRow, WaveUse
-from survey.services import drafts, publishing
-from survey.services.publishing import Readiness
+from survey.queries.questionnaires import drafts as draft_queries
+from survey.queries.questionnaires import instruments as queries
+from survey.queries.questionnaires.drafts import Desk, Remark
+from survey.queries.questionnaires.instruments import VersionRow, WaveUse
+from survey.services.questionnaires import drafts, publishing
+from survey.services.questionnaires.publishing import Readiness
+from survey.web import staff
+from survey.web.application import runtime
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def review(code: str, number: int) -> View:
         conformity=badge(document, core),
         additions=conformity.additions(document) if document.core else None,
     )
-    return render_template("designer/desk/review.html", page=page)
+    return render_template("designer/editor/review.html", page=page)
 
 
 @blueprint.post("/<code>/<int:number>/ra-soat/gui")

@@ -9,9 +9,10 @@ from flask_babel import gettext
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
-from instruments import codec, conformity, linting
-from survey import faces, i18n, staff
-from survey.app import runtime
+from instruments import codec
+from instruments.checks import linting
+from instruments.versions import conformity
+from survey import i18n
 from survey.designer import blueprint
 from survey.designer.differences import differences
 from survey.designer.forms import CompareForm, FileForm, KeepForm
@@ -26,17 +27,19 @@ from survey.designer.pages import (
     finding,
     remark,
 )
-from survey.designer.reading import read
 from survey.designer.side_by_side import side_by_side, suggestions
+from survey.designer.version_reading import read
 from survey.errors import NotFound, SurveyError
 from survey.i18n import language
 from survey.permissions import Role, access, roles
-from survey.queries import instruments as queries
-from survey.queries.instruments import VersionRow
-from survey.services import exchange, instruments, publishing
-from survey.services.instruments import Unusable
-from survey.staff_words import words
-from survey.wording import plain
+from survey.queries.questionnaires import instruments as queries
+from survey.queries.questionnaires.instruments import VersionRow
+from survey.services.questionnaires import file_import, publishing, shipped_and_imported
+from survey.services.questionnaires.shipped_and_imported import Unusable
+from survey.web import home_and_menu, staff
+from survey.web.application import runtime
+from survey.web.questionnaire_text import plain
+from survey.words.codes import words
 
 View = str | AnyResponse | tuple[str, int]
 
@@ -45,7 +48,7 @@ WRITERS = roles(Role.DESIGNER, Role.APPROVER)
 SEALED_SECONDS = 3600
 
 
-def find(record: faces.Record, code: str, number: int) -> VersionRow:
+def find(record: home_and_menu.Record, code: str, number: int) -> VersionRow:
     """The version, if whoever asks may see it."""
     row = queries.version(record, staff.actor(), code, number)
     if row is None:
@@ -105,12 +108,12 @@ def version(code: str, number: int) -> View:
 @access(READERS)
 def export(code: str, number: int, wanted: str) -> View:
     """As a file: to be changed and imported again (json, xlsx), or the form on paper (pdf, docx)."""
-    if wanted not in set(exchange.Format):
+    if wanted not in set(file_import.Format):
         raise NotFound("There is no such file.")
     with staff.reading() as record:
         row = find(record, code, number)
-    made = exchange.give(
-        runtime().database, row.name, exchange.Format(wanted), actor=staff.actor(),
+    made = file_import.give(
+        runtime().database, row.name, file_import.Format(wanted), actor=staff.actor(),
         words=lambda spoken: i18n.translations(spoken if spoken in i18n.LANGUAGES else i18n.DEFAULT, "exports").gettext,
     )  # fmt: skip
     response = Response(made.data, mimetype=made.media_type)
@@ -133,9 +136,9 @@ def compare() -> View:
             return render_template("designer/compare.html", page=page)
         old, new = rows[form.old.data], rows[form.new.data]
         before, after = queries.document(record, old), queries.document(record, new)
-    compared = exchange.compared(before, after)
+    compared = file_import.compared(before, after)
     page = ComparePage(
-        form, old, new, differences(before, after, compared), exchange.one_form(before, after),
+        form, old, new, differences(before, after, compared), file_import.one_form(before, after),
         side_by_side(before, after, compared),
     )  # fmt: skip
     return render_template("designer/compare.html", page=page)
@@ -165,13 +168,13 @@ def import_file() -> View:
     return _show_outcome(taken)
 
 
-def _look(data: bytes, service: str | None) -> exchange.Taken:
-    return exchange.take(
+def _look(data: bytes, service: str | None) -> file_import.Taken:
+    return file_import.take(
         runtime().database, data, actor=staff.actor(), now=staff.now(), service=service, dry_run=True
     )  # fmt: skip
 
 
-def _show_outcome(taken: exchange.Taken) -> View:
+def _show_outcome(taken: file_import.Taken) -> View:
     """A workbook is kept as the document that was read from it."""
     document, result = taken.document, taken.imported
     with staff.reading() as record:
@@ -196,7 +199,9 @@ def _keep(form: KeepForm) -> View:
     if data is None:
         flash(gettext("The file was looked at too long ago. Please choose it again."), "error")
         return redirect(url_for("designer.import_file"), 303)
-    done = instruments.import_document(runtime().database, zlib.decompress(data), actor=staff.actor(), now=staff.now())
+    done = shipped_and_imported.import_document(
+        runtime().database, zlib.decompress(data), actor=staff.actor(), now=staff.now()
+    )
     name = f"{done.code}@{done.number}"
     message = (
         gettext("%(name)s is kept as a draft.", name=name)

@@ -15,12 +15,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from instruments.comparability import Comparison, ItemChange
-from instruments.elements import Item
-from instruments.model import InstrumentVersion
-from instruments.text import Text
+from instruments.model.document import InstrumentVersion
+from instruments.model.elements import Item
+from instruments.model.text import Text
+from instruments.versions.comparability import Comparison, ItemChange
 from survey.designer.differences import AnswerChange, Order, Piece, answer_changes, order_change, words_between
-from survey.queries.instruments import InstrumentRow, VersionRow
+from survey.queries.questionnaires.instruments import InstrumentRow, VersionRow
 
 VERDICTS = ("joined", "to_judge", "wording", "answers", "new", "gone")
 

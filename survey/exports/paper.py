@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from instruments import codec, condition_sentences
-from instruments.elements import Item, Section, Statement
-from instruments.model import InstrumentVersion
-from instruments.response_domains import Number, OpenText, Option
-from instruments.text import Text, render
+from instruments.model.document import InstrumentVersion
+from instruments.model.elements import Item, Section, Statement
+from instruments.model.response_domains import Number, OpenText, Option
+from instruments.model.text import Text, render
 
 LINES_OF_A_COMMENT = 4
 SPOKEN_CONDITIONS = ("vi", "en")

@@ -13,20 +13,20 @@ blueprint = Blueprint("fieldwork", __name__, url_prefix="/quan-tri/dot-khao-sat"
 def register(app: Flask) -> None:
     from flask_babel import lazy_gettext as _l
 
-    from survey import faces, wording
     from survey.fieldwork import frame_routes, pages, point_routes, print_routes, routes, slip_routes
-    from survey.services import placards
+    from survey.services.fieldwork import placards
+    from survey.web import home_and_menu, questionnaire_text
 
     assert routes
     assert frame_routes
     assert point_routes
     assert print_routes
     assert slip_routes  # their views are on the blueprint
-    wording.install(app)
+    questionnaire_text.install(app)
     app.register_blueprint(blueprint)
-    faces.add_nav(app, faces.NavEntry(20, _l("Waves"), "fieldwork.waves"))
-    faces.add_file_kind(app, placards.PLACARDS, faces.FileKind(_placards, _l("Back to the placards")))
-    faces.add_panel(app, 20, pages.waves_today)
+    home_and_menu.add_nav(app, home_and_menu.NavEntry(20, _l("Waves"), "fieldwork.waves"))
+    home_and_menu.add_file_kind(app, placards.PLACARDS, home_and_menu.FileKind(_placards, _l("Back to the placards")))
+    home_and_menu.add_panel(app, 20, pages.waves_today)
 
 
 def _placards(params: Mapping[str, Any]) -> str:

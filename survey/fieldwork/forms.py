@@ -9,10 +9,10 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import ValidationError
 
-from survey.queries.points import Mode, UnitChoice
-from survey.queries.waves import Selection
-from survey.staff_forms import Carried, Checks, Choice, Day, Line, Radios, StaffForm, Tick, Upload, WholeNumber
-from survey.staff_words import words
+from survey.queries.fieldwork.points import Mode, UnitChoice
+from survey.queries.fieldwork.waves import Selection
+from survey.web.staff_forms import Carried, Checks, Choice, Day, Line, Radios, StaffForm, Tick, Upload, WholeNumber
+from survey.words.codes import words
 
 SELECTIONS = {
     Selection.OPT_IN.value: _l("Self-selected: whoever scans the poster"),

@@ -9,8 +9,6 @@ from flask import Response as FlaskResponse
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from survey import faces, staff
-from survey.app import runtime
 from survey.errors import Invalid
 from survey.fieldwork import blueprint
 from survey.fieldwork.forms import NO_FIELD, CellForm, FrameFileForm, TakeFrameForm, by_kind, with_none
@@ -18,13 +16,16 @@ from survey.fieldwork.pages import CellPage, FrameFilePage, FramePage
 from survey.fieldwork.routes import OFFICERS, READERS, View, find, in_charge
 from survey.i18n import grouped
 from survey.permissions import access
-from survey.queries import frames as queries
-from survey.queries import points as point_queries
-from survey.queries import procedures as procedure_queries
-from survey.queries.waves import WaveDetail
-from survey.services import csv_files, frames
-from survey.services.frames import CellNumbers, NewCell
-from survey.staff_forms import read_day
+from survey.queries.fieldwork import frames as queries
+from survey.queries.fieldwork import points as point_queries
+from survey.queries.fieldwork.waves import WaveDetail
+from survey.queries.province import procedures as procedure_queries
+from survey.services import tabular_files
+from survey.services.fieldwork import frames
+from survey.services.fieldwork.frames import CellNumbers, NewCell
+from survey.web import home_and_menu, staff
+from survey.web.application import runtime
+from survey.web.staff_forms import read_day
 
 SEALED_SECONDS = 3600
 NUMBER_NAMES = ("transactions", "planned")
@@ -65,7 +66,7 @@ def _numbers(typed: dict[str, str]) -> tuple[dict[int, CellNumbers], dict[str, s
     problems: dict[str, str] = {}
     for name, text in typed.items():
         kind, _, cell = name.partition("-")
-        value = csv_files.whole_number(text) if text.strip() else 0
+        value = tabular_files.whole_number(text) if text.strip() else 0
         if not cell.isdecimal():
             continue
         if value is None:
@@ -77,7 +78,7 @@ def _numbers(typed: dict[str, str]) -> tuple[dict[int, CellNumbers], dict[str, s
 
 
 def _frame_page(
-    record: faces.Record,
+    record: home_and_menu.Record,
     wave: WaveDetail,
     *,
     numbers: dict[str, str] | None = None,
@@ -120,7 +121,7 @@ def add_cell(wave_code: str) -> View:
     return render_template("fieldwork/cell.html", page=CellPage(found, form))
 
 
-def _offer(record: faces.Record, wave: WaveDetail, form: CellForm) -> None:
+def _offer(record: home_and_menu.Record, wave: WaveDetail, form: CellForm) -> None:
     line = wave.line
     units = point_queries.units_to_judge(
         record, staff.actor(), wave.unit_path, line.service_domain, on=(line.opens_on, line.closes_on)
@@ -129,7 +130,7 @@ def _offer(record: faces.Record, wave: WaveDetail, form: CellForm) -> None:
     form.field_code.offer(field_choices(record, line.service_domain, gettext("All fields together")))
 
 
-def field_choices(record: faces.Record, domain: str, none: object = NO_FIELD) -> list[tuple[str, object]]:
+def field_choices(record: home_and_menu.Record, domain: str, none: object = NO_FIELD) -> list[tuple[str, object]]:
     """Fields of procedures to choose from, "none" first; only where the service has any."""
     if domain != "admin":
         return [("", gettext("This service has no fields of procedures"))]

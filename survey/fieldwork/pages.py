@@ -9,7 +9,6 @@ from flask import url_for
 from flask_babel import gettext, ngettext
 
 from survey import clock
-from survey.faces import Panel, PanelItem, Record
 from survey.fieldwork.forms import (
     CellForm,
     ChannelForm,
@@ -31,14 +30,15 @@ from survey.fieldwork.forms import (
 )
 from survey.i18n import grouped
 from survey.permissions import Actor, Role
-from survey.queries import waves as queries
-from survey.queries.coverage import Coverage
-from survey.queries.frames import CellLine
+from survey.queries.fieldwork import waves as queries
+from survey.queries.fieldwork.coverage import Coverage
+from survey.queries.fieldwork.frames import CellLine
+from survey.queries.fieldwork.points import CodeLine, PointDetail, PointLine
+from survey.queries.fieldwork.waves import ChannelLine, WaveDetail, WaveLine
 from survey.queries.paging import Paged
-from survey.queries.points import CodeLine, PointDetail, PointLine
-from survey.queries.waves import ChannelLine, WaveDetail, WaveLine
-from survey.services import frames, point_files
-from survey.staff_forms import Button
+from survey.services.fieldwork import frames, point_files
+from survey.web.home_and_menu import Panel, PanelItem, Record
+from survey.web.staff_forms import Button
 
 SOON_DAYS = 7
 

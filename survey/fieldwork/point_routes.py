@@ -5,8 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from survey import addresses, faces, staff
-from survey.app import runtime
+from survey import addresses
 from survey.errors import NotFound
 from survey.fieldwork import blueprint
 from survey.fieldwork.forms import (
@@ -30,16 +29,20 @@ from survey.fieldwork.pages import (
 )
 from survey.fieldwork.routes import OFFICERS, READERS, View, find
 from survey.permissions import access
-from survey.queries import points as queries
-from survey.queries.points import Mode, PointDetail, UnitChoice
-from survey.queries.waves import WaveDetail
-from survey.services import point_files, points
-from survey.services.points import MadePoints, NewPoint
-from survey.staff_forms import Button
-from survey.staff_words import words
+from survey.queries.fieldwork import points as queries
+from survey.queries.fieldwork.points import Mode, PointDetail, UnitChoice
+from survey.queries.fieldwork.waves import WaveDetail
+from survey.services.fieldwork import point_files, points
+from survey.services.fieldwork.points import MadePoints, NewPoint
+from survey.web import home_and_menu, staff
+from survey.web.application import runtime
+from survey.web.staff_forms import Button
+from survey.words.codes import words
 
 
-def find_point(record: faces.Record, wave: WaveDetail, point_id: int, *, to_change: bool = False) -> PointDetail:
+def find_point(
+    record: home_and_menu.Record, wave: WaveDetail, point_id: int, *, to_change: bool = False
+) -> PointDetail:
     """A point of the wave in the units of whoever asks; to be changed, in those they work for."""
     found = queries.one(record, staff.actor(), wave.id, wave.line.service_domain, point_id)
     if found is None or (to_change and not found.may_change):
@@ -187,7 +190,7 @@ def _added(made: MadePoints) -> str:
     return f"{added} {already}"
 
 
-def _units(record: faces.Record, wave: WaveDetail) -> tuple[UnitChoice, ...]:
+def _units(record: home_and_menu.Record, wave: WaveDetail) -> tuple[UnitChoice, ...]:
     line = wave.line
     return queries.units_to_judge(
         record, staff.actor(), wave.unit_path, line.service_domain, on=(line.opens_on, line.closes_on)

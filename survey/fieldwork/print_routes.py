@@ -6,8 +6,7 @@ from flask import render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from survey import i18n, staff
-from survey.app import runtime
+from survey import i18n
 from survey.errors import Conflict
 from survey.fieldwork import blueprint
 from survey.fieldwork.forms import PlacardForm
@@ -16,9 +15,11 @@ from survey.fieldwork.point_routes import public_base
 from survey.fieldwork.routes import OFFICERS, View, find
 from survey.fieldwork.slip_routes import download
 from survey.permissions import access
-from survey.queries import points as queries
-from survey.queries.waves import WaveDetail
-from survey.services import placards
+from survey.queries.fieldwork import points as queries
+from survey.queries.fieldwork.waves import WaveDetail
+from survey.services.fieldwork import placards
+from survey.web import staff
+from survey.web.application import runtime
 
 
 @blueprint.route("/<wave_code>/ap-phich", methods=["GET", "POST"])

@@ -6,23 +6,24 @@ from flask import render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from survey import clock, faces, staff
-from survey.app import runtime
+from survey import clock
 from survey.errors import NotFound
 from survey.fieldwork import blueprint
 from survey.fieldwork.forms import ChannelForm, CloseForm, DaysForm, PlanForm, WordsForm, by_kind, with_none
 from survey.fieldwork.pages import ClosePage, CoveragePage, PlanPage, WaveFormPage, WavePage, WavesPage, steps
 from survey.permissions import Role, access, roles
-from survey.queries import coverage as coverage_queries
-from survey.queries import instruments as instrument_queries
-from survey.queries import points as point_queries
-from survey.queries import targets as target_queries
-from survey.queries import waves as queries
-from survey.queries.waves import Selection, WaveDetail
-from survey.services import waves
-from survey.services.waves import NewWave, WaveWords
-from survey.staff_words import words
-from survey.wording import plain
+from survey.queries.fieldwork import coverage as coverage_queries
+from survey.queries.fieldwork import points as point_queries
+from survey.queries.fieldwork import waves as queries
+from survey.queries.fieldwork.waves import Selection, WaveDetail
+from survey.queries.province import targets as target_queries
+from survey.queries.questionnaires import instruments as instrument_queries
+from survey.services.fieldwork import waves
+from survey.services.fieldwork.waves import NewWave, WaveWords
+from survey.web import home_and_menu, staff
+from survey.web.application import runtime
+from survey.web.questionnaire_text import plain
+from survey.words.codes import words
 
 View = str | Response | tuple[str, int]
 
@@ -31,7 +32,7 @@ OFFICERS = roles(Role.FIELD_OFFICER)
 MOST_LINES = 100
 
 
-def find(record: faces.Record, wave_code: str) -> WaveDetail:
+def find(record: home_and_menu.Record, wave_code: str) -> WaveDetail:
     """The wave, if whoever asks may see at least a part of it."""
     found = queries.one(record, staff.actor(), wave_code)
     if found is None:
@@ -39,7 +40,7 @@ def find(record: faces.Record, wave_code: str) -> WaveDetail:
     return found
 
 
-def in_charge(record: faces.Record, wave_code: str) -> WaveDetail:
+def in_charge(record: home_and_menu.Record, wave_code: str) -> WaveDetail:
     """The wave, if whoever asks may run it."""
     found = find(record, wave_code)
     if not found.line.in_charge:
@@ -89,7 +90,7 @@ def plan_wave() -> View:
     return render_template("fieldwork/plan.html", page=PlanPage(form))
 
 
-def _offer(record: faces.Record, form: PlanForm) -> None:
+def _offer(record: home_and_menu.Record, form: PlanForm) -> None:
     actor, today = staff.actor(), clock.local_day(staff.now())
     versions: dict[str, list[tuple[str, str]]] = {}
     for row in instrument_queries.for_new_waves(record, actor):
@@ -103,7 +104,7 @@ def _offer(record: faces.Record, form: PlanForm) -> None:
     offer_plans(record, form)
 
 
-def offer_plans(record: faces.Record, form: PlanForm | WordsForm) -> None:
+def offer_plans(record: home_and_menu.Record, form: PlanForm | WordsForm) -> None:
     plans = target_queries.listing(record, number=1).items
     form.plan_code.offer(
         [

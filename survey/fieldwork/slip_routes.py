@@ -10,8 +10,7 @@ from flask import Response as FlaskResponse
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from survey import i18n, staff
-from survey.app import runtime
+from survey import i18n
 from survey.exports import codes as code_files
 from survey.fieldwork import blueprint
 from survey.fieldwork.forms import CodesFileForm, IssueForm
@@ -20,8 +19,10 @@ from survey.fieldwork.pages import IssuedPage, IssuePage
 from survey.fieldwork.point_routes import find_point, public_base
 from survey.fieldwork.routes import OFFICERS, View, find
 from survey.permissions import access
-from survey.services import one_time_codes, placards
-from survey.staff_forms import read_day
+from survey.services.fieldwork import one_time_codes, placards
+from survey.web import staff
+from survey.web.application import runtime
+from survey.web.staff_forms import read_day
 
 SEED_SECONDS = 12 * 3600
 SHOWN_SECONDS = 3600

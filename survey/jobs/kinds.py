@@ -19,9 +19,9 @@ from survey.services.jobs import Claimed, MadeFile, Progress
 def _final_results(
     database: Database, config: Config, job: Claimed, _folder: Path, progress: Progress
 ) -> MadeFile | None:
-    from survey.services import final_results
+    from survey.services.estimates import finalising
 
-    final_results.make_final(
+    finalising.make_final(
         database,
         str(job.params["wave"]),
         actor=system("closing a wave"),
@@ -33,25 +33,25 @@ def _final_results(
 
 
 def _workbook(database: Database, config: Config, job: Claimed, folder: Path, progress: Progress) -> MadeFile:
-    from survey.services import result_files
+    from survey.services.files import result_files
 
     return _file(result_files.write_workbook, database, config, job, folder, progress)
 
 
 def _rows(database: Database, config: Config, job: Claimed, folder: Path, progress: Progress) -> MadeFile:
-    from survey.services import result_files
+    from survey.services.files import result_files
 
     return _file(result_files.write_rows, database, config, job, folder, progress)
 
 
 def _joined(database: Database, config: Config, job: Claimed, folder: Path, progress: Progress) -> MadeFile:
-    from survey.services import joined_rows, result_files
+    from survey.services.files import result_files, several_waves
 
-    return joined_rows.write(
+    return several_waves.write(
         database,
         str(job.params["instrument"]),
         [str(code) for code in job.params["waves"]],
-        joined_rows.Format(str(job.params["format"])),
+        several_waves.Format(str(job.params["format"])),
         folder / "file",
         actor=result_files.actor_of(database, job.requested_by),
         now=clock.now(),
@@ -65,7 +65,7 @@ def _file(
     write: Callable[..., MadeFile], database: Database, config: Config, job: Claimed, folder: Path, progress: Progress
 ) -> MadeFile:
     """For who asked, with the rights they have now."""
-    from survey.services import result_files
+    from survey.services.files import result_files
 
     return write(
         database,

@@ -8,7 +8,7 @@ from survey import i18n
 from survey.config import Config
 from survey.database import Database
 from survey.permissions import system
-from survey.services import placards
+from survey.services.fieldwork import placards
 from survey.services.jobs import Claimed, MadeFile, Progress
 
 

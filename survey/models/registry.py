@@ -1,24 +1,13 @@
 """Every table at once, for migrations and for tests of the whole schema. Nothing that serves a request imports this."""
 
-from survey.models import (
-    accounts,
-    audit,
-    drafts,
-    frames,
-    instruments,
-    jobs,
-    points,
-    procedures,
-    recordings,
-    responses,
-    results,
-    settings,
-    targets,
-    trials,
-    units,
-    waves,
-)
+from survey.models import audit, jobs
 from survey.models.base import Base
+from survey.models.estimates import results
+from survey.models.fieldwork import frames, points, waves
+from survey.models.intake import responses
+from survey.models.people import accounts
+from survey.models.province import procedures, settings, targets, units
+from survey.models.questionnaires import drafts, instruments, recordings, trials
 
 metadata = Base.metadata
 

@@ -16,10 +16,10 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, String, and_, bindparam, false, literal, or_, true
 from sqlalchemy.orm import InstrumentedAttribute
 
-from survey.models.accounts import Role
-from survey.models.instruments import ServiceDomain
-from survey.models.units import Unit
-from survey.models.waves import Campaign
+from survey.models.fieldwork.waves import Campaign
+from survey.models.people.accounts import Role
+from survey.models.province.units import Unit
+from survey.models.questionnaires.instruments import ServiceDomain
 from survey.permissions import Actor, GrantScope
 
 Path = ColumnElement[str] | InstrumentedAttribute[str]

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Flask, url_for
 from flask_babel import lazy_gettext as _l
 
-from survey.result_words import GRADES, RULES, SELECTIONS
+from survey.words.results import GRADES, RULES, SELECTIONS
 
 KEPT = "hailong.results"
 blueprint = Blueprint("results", __name__, url_prefix="/quan-tri")
@@ -16,20 +16,20 @@ blueprint.context_processor(lambda: {"rule_words": RULES, "selection_words": SEL
 
 
 def register(app: Flask) -> None:
-    from survey import faces
-    from survey.app import runtime_of
     from survey.results import routes
-    from survey.services import joined_rows, result_files
-    from survey.services.kept_results import KeptResults
+    from survey.services.estimates.results_cache import KeptResults
+    from survey.services.files import result_files, several_waves
+    from survey.web import home_and_menu
+    from survey.web.application import runtime_of
 
     app.extensions[KEPT] = KeptResults(result_files.snapshots(runtime_of(app).config.instance))
 
     app.register_blueprint(blueprint)
-    faces.add_nav(app, faces.NavEntry(10, _l("Results"), "results.waves"))
+    home_and_menu.add_nav(app, home_and_menu.NavEntry(10, _l("Results"), "results.waves"))
     for kind in result_files.KINDS.values():
-        faces.add_file_kind(app, kind, faces.FileKind(_wave, _l("Back to the results")))
-    faces.add_file_kind(app, joined_rows.KIND, faces.FileKind(_joined, _l("Back to the waves")))
-    faces.add_panel(app, 10, routes.todays_results)
+        home_and_menu.add_file_kind(app, kind, home_and_menu.FileKind(_wave, _l("Back to the results")))
+    home_and_menu.add_file_kind(app, several_waves.KIND, home_and_menu.FileKind(_joined, _l("Back to the waves")))
+    home_and_menu.add_panel(app, 10, routes.todays_results)
 
 
 def _wave(params: Mapping[str, Any]) -> str:

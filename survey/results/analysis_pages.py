@@ -9,20 +9,20 @@ import flask_babel
 from flask_babel import ngettext
 from markupsafe import Markup
 
-from instruments.text import heading_words
+from instruments.model.text import heading_words
 from survey.charts import plots
 from survey.i18n import decimal_mark, grouped, language, number
-from survey.result_words import QUADRANTS, SELECTIONS, points_text, rate_text
 from survey.results.course_pages import CoursePart, UnitCoursesPart, course_part, unit_courses_part
-from survey.services.analyses.contrasts import BesideDrawn, Contrast
-from survey.services.analyses.importance import FactorImportance, Importance
-from survey.services.analyses.making import Analyses
-from survey.services.analyses.reading import AnalysesView
-from survey.services.analyses.soundness import AnswerQuality, Scale
-from survey.services.analyses.standings import Standing, Standings
-from survey.services.analysis_tables import NO_IMPORTANCE, OTHER_UNITS, day, filing_words, target_name
-from survey.services.result_tables import Words
-from survey.services.results import ResultsView
+from survey.services.estimates.analyses.contrasts import BesideDrawn, Contrast
+from survey.services.estimates.analyses.importance import FactorImportance, Importance
+from survey.services.estimates.analyses.making import Analyses
+from survey.services.estimates.analyses.reading import AnalysesView
+from survey.services.estimates.analyses.soundness import AnswerQuality, Scale
+from survey.services.estimates.analyses.standings import Standing, Standings
+from survey.services.estimates.visible_results import ResultsView
+from survey.services.files.analysis_tables import NO_IMPORTANCE, OTHER_UNITS, day, filing_words, target_name
+from survey.services.files.result_tables import Words
+from survey.words.results import QUADRANTS, SELECTIONS, points_text, rate_text
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from markupsafe import Markup
 
 from survey.charts import plots
 from survey.i18n import decimal_mark, grouped, language, number
-from survey.result_words import rate_text
-from survey.services.analyses.course import LEAST_AFTER, LEAST_ANSWERS, SHORT_BASELINE, Course
-from survey.services.analyses.unit_courses import UnitCourse, expected_by_chance
-from survey.services.analysis_tables import day
-from survey.services.results import ResultsView
+from survey.services.estimates.analyses.course import LEAST_AFTER, LEAST_ANSWERS, SHORT_BASELINE, Course
+from survey.services.estimates.analyses.unit_courses import UnitCourse, expected_by_chance
+from survey.services.estimates.visible_results import ResultsView
+from survey.services.files.analysis_tables import day
+from survey.words.results import rate_text
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
 
-from instruments.text import heading_words
+from instruments.model.text import heading_words
 from survey.charts import intervals
 from survey.charts.intervals import Axis, Mark
 from survey.i18n import decimal_mark, grouped, language, number
-from survey.result_words import HIDDEN, REASONS, RULES, TONES, VERDICTS, group_name, percent_target, rate_text
-from survey.services.results import FigureRow, ResultsView, Row, Shown, VerdictView
+from survey.services.estimates.visible_results import FigureRow, ResultsView, Row, Shown, VerdictView
+from survey.words.results import HIDDEN, REASONS, RULES, TONES, VERDICTS, group_name, percent_target, rate_text
 
 
 @dataclass(frozen=True)

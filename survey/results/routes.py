@@ -9,20 +9,20 @@ from flask import current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
-from survey import faces, staff
-from survey.app import runtime
 from survey.errors import Invalid, NotFound
 from survey.i18n import language
 from survey.permissions import Actor, Role, access, roles
-from survey.queries import instruments
-from survey.queries import results as queries
+from survey.queries.estimates import results as queries
+from survey.queries.questionnaires import instruments
 from survey.results import KEPT, blueprint
 from survey.results.analysis_pages import analysis_page, headline_sentences
 from survey.results.pages import headline_line, results_page
-from survey.services import joined_rows, result_files
-from survey.services import results as results_service
-from survey.services.analyses import reading as analyses
-from survey.wording import plain
+from survey.services.estimates import visible_results as results_service
+from survey.services.estimates.analyses import reading as analyses
+from survey.services.files import result_files, several_waves
+from survey.web import home_and_menu, staff
+from survey.web.application import runtime
+from survey.web.questionnaire_text import plain
 
 READERS = roles(Role.ANALYST, Role.UNIT_VIEWER)
 FORMATS = (("xlsx", "Excel (.xlsx)"), ("csv", "CSV"), ("sav", "SPSS (.sav)"), ("dta", "Stata (.dta)"))
@@ -89,13 +89,13 @@ def joined() -> str:
 def ask_for_joined() -> BaseResponse | tuple[str, int]:
     """Ask for the answers of several waves in one file."""
     wanted = request.form.get("tep", "")
-    if wanted not in set(joined_rows.Format):
+    if wanted not in set(several_waves.Format):
         raise NotFound("There is no such file.")
     chosen = request.form.getlist("dot")
     instrument = request.form.get("bo", "")
     try:
-        job_id = joined_rows.ask(
-            runtime().database, instrument, chosen, joined_rows.Format(wanted), actor=staff.actor(), now=staff.now(),
+        job_id = several_waves.ask(
+            runtime().database, instrument, chosen, several_waves.Format(wanted), actor=staff.actor(), now=staff.now(),
             language=language(),
         )  # fmt: skip
     except Invalid as error:
@@ -104,7 +104,7 @@ def ask_for_joined() -> BaseResponse | tuple[str, int]:
 
 
 def _joined(*, problem: str = "", instrument: str = "") -> str:
-    waves = joined_rows.waves(runtime().database, actor=staff.actor())
+    waves = several_waves.waves(runtime().database, actor=staff.actor())
     forms = {code: tuple(held) for code, held in groupby(waves, key=lambda wave: wave.instrument)}
     with staff.reading() as record:
         titles = {row.code: plain(row.current.facts.short_title) for row in instruments.listing(record, staff.actor())}
@@ -112,7 +112,7 @@ def _joined(*, problem: str = "", instrument: str = "") -> str:
     return render_template("results/joined.html", page=page)
 
 
-def todays_results(session: faces.Record, actor: Actor, now: datetime) -> faces.Panel | None:
+def todays_results(session: home_and_menu.Record, actor: Actor, now: datetime) -> home_and_menu.Panel | None:
     """On the home page: the waves whose results this person may read."""
     if not actor.has(Role.ANALYST, Role.UNIT_VIEWER) or actor.is_system:
         return None
@@ -127,5 +127,5 @@ def todays_results(session: faces.Record, actor: Actor, now: datetime) -> faces.
             detail, state = headline_line(view)
         if row.running or row.closed:
             url = url_for("results.wave", wave_code=row.code)
-            items.append(faces.PanelItem(row.title, url, detail, state))
-    return faces.Panel(_("Results"), tuple(items), _("No wave has answers yet."))
+            items.append(home_and_menu.PanelItem(row.title, url, detail, state))
+    return home_and_menu.Panel(_("Results"), tuple(items), _("No wave has answers yet."))

@@ -13,10 +13,12 @@ from sqlalchemy import delete, func, select, update
 
 from survey import clock
 from survey.database import Database, changed
-from survey.models.responses import EMPTIED, Comment, Response, SubmissionCount
-from survey.models.waves import Channel
+from survey.models.fieldwork.waves import Channel
+from survey.models.intake.responses import EMPTIED, Comment, Response, SubmissionCount
 from survey.permissions import system
-from survey.services import audit, jobs, recordings, settings, trials
+from survey.services import audit, jobs
+from survey.services.province import settings
+from survey.services.questionnaires import recordings, trials
 
 COUNTER_DAYS = 90
 

@@ -14,8 +14,8 @@ ADMINISTRATION = ("/quan-tri/thiet-lap", "/quan-tri/don-vi", "/quan-tri/linh-vuc
 def register(app: Flask) -> None:
     from flask_babel import lazy_gettext as _l
 
-    from survey import faces, staff
     from survey.site import help_routes, job_routes, panels, plan_routes, procedure_routes, routes, unit_routes
+    from survey.web import home_and_menu, staff
 
     assert routes
     assert help_routes
@@ -25,8 +25,8 @@ def register(app: Flask) -> None:
     assert plan_routes  # their views are on the blueprint
     staff.install(app)
     app.register_blueprint(blueprint)
-    faces.add_nav(app, faces.NavEntry(0, _l("Today"), "site.home"))
-    faces.add_nav(app, faces.NavEntry(90, _l("Administration"), "site.administration", ADMINISTRATION))
-    faces.add_panel(app, 0, panels.setting_up)
-    faces.add_panel(app, 70, panels.work_in_background)
-    faces.add_panel(app, 90, panels.state_of_the_system)
+    home_and_menu.add_nav(app, home_and_menu.NavEntry(0, _l("Today"), "site.home"))
+    home_and_menu.add_nav(app, home_and_menu.NavEntry(90, _l("Administration"), "site.administration", ADMINISTRATION))
+    home_and_menu.add_panel(app, 0, panels.setting_up)
+    home_and_menu.add_panel(app, 70, panels.work_in_background)
+    home_and_menu.add_panel(app, 90, panels.state_of_the_system)

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from survey.services.settings import LIMITS
-from survey.staff_forms import (
+from survey.services.province.settings import LIMITS
+from survey.web.staff_forms import (
     Carried,
     Checks,
     Choice,
@@ -21,7 +21,7 @@ from survey.staff_forms import (
     Upload,
     WholeNumber,
 )
-from survey.staff_words import choices
+from survey.words.codes import choices
 
 
 def _months(key: str, label: Any, hint: Any) -> WholeNumber:

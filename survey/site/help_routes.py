@@ -5,12 +5,11 @@ from __future__ import annotations
 from flask import render_template
 from flask_babel import lazy_gettext as _l
 
-from survey import guides
 from survey.errors import NotFound
-from survey.guides import Guide
 from survey.i18n import language
 from survey.permissions import SIGNED_IN, access
-from survey.site import blueprint
+from survey.site import blueprint, guides
+from survey.site.guides import Guide
 
 GUIDES = (
     Guide(

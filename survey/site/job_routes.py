@@ -1,7 +1,7 @@
 """Files that take a while: one page that says how far a file is and gives it when it is there.
 
 Whoever asked for a file finds it here, and nobody else; each face says where its kinds of files lead back to
-(`faces.add_file_kind`).
+(`home_and_menu.add_file_kind`).
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from flask import Response, current_app, make_response, redirect, render_templat
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from survey import faces, staff
-from survey.app import runtime
 from survey.errors import NotFound
 from survey.permissions import SIGNED_IN, access
 from survey.services import jobs
 from survey.services.jobs import KeptFile
 from survey.site import blueprint
 from survey.site.pages import JobPage
+from survey.web import home_and_menu, staff
+from survey.web.application import runtime
 
 LOOK_AGAIN = 2  # seconds
 
@@ -27,7 +27,7 @@ LOOK_AGAIN = 2  # seconds
 def job(job_id: int) -> Response:
     """How far it is; the file with its size, hash and expiry when it is there."""
     state = jobs.state(runtime().database, job_id, actor=staff.actor())
-    kind = faces.registry(current_app).files.get(state.kind)
+    kind = home_and_menu.registry(current_app).files.get(state.kind)
     page = JobPage(
         job=state,
         file=_file(job_id) if state.artifact_id else None,

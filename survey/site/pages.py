@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from survey.faces import Panel
 from survey.queries.audit import AuditFilter, AuditLine
 from survey.queries.paging import Paged
-from survey.queries.procedures import FieldLine, ProcedureLine
-from survey.queries.targets import PlanDetail, PlanLine, TargetLine
-from survey.queries.units import KindCount, UnitDetail, UnitLine, UnitLink
+from survey.queries.province.procedures import FieldLine, ProcedureLine
+from survey.queries.province.targets import PlanDetail, PlanLine, TargetLine
+from survey.queries.province.units import KindCount, UnitDetail, UnitLine, UnitLink
 from survey.services.jobs import JobState, KeptFile
-from survey.services.unit_plans import Plan
+from survey.services.province.unit_file_changes import Plan
 from survey.site.forms import (
     ExtensionForm,
     FieldForm,
@@ -24,7 +23,8 @@ from survey.site.forms import (
     UnitFileForm,
     UnitForm,
 )
-from survey.staff_forms import Button
+from survey.web.home_and_menu import Panel
+from survey.web.staff_forms import Button
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from datetime import datetime
 from flask import url_for
 from flask_babel import gettext, ngettext
 
-from survey import staff
-from survey.app import runtime
-from survey.faces import Panel, PanelItem, Record
 from survey.i18n import grouped
 from survey.permissions import Actor, Role
-from survey.queries import accounts as account_queries
-from survey.queries import site as queries
+from survey.queries import installation as queries
+from survey.queries.people import accounts as account_queries
+from survey.web import staff
+from survey.web.application import runtime
+from survey.web.home_and_menu import Panel, PanelItem, Record
 
 LEVEL_2_PEOPLE = 100_000  # people with basic data from which a system is level 3 (Nghị định 331/2026)
 WARN_SHARE = 0.8

@@ -8,18 +8,19 @@ from flask import render_template
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from survey import clock, staff
-from survey.app import runtime
+from survey import clock
 from survey.errors import NotFound
 from survey.permissions import Role, access, roles
-from survey.queries import targets as queries
-from survey.queries.targets import PlanDetail, TargetLine
-from survey.services import targets
-from survey.services.targets import ApplyTo, FieldGroup, PlanInput, TargetInput, TargetUnit
+from survey.queries.province import targets as queries
+from survey.queries.province.targets import PlanDetail, TargetLine
+from survey.services.province import target_plans
+from survey.services.province.target_plans import ApplyTo, FieldGroup, PlanInput, TargetInput, TargetUnit
 from survey.site import blueprint
 from survey.site.forms import ExtensionForm, PlanForm, TargetForm
 from survey.site.pages import ExtensionPage, PlanFormPage, PlanPage, PlansPage, TargetFormPage
-from survey.staff_forms import Button
+from survey.web import staff
+from survey.web.application import runtime
+from survey.web.staff_forms import Button
 
 View = str | Response
 READERS = roles(Role.ADMINISTRATOR, Role.FIELD_OFFICER, Role.ANALYST)
@@ -53,7 +54,7 @@ def add_plan() -> View:
     if form.validate_on_submit():
         with form.problems():
             entered = _plan(form, form.code.data, None)
-            plan_id = targets.save_plan(runtime().database, staff.actor(), entered, plan_id=None, now=staff.now())
+            plan_id = target_plans.save_plan(runtime().database, staff.actor(), entered, plan_id=None, now=staff.now())
             return staff.done(gettext("The plan is entered. Now enter its targets."), "site.plan", plan_id=plan_id)
     return render_template("site/plan_form.html", page=PlanFormPage(form=form, plan=None))
 
@@ -79,7 +80,7 @@ def change_plan(plan_id: int) -> View:
     if form.validate_on_submit():
         with form.problems():
             entered = _plan(form, line.code, found.unit_id)
-            targets.save_plan(runtime().database, staff.actor(), entered, plan_id=plan_id, now=staff.now())
+            target_plans.save_plan(runtime().database, staff.actor(), entered, plan_id=plan_id, now=staff.now())
             return staff.done(gettext("The plan is changed."), "site.plan", plan_id=plan_id)
     return render_template("site/plan_form.html", page=PlanFormPage(form=form, plan=found))
 
@@ -91,7 +92,7 @@ def add_target(plan_id: int) -> View:
     form = TargetForm(data={"year": found.line.valid_to.year})
     if form.validate_on_submit():
         with form.problems():
-            targets.save_target(
+            target_plans.save_target(
                 runtime().database, staff.actor(), plan_id, _target(form), target_id=None, now=staff.now()
             )
             return staff.done(gettext("The target is entered."), "site.plan", plan_id=plan_id)
@@ -120,7 +121,7 @@ def change_target(plan_id: int, target_id: int) -> View:
     )
     if form.validate_on_submit():
         with form.problems():
-            targets.save_target(
+            target_plans.save_target(
                 runtime().database, staff.actor(), plan_id, _target(form), target_id=target_id, now=staff.now()
             )
             return staff.done(gettext("The target is changed."), "site.plan", plan_id=plan_id)
@@ -131,7 +132,7 @@ def change_target(plan_id: int, target_id: int) -> View:
 @access(roles(Role.ADMINISTRATOR))
 def remove_target(plan_id: int, target_id: int) -> View:
     with staff.said_on("site.plan", plan_id=plan_id) as answer:
-        targets.remove_target(runtime().database, staff.actor(), plan_id, target_id, now=staff.now())
+        target_plans.remove_target(runtime().database, staff.actor(), plan_id, target_id, now=staff.now())
         answer.done(gettext("The target is removed."))
     return answer.response
 
@@ -144,7 +145,7 @@ def extend_plan(plan_id: int) -> View:
     form = ExtensionForm()
     if form.validate_on_submit():
         with form.problems():
-            targets.extend(
+            target_plans.extend(
                 runtime().database,
                 staff.actor(),
                 plan_id,

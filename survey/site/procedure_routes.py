@@ -6,16 +6,16 @@ from flask import render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from survey import staff
-from survey.app import runtime
 from survey.errors import NotFound
 from survey.permissions import Role, access, roles
-from survey.queries import procedures as queries
-from survey.services import procedures
-from survey.services.procedures import FieldGroup, FieldInput, ProcedureInput
+from survey.queries.province import procedures as queries
+from survey.services.province import procedures
+from survey.services.province.procedures import FieldGroup, FieldInput, ProcedureInput
 from survey.site import blueprint
 from survey.site.forms import FieldForm, ProcedureForm
 from survey.site.pages import FieldPage, FieldsPage, ProcedurePage, ProceduresPage
+from survey.web import staff
+from survey.web.application import runtime
 
 View = str | Response
 READERS = roles(Role.ADMINISTRATOR, Role.FIELD_OFFICER, Role.ANALYST)

@@ -7,19 +7,20 @@ from flask import redirect, render_template, request, session, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from survey import clock, kept_work, staff
-from survey.app import runtime
+from survey import clock
 from survey.errors import Forbidden
 from survey.i18n import LANGUAGES
 from survey.permissions import PUBLIC, SIGNED_IN, Role, access, roles
 from survey.queries import audit as audit_queries
 from survey.queries.audit import AuditFilter
 from survey.services import audit
-from survey.services import settings as setting_service
+from survey.services.province import settings as setting_service
 from survey.site import blueprint
 from survey.site.forms import SettingsForm
 from survey.site.pages import AuditPage, HomePage, SettingsPage
-from survey.staff_forms import read_day
+from survey.web import staff, unsaved_input
+from survey.web.application import runtime
+from survey.web.staff_forms import read_day
 
 View = str | Response
 
@@ -38,7 +39,7 @@ def home() -> View:
 def change_language() -> View:
     if (chosen := request.form.get("language")) in LANGUAGES:
         session["language"] = chosen
-    back = kept_work.safe_next(request.form.get("next", ""))
+    back = unsaved_input.safe_next(request.form.get("next", ""))
     return redirect(back if staff.signed_in() or back != url_for("site.home") else url_for("accounts.sign_in"), 303)
 
 

@@ -10,17 +10,19 @@ from flask import render_template, request
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
-from survey import clock, staff
-from survey.app import runtime
+from survey import clock
 from survey.errors import Invalid, NotFound
 from survey.permissions import Role, access, roles
-from survey.queries import units as queries
-from survey.queries.units import UnitDetail, UnitKind
-from survey.services import loading, units
-from survey.services.unit_files import UnitRow, read_successors, write_successors
+from survey.queries.province import units as queries
+from survey.queries.province.units import UnitDetail, UnitKind
+from survey.services.demonstration import shipped_data
+from survey.services.province import units
+from survey.services.province.unit_files import UnitRow, read_successors, write_successors
 from survey.site import blueprint
 from survey.site.forms import TakeFileForm, UnitFileForm, UnitForm
 from survey.site.pages import UnitFilePage, UnitFormPage, UnitPlanPage, UnitsPage
+from survey.web import staff
+from survey.web.application import runtime
 
 View = str | Response
 READERS = roles(Role.ADMINISTRATOR, Role.FIELD_OFFICER, Role.ANALYST)
@@ -169,7 +171,7 @@ def units_file() -> View:
 def danang_file() -> View:
     """The units of Đà Nẵng that are shipped with the program, as a file to import."""
     return FlaskResponse(
-        loading.danang_file(),
+        shipped_data.danang_file(),
         mimetype="text/csv",
         headers={"Content-Disposition": 'attachment; filename="don-vi-da-nang.csv"'},
     )

@@ -7,9 +7,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from analysis.domain_estimates import DomainEstimates, estimate
-from analysis.features import Chunk
-from analysis.totals import Shape, Totals
+from analysis.estimation.domain_estimates import DomainEstimates, estimate
+from analysis.totals.chunk_sums import Chunk
+from analysis.totals.streaming import Shape, Totals
 from tests.analysis import reference
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from analysis.arrays import Bools, Codes, Floats
-from analysis.design import SampleDesign, sample_design
-from analysis.plan import MeasurePlan, Node, RatedItem
+from analysis.design.sample_design import SampleDesign, sample_design
+from analysis.totals.measure_plan import MeasurePlan, Node, RatedItem
 
 HERE = Path(__file__).parent
 ORACLE = HERE / "oracle"

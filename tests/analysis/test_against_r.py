@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis import intervals, profile
 from analysis.arrays import Floats
-from analysis.intervals import Interval
-from analysis.plan import Measure
+from analysis.inference import intervals, profile
+from analysis.inference.intervals import Interval
+from analysis.totals.measure_plan import Measure
 from tests.analysis import reference
 from tests.analysis.conftest import Streamed
 from tests.analysis.reference import Agreement

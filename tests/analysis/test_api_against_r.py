@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis import estimators, intervals, profile
-from analysis.design import SampleDesign, sample_design
+from analysis.design.sample_design import SampleDesign, sample_design
+from analysis.estimation import estimators
+from analysis.inference import intervals, profile
 from tests.analysis import reference
 from tests.analysis.reference import Agreement, numbers
 

@@ -7,9 +7,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from analysis import calibration, estimators, monitoring, optin, quality, small_areas
-from analysis.design import sample_design
+from analysis.design import calibration
+from analysis.design.sample_design import sample_design
 from analysis.errors import AnalysisError
+from analysis.estimation import estimators
+from analysis.models import small_areas
+from analysis.monitoring import control_charts, optin, quality
 from tests.analysis import reference
 from tests.analysis.reference import ITEMS, Agreement, numbers
 
@@ -20,7 +23,7 @@ FIVE = ("service", "gender", "age", "ethnicity", "urban")
 def test_charts_equal_qcc_and_the_break_is_found() -> None:
     series, row = reference.read_csv(reference.ORACLE / "series.csv"), EXPECTED["monitoring"]["rows"]
     n, good = numbers(series["n"]), numbers(series["satisfied"])
-    found = monitoring.charts(good, n)
+    found = control_charts.charts(good, n)
     assert found.center == pytest.approx(row["center"], rel=1e-8)
     for own, wanted in (
         (found.lower, "lcl"),
@@ -38,14 +41,14 @@ def test_charts_equal_qcc_and_the_break_is_found() -> None:
     assert list(found.ewma_out) == row["ewma_out"]
     assert list(found.cusum_out_low) == row["cusum_out_low"]
     assert list(found.cusum_out_high) == row["cusum_out_high"]
-    (at,) = monitoring.break_points(good / n)
+    (at,) = control_charts.break_points(good / n)
     assert abs(at - row["breakpoints"]) <= 1
 
 
 def test_a_level_series_has_no_break_and_a_period_without_answers_is_named() -> None:
-    assert monitoring.break_points(np.tile([0.8, 0.9], 20)) == ()
+    assert control_charts.break_points(np.tile([0.8, 0.9], 20)) == ()
     with pytest.raises(AnalysisError, match="Period 3 has no answers"):
-        monitoring.charts(np.zeros(5), np.array([1, 1, 0, 1, 1]), baseline=2)
+        control_charts.charts(np.zeros(5), np.array([1, 1, 0, 1, 1]), baseline=2)
 
 
 def test_long_strings_and_own_spread_equal_careless() -> None:

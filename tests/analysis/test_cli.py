@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis import cli
-from analysis.request import MEASURES
+from analysis.files import command_line
+from analysis.files.request import MEASURES
 from tests.analysis import reference
 from tests.analysis.reference import ITEMS, ORACLE, Agreement
 
@@ -30,7 +30,7 @@ def run(folder: Path, asked: Any, data: str = DATA) -> dict[str, Any]:
     """The result of a request; fails if the command does."""
     (folder / "request.json").write_text(json.dumps(asked), encoding="utf-8")
     out = folder / "result.json"
-    code = cli.main(["estimate", "--data", data, "--request", str(folder / "request.json"), "--out", str(out)])
+    code = command_line.main(["estimate", "--data", data, "--request", str(folder / "request.json"), "--out", str(out)])
     assert code == 0
     found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
     return found
@@ -42,7 +42,7 @@ def refused(folder: Path, capsys: pytest.CaptureFixture[str], asked: Any, data: 
     (folder / "request.json").write_text(text, encoding="utf-8")
     out = folder / "result.json"
     out.write_text("an older result", encoding="utf-8")
-    code = cli.main(["estimate", "--data", data, "--request", str(folder / "request.json"), "--out", str(out)])
+    code = command_line.main(["estimate", "--data", data, "--request", str(folder / "request.json"), "--out", str(out)])
     captured = capsys.readouterr()
     assert code == 2
     assert not out.exists(), "an old result must not be taken for the new one"
@@ -334,5 +334,5 @@ def _touch(path: Path) -> str:
 
 def test_wrong_arguments_are_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["estimate"], ["guess"], [], ["estimate", "--data", "x", "--colour", "red"]):
-        assert cli.main(arguments) == 2
+        assert command_line.main(arguments) == 2
         assert capsys.readouterr().err.count("\n") == 1

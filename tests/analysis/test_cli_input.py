@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from analysis import cli
+from analysis.files import command_line
 from tests.analysis.test_cli import refused, run
 
 DESIGN: dict[str, Any] = {"strata": "huyện", "psu": "xã", "weight": "weight"}
@@ -204,7 +204,7 @@ def test_what_is_read_is_never_written_over(tmp_path: Path, capsys: pytest.Captu
     Path(files["The margins"]).write_text("margin,level,count\nhuyện,A,1\nhuyện,B,1\nhuyện,C,1\n", encoding="utf-8")
     before = {name: Path(file).read_bytes() for name, file in files.items()}
     arguments = ["--data", files["--data"], "--request", files["--request"], "--out", files[same]]
-    assert cli.main(["estimate", *arguments]) == 2
+    assert command_line.main(["estimate", *arguments]) == 2
     assert f"{same} and --out are the same file" in capsys.readouterr().err
     assert {name: Path(file).read_bytes() for name, file in files.items()} == before
 
@@ -213,7 +213,7 @@ def test_a_report_of_half_a_result_is_refused(tmp_path: Path, capsys: pytest.Cap
     result = run(tmp_path, ASKED, data(tmp_path, GOOD))
     for broken in ({**result, "meta": {}}, {**result, "estimates": [{}]}, {**result, "verdicts": 3}):
         (tmp_path / "broken.json").write_text(json.dumps(broken), encoding="utf-8")
-        assert cli.main(["report", "--result", str(tmp_path / "broken.json")]) == 2
+        assert command_line.main(["report", "--result", str(tmp_path / "broken.json")]) == 2
         captured = capsys.readouterr()
         assert (captured.out, captured.err.count("\n")) == ("", 1)
         assert "is not a whole result" in captured.err
@@ -242,7 +242,7 @@ def test_a_result_that_cannot_be_written_is_one_sentence(tmp_path: Path, capsys:
     (tmp_path / "q.json").write_text(json.dumps(ASKED), encoding="utf-8")
     read = ["--data", data(tmp_path, GOOD), "--request", str(tmp_path / "q.json")]
     for out in (str(tmp_path), str(tmp_path / "nowhere" / "result.json"), ""):
-        assert cli.main(["estimate", *read, "--out", out]) == 2
+        assert command_line.main(["estimate", *read, "--out", out]) == 2
         assert capsys.readouterr().err == f"--out '{out}' is not a file in a folder that exists.\n"
 
 

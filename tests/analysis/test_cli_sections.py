@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis import cli
+from analysis.files import command_line
 from tests.analysis import reference
 from tests.analysis.reference import FACTORS, Agreement
 from tests.analysis.test_cli import FINITE, refused, request, run
@@ -87,7 +87,7 @@ def test_the_report_shows_rates_with_intervals_verdicts_and_rank_sets(
         tmp_path,
         request(factors=GROUPS, reliability=True, drivers=True, targets=[target], ranking=[{**RANKING, "draws": 500}]),
     )
-    assert cli.main(["report", "--result", str(tmp_path / "result.json")]) == 0
+    assert command_line.main(["report", "--result", str(tmp_path / "result.json")]) == 0
     text = capsys.readouterr().out
     assert "| overall_rate | overall | all | 11863 | 84.5 % | 81.9 % to 86.7 % (logit) | – |" in text
     for words in ("## Verdicts", "not_estimable", "## Ranking", "## Scales", "| F1 | 4 | 10201 | 0.742", "## Drivers"):
@@ -97,7 +97,7 @@ def test_the_report_shows_rates_with_intervals_verdicts_and_rank_sets(
 def test_a_report_of_something_else_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for content in ("no JSON", '{"meta": {}}', "9" * 5000):
         (tmp_path / "other.json").write_text(content, encoding="utf-8")
-        assert cli.main(["report", "--result", str(tmp_path / "other.json")]) == 2
+        assert command_line.main(["report", "--result", str(tmp_path / "other.json")]) == 2
         captured = capsys.readouterr()
         assert (captured.out, captured.err.count("\n")) == ("", 1)
         assert "other.json" in captured.err
@@ -120,7 +120,7 @@ def test_the_report_never_shows_a_mean_as_a_share_nor_mixes_families(
         "ranking": [{"domain": ["d"], "measure": "item_mean", "draws": 100}],
     }
     run(tmp_path, asked, str(tmp_path / "data.csv"))
-    assert cli.main(["report", "--result", str(tmp_path / "result.json")]) == 0
+    assert command_line.main(["report", "--result", str(tmp_path / "result.json")]) == 0
     page = capsys.readouterr().out
     assert "| item_mean | q1 | all | 24 | 1.00 | 1.00 to 1.00 (mean) |" in page
     assert "| item_rate | q1 | all | 24 | 0.0 % | – |" in page

@@ -15,14 +15,14 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from analysis import parts
-from analysis.cluster import totals_on
-from analysis.domain_estimates import estimate
 from analysis.errors import AnalysisError
-from analysis.features import Chunk
-from analysis.parts import Source
-from analysis.plan import MeasurePlan, Node, NumberItem, RatedItem
-from analysis.totals import Totals
+from analysis.estimation.domain_estimates import estimate
+from analysis.totals import parquet_parts
+from analysis.totals.chunk_sums import Chunk
+from analysis.totals.dask_totals import totals_on
+from analysis.totals.measure_plan import MeasurePlan, Node, NumberItem, RatedItem
+from analysis.totals.parquet_parts import Source
+from analysis.totals.streaming import Totals
 
 ITEMS = ("q1", "q2", "q3")
 PARTS, ROWS = 22, 3000
@@ -110,13 +110,16 @@ def test_parts_give_the_totals_of_their_rows_in_one_chunk(paths: list[Path]) -> 
         whole["N"].astype(float),
         whole["M"],
     )
-    found = parts.totals_of_all(paths, SOURCE)
+    found = parquet_parts.totals_of_all(paths, SOURCE)
     assert found.rows == PARTS * ROWS
     same(found, SOURCE.empty().add(chunk))
 
 
 def test_several_processes_give_the_same_bytes_as_one(paths: list[Path]) -> None:
-    assert parts.totals_of_all(paths, SOURCE, processes=2).to_bytes() == parts.totals_of_all(paths, SOURCE).to_bytes()
+    assert (
+        parquet_parts.totals_of_all(paths, SOURCE, processes=2).to_bytes()
+        == parquet_parts.totals_of_all(paths, SOURCE).to_bytes()
+    )
 
 
 def test_cluster_of_which_a_worker_is_killed_gives_the_same_bytes(paths: list[Path], tmp_path: Path) -> None:
@@ -143,8 +146,8 @@ def test_cluster_of_which_a_worker_is_killed_gives_the_same_bytes(paths: list[Pa
         work.join(60)
     assert found, "the totals did not come"
     summed = (tmp_path / "summed.log").read_text().split()
-    assert len(summed) > len(set(summed)) == len(parts.groups(paths)), "nothing that was lost was summed again"
-    assert found[0].to_bytes() == parts.totals_of_all(paths, SOURCE).to_bytes()
+    assert len(summed) > len(set(summed)) == len(parquet_parts.groups(paths)), "nothing that was lost was summed again"
+    assert found[0].to_bytes() == parquet_parts.totals_of_all(paths, SOURCE).to_bytes()
 
 
 def held(client: distributed.Client) -> dict[str, tuple[str, ...]]:
@@ -185,7 +188,7 @@ def test_wrong_part_is_told_by_file_row_and_column(
     path = tmp_path / "wrong.parquet"
     parquet.write_table(pa.table({name: own for name, own in columns.items() if own is not None}), path)
     with pytest.raises(AnalysisError) as wrong:
-        parts.totals_of(path, SOURCE)
+        parquet_parts.totals_of(path, SOURCE)
     assert str(wrong.value).startswith(str(path))
     assert said in str(wrong.value)
 
@@ -194,6 +197,6 @@ def test_file_that_is_not_parquet_and_no_file_at_all_are_told(tmp_path: Path) ->
     path = tmp_path / "half.parquet"
     path.write_bytes(b"PAR1 and nothing more")
     with pytest.raises(AnalysisError, match="cannot be read as Parquet"):
-        parts.totals_of(path, SOURCE)
+        parquet_parts.totals_of(path, SOURCE)
     with pytest.raises(AnalysisError, match="There are no parts"):
-        parts.totals_of_all([], SOURCE)
+        parquet_parts.totals_of_all([], SOURCE)

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import confirmatory, polychoric, reliability, simple_structure
 from analysis.arrays import Floats
-from analysis.confirmatory import Confirmed
 from analysis.errors import AnalysisError
-from analysis.simple_structure import Structure
+from analysis.scales import confirmatory, polychoric, reliability, simple_structure
+from analysis.scales.confirmatory import Confirmed
+from analysis.scales.simple_structure import Structure
 from tests.analysis import reference
 from tests.analysis.reference import FACTORS, ITEMS, Agreement, numbers
 

@@ -16,14 +16,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis import analyse, comparison, polychoric, quantiles, regression, reliability, significance
 from analysis.arrays import Floats
-from analysis.association import association
-from analysis.datafile import DataFile, read_data
-from analysis.drivers import own_means
-from analysis.plan import Measure
-from analysis.prepared import SHARES_OF_PEOPLE, Prepared
-from analysis.request import read_request
+from analysis.files import answering
+from analysis.files.data_file import DataFile, read_data
+from analysis.files.prepared import SHARES_OF_PEOPLE, Prepared
+from analysis.files.request import read_request
+from analysis.inference import comparison, quantiles, significance
+from analysis.models import regression
+from analysis.models.association import association
+from analysis.models.drivers import own_means
+from analysis.scales import polychoric, reliability
+from analysis.totals.measure_plan import Measure
 from tests.analysis import reference
 from tests.analysis.reference import Agreement
 from tests.analysis.test_cli import run
@@ -162,8 +165,8 @@ def test_calibrated_estimates_equal_r(tmp_path: Path, data: str, design: str, na
 @cache
 def prepared(design: str, file: str) -> tuple[Prepared, DataFile]:
     request = read_request(json.dumps(asked(design, domains=[["quarter"], ["service"]])))
-    columns = read_data(file, [*analyse.wanted_columns(request), "duration_s", "gender", "age"])
-    return analyse.prepare(request, columns, lambda name: read_data(name, ())), columns
+    columns = read_data(file, [*answering.wanted_columns(request), "duration_s", "gender", "age"])
+    return answering.prepare(request, columns, lambda name: read_data(name, ())), columns
 
 
 def satisfied(one: Prepared) -> Floats:

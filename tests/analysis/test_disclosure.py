@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import disclosure
-from analysis.disclosure import Cell, DisclosureRule, Relation
+from analysis.inference import disclosure
+from analysis.inference.disclosure import Cell, DisclosureRule, Relation
 
 
 def table(counts: np.ndarray) -> tuple[dict[Cell, int], list[Relation]]:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis import document
-from analysis.domain_estimates import estimate
-from analysis.results import Estimate, EstimateTable, table_of
+from analysis.estimation.domain_estimates import estimate
+from analysis.files import result_document
+from analysis.inference.estimate_tables import Estimate, EstimateTable, table_of
 from tests.analysis.test_cli import request, run
 from tests.analysis.wave_factory import UNITS, wave
 
@@ -36,18 +36,18 @@ def plainly(row: Estimate) -> dict[str, Any]:
 
 @pytest.mark.parametrize("block", [4096, 7])
 def test_entries_are_the_rows_of_the_table(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(document, "_BLOCK", block)
+    monkeypatch.setattr(result_document, "_BLOCK", block)
     table = a_table()
-    found = list(document.entries_of(table))
+    found = list(result_document.entries_of(table))
     assert np.isnan(table.estimate).any()
     assert found == [plainly(row) for row in table]
     assert all(type(entry["n"]) is int and type(entry["sum_w"]) is float for entry in found)
 
 
 def test_the_text_is_one_document_whether_entries_are_listed_or_made_on_the_way() -> None:
-    entries = list(document.entries_of(a_table()))
+    entries = list(result_document.entries_of(a_table()))
     result = {"meta": {"rows": 12, "đơn vị": None}, "estimates": iter(entries), "verdicts": [], "ranking": entries[:1]}
-    text = "".join(document.text_of(result))
+    text = "".join(result_document.text_of(result))
     assert json.loads(text) == {**result, "estimates": entries}
     assert text.count("\n") == len(entries) + 9
 

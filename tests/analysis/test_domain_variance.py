@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis import calibration, domain_variance
-from analysis.calibration import Margin
-from analysis.design import SampleDesign, sample_design
-from analysis.domain_variance import DomainVariances
-from analysis.variance import taylor_covariance
+from analysis.design import calibration
+from analysis.design.calibration import Margin
+from analysis.design.sample_design import SampleDesign, sample_design
+from analysis.design.variance import taylor_covariance
+from analysis.estimation import domain_variance
+from analysis.estimation.domain_variance import DomainVariances
 
 ROWS, DOMAINS = 400, 7
 LEVELS = 4

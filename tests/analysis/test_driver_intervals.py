@@ -8,10 +8,10 @@ import time
 import numpy as np
 import pytest
 
-from analysis import driver_intervals, drivers
 from analysis.arrays import Floats
-from analysis.design import sample_design
-from analysis.driver_intervals import share_intervals
+from analysis.design.sample_design import sample_design
+from analysis.models import driver_intervals, drivers
+from analysis.models.driver_intervals import share_intervals
 from tests.analysis import reference
 from tests.analysis.reference import FACTORS, ORACLE
 

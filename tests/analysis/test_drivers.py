@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis import drivers, regression
 from analysis.arrays import Floats
-from analysis.design import sample_design
+from analysis.design.sample_design import sample_design
 from analysis.errors import AnalysisError
-from analysis.ordinal import Ordinal, OrdinalSubsets
-from analysis.regression import Fit
+from analysis.models import drivers, regression
+from analysis.models.ordinal import Ordinal, OrdinalSubsets
+from analysis.models.regression import Fit
 from tests.analysis import reference
 from tests.analysis.reference import FACTORS, Agreement
 from tests.analysis.test_api_against_r import column

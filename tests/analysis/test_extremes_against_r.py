@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from analysis import cli
+from analysis.files import command_line
 from tests.analysis import reference
 from tests.analysis.reference import Agreement
 
@@ -42,7 +42,7 @@ def answer(folder: Path, variance: str, calibration: str, **changes: Any) -> dic
     (folder / "request.json").write_text(json.dumps(asked), encoding="utf-8")
     request, out = str(folder / "request.json"), folder / "result.json"
     data = str(FOLDER / "inputs.csv")
-    assert cli.main(["estimate", "--data", data, "--request", request, "--out", str(out)]) == 0
+    assert command_line.main(["estimate", "--data", data, "--request", request, "--out", str(out)]) == 0
     found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
     return found
 
@@ -114,7 +114,10 @@ def test_a_fit_without_any_error_gives_no_p_value_and_no_warning(
     }
     (tmp_path / "request.json").write_text(json.dumps(asked), encoding="utf-8")
     files = {"data": "data.csv", "request": "request.json", "out": "result.json"}
-    assert cli.main(["estimate", *(part for k, v in files.items() for part in (f"--{k}", str(tmp_path / v)))]) == 0
+    assert (
+        command_line.main(["estimate", *(part for k, v in files.items() for part in (f"--{k}", str(tmp_path / v)))])
+        == 0
+    )
     found = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))["drivers"]
     assert [one["se"] for one in found] == [0.0, 0.0]
     assert [one["p_value"] for one in found] == [None, None]
@@ -130,6 +133,9 @@ def test_a_psu_whose_code_restarts_is_named_with_its_stratum(
     asked = {"design": {**design, "variance": "finite_population"}, "items": ["q"]}
     (tmp_path / "request.json").write_text(json.dumps(asked), encoding="utf-8")
     files = {"data": "data.csv", "request": "request.json", "out": "result.json"}
-    assert cli.main(["estimate", *(part for k, v in files.items() for part in (f"--{k}", str(tmp_path / v)))]) == 2
+    assert (
+        command_line.main(["estimate", *(part for k, v in files.items() for part in (f"--{k}", str(tmp_path / v)))])
+        == 2
+    )
     assert "PSU 1 of stratum B has a population of 2 units, but 3 were sampled" in capsys.readouterr().err
     assert not (tmp_path / "result.json").exists()

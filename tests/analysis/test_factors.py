@@ -7,9 +7,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from analysis import factors, mixed_logit, polychoric
 from analysis.arrays import Floats
 from analysis.errors import AnalysisError
+from analysis.models import mixed_logit
+from analysis.scales import factors, polychoric
 from tests.analysis import reference
 from tests.analysis.reference import ITEMS, Agreement, numbers
 

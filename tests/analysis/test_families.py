@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import analysis
-from analysis import sampling
+from analysis.design import sampling
 from tests.analysis import reference
 from tests.analysis.reference import Agreement
 

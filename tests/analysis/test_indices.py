@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis import indices, sampling
-from analysis.domain_estimates import estimate
-from analysis.features import Chunk
-from analysis.indices import AnswerCounts, Group
-from analysis.plan import Measure, MeasurePlan, Node, RatedItem
-from analysis.totals import Shape, Totals
+from analysis.design import sampling
+from analysis.estimation import published_indices
+from analysis.estimation.domain_estimates import estimate
+from analysis.estimation.published_indices import AnswerCounts, Group
+from analysis.totals.chunk_sums import Chunk
+from analysis.totals.measure_plan import Measure, MeasurePlan, Node, RatedItem
+from analysis.totals.streaming import Shape, Totals
 from tests.analysis import reference
 
 TABLES = json.loads((reference.HERE / "published_tables.json").read_text(encoding="utf-8"))
@@ -37,7 +38,7 @@ HANDLED = {
 
 def rounded(value: Decimal, mode: str) -> Decimal:
     name, _, places = mode.rpartition("_")
-    return indices.shown(value, int(places), name)
+    return published_indices.shown(value, int(places), name)
 
 
 def groups(inputs: dict[str, Any]) -> list[Group]:
@@ -52,7 +53,7 @@ def check(case: dict[str, Any], value: Decimal) -> None:
     wanted = case["expected"]
     if "unrounded" in wanted:
         places = -int(Decimal(wanted["unrounded"]).as_tuple().exponent)
-        assert indices.shown(value, places) == Decimal(wanted["unrounded"])
+        assert published_indices.shown(value, places) == Decimal(wanted["unrounded"])
     assert rounded(value, case["rounding"]) == Decimal(wanted["value"])
     if "matches_published" in wanted:
         same = rounded(value, case["rounding"]) == Decimal(wanted["published"])
@@ -66,41 +67,41 @@ def test_every_published_case_has_a_rule_that_is_tested() -> None:
 @pytest.mark.parametrize("case", of_rule("groups_unweighted"))
 def test_mean_of_groups(case: dict[str, Any]) -> None:
     inside = case["inputs"]["include_unattributed"]
-    check(case, indices.groups_unweighted(groups(case["inputs"]), include_unattributed=inside))
+    check(case, published_indices.groups_unweighted(groups(case["inputs"]), include_unattributed=inside))
 
 
 @pytest.mark.parametrize("case", of_rule("groups_by_forms"))
 def test_mean_of_groups_by_forms(case: dict[str, Any]) -> None:
     inside = case["inputs"]["include_unattributed"]
-    check(case, indices.groups_by_forms(groups(case["inputs"]), include_unattributed=inside))
+    check(case, published_indices.groups_by_forms(groups(case["inputs"]), include_unattributed=inside))
 
 
 @pytest.mark.parametrize("case", of_rule("psi"))
 def test_patient_satisfaction_index(case: dict[str, Any]) -> None:
     inputs = case["inputs"]
     cost = inputs["cost_score"] if inputs["include_cost"] else None
-    check(case, indices.psi(inputs["factor_scores"], cost_score=cost))
+    check(case, published_indices.psi(inputs["factor_scores"], cost_score=cost))
 
 
 @pytest.mark.parametrize("case", of_rule("mean_of_children"))
 def test_mean_of_children(case: dict[str, Any]) -> None:
     inputs = case["inputs"]
-    check(case, indices.mean_of_children(list((inputs.get("children") or inputs["halves"]).values())))
+    check(case, published_indices.mean_of_children(list((inputs.get("children") or inputs["halves"]).values())))
 
 
 @pytest.mark.parametrize("case", of_rule("item_weighted"))
 def test_mean_weighted_by_items(case: dict[str, Any]) -> None:
-    check(case, indices.item_weighted(case["inputs"]["halves"], case["inputs"]["n_items"]))
+    check(case, published_indices.item_weighted(case["inputs"]["halves"], case["inputs"]["n_items"]))
 
 
 @pytest.mark.parametrize("case", of_rule("net_gap"))
 def test_gap_between_own_and_independent_survey(case: dict[str, Any]) -> None:
-    check(case, indices.net_gap(case["inputs"]["self"], case["inputs"]["independent"]))
+    check(case, published_indices.net_gap(case["inputs"]["self"], case["inputs"]["independent"]))
 
 
 @pytest.mark.parametrize("case", of_rule("difference"))
 def test_spread(case: dict[str, Any]) -> None:
-    check(case, indices.net_gap(case["inputs"]["max"], case["inputs"]["min"]))
+    check(case, published_indices.net_gap(case["inputs"]["max"], case["inputs"]["min"]))
 
 
 @pytest.mark.parametrize("case", of_rule("sum"))
@@ -118,16 +119,18 @@ def test_published_parts_sum_to_their_totals(case: dict[str, Any]) -> None:
 def test_shares(case: dict[str, Any]) -> None:
     inputs, wanted = case["inputs"], case["expected"]
     if "count" in inputs:
-        check(case, indices.share(inputs["count"], inputs["total"]))
+        check(case, published_indices.share(inputs["count"], inputs["total"]))
     else:
-        found = [rounded(indices.share(count, inputs["total"]), case["rounding"]) for count in inputs["counts"]]
+        found = [
+            rounded(published_indices.share(count, inputs["total"]), case["rounding"]) for count in inputs["counts"]
+        ]
         assert found == [Decimal(value) for value in wanted["values"]]
 
 
 @pytest.mark.parametrize("case", of_rule("sample_size"))
 def test_sample_size_of_the_ministry(case: dict[str, Any]) -> None:
     exact = sampling.yamane(case["inputs"]["N"], float(case["inputs"]["e"]))
-    assert indices.shown(exact, 6) == Decimal(case["expected"]["exact"])
+    assert published_indices.shown(exact, 6) == Decimal(case["expected"]["exact"])
     assert sampling.whole(exact, case["inputs"]["N"]) == case["expected"]["n"]
 
 
@@ -135,42 +138,42 @@ def test_sample_size_of_the_ministry(case: dict[str, Any]) -> None:
 def test_score_as_percentage(case: dict[str, Any]) -> None:
     inputs, wanted = case["inputs"], case["expected"]
     if "score" in inputs:
-        check(case, indices.mean_over_max(inputs["score"], inputs["max"]))
+        check(case, published_indices.mean_over_max(inputs["score"], inputs["max"]))
         return
-    counts = indices.answer_counts(inputs["answers"])
+    counts = published_indices.answer_counts(inputs["answers"])
     assert counts.valid == wanted["n_valid"]
     places = 2 if inputs["round_intermediate"] else None
-    value = indices.mean_over_max(indices.score(counts), inputs["max"], round_intermediate=places)
+    value = published_indices.mean_over_max(published_indices.score(counts), inputs["max"], round_intermediate=places)
     assert rounded(value, case["rounding"]) == Decimal(wanted["value"])
     if places:
-        plain = indices.mean_over_max(indices.score(counts), inputs["max"])
+        plain = published_indices.mean_over_max(published_indices.score(counts), inputs["max"])
         assert rounded(plain, case["rounding"]) == Decimal(wanted["value_without_intermediate_rounding"])
 
 
 @pytest.mark.parametrize("case", of_rule("top2_answers"))
 def test_rate_of_answers(case: dict[str, Any]) -> None:
     inputs, wanted = case["inputs"], case["expected"]
-    counts = indices.answer_counts(
+    counts = published_indices.answer_counts(
         inputs["answers"], satisfied=inputs["satisfied_codes"], excluded=inputs["excluded_codes"]
     )
     assert (counts.satisfied, counts.valid) == (wanted["satisfied"], wanted["valid"])
-    assert rounded(indices.pooled_answers(counts) * 100, case["rounding"]) == Decimal(wanted["value"])
+    assert rounded(published_indices.pooled_answers(counts) * 100, case["rounding"]) == Decimal(wanted["value"])
 
 
 def test_points_for_satisfaction_in_the_index_of_decision_766() -> None:
-    assert indices.a766_group5("1.00", "0.95", "0.81") == Decimal("17.10")
-    assert indices.a766_group5(1, 1, "0.95") == 18
+    assert published_indices.a766_group5("1.00", "0.95", "0.81") == Decimal("17.10")
+    assert published_indices.a766_group5(1, 1, "0.95") == 18
 
 
 def test_binary_fractions_do_not_spoil_rounding() -> None:
-    assert indices.percent(0.96485) == Decimal("96.49")
-    assert indices.shown(96.485, 2, "truncate") == Decimal("96.48")
+    assert published_indices.percent(0.96485) == Decimal("96.49")
+    assert published_indices.shown(96.485, 2, "truncate") == Decimal("96.48")
 
 
 def test_a_rate_just_under_its_target_is_not_printed_as_the_target() -> None:
-    assert indices.percent_beside_target(0.89996, 0.90) == Decimal("89.996")
-    assert indices.percent_beside_target(0.8999999999, 0.90) == Decimal("89.999999")
-    assert indices.percent_beside_target(0.9123, 0.90) == Decimal("91.23")
+    assert published_indices.percent_beside_target(0.89996, 0.90) == Decimal("89.996")
+    assert published_indices.percent_beside_target(0.8999999999, 0.90) == Decimal("89.999999")
+    assert published_indices.percent_beside_target(0.9123, 0.90) == Decimal("91.23")
 
 
 def toy() -> Totals:
@@ -203,5 +206,5 @@ def test_indices_of_the_catalogue_on_four_people(measure: Measure, expected: flo
 
 def test_counts_of_an_item_give_its_rate_and_mean() -> None:
     counts = AnswerCounts(valid=100, satisfied=85, points=2 + 6 + 30 + 240 + 125)
-    assert indices.pooled_answers(counts) == Decimal("0.85")
-    assert indices.score(counts) == Decimal("4.03")
+    assert published_indices.pooled_answers(counts) == Decimal("0.85")
+    assert published_indices.score(counts) == Decimal("4.03")

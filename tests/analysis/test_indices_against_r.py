@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis import estimators, intervals
-from analysis.plan import Measure
+from analysis.estimation import estimators
+from analysis.inference import intervals
+from analysis.totals.measure_plan import Measure
 from tests.analysis import reference
 from tests.analysis.conftest import Streamed
 from tests.analysis.reference import Agreement

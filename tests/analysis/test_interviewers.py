@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis import interviewers
 from analysis.errors import AnalysisError
+from analysis.monitoring import interviewers
 from tests.analysis import reference
 from tests.analysis.reference import Agreement
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analysis.design.frame_weights import FrameCells
 from analysis.errors import PlanError
-from analysis.framecells import FrameCells
-from analysis.plan import Measure, MeasurePlan, Node, RatedItem
-from analysis.results import EstimateTable
+from analysis.inference.estimate_tables import EstimateTable
+from analysis.totals.measure_plan import Measure, MeasurePlan, Node, RatedItem
 from analysis.waves import WeighedWave, begin, wave_chunk, weigh
 
 ITEMS = tuple(RatedItem(f"q{n}") for n in range(1, 5))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from analysis import polychoric
+from analysis.scales import polychoric
 from tests.analysis import reference
 from tests.analysis.reference import FACTORS, ITEMS, Agreement
 

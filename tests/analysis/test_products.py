@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.products import Products
+from analysis.totals.item_products import Products
 
 ITEMS, CLASSES, CELLS = 5, 7, 40
 
@@ -97,7 +97,7 @@ def test_cells_are_renumbered_chosen_and_weighted(people: Respondents, question:
 def test_many_domains_are_taken_a_block_at_a_time(people: Respondents, monkeypatch: pytest.MonkeyPatch) -> None:
     form = np.random.default_rng(3).normal(size=(CELLS, 3 * ITEMS))
     domain = np.random.default_rng(4).permutation(CELLS)
-    monkeypatch.setattr("analysis.products._TABLE", 2 * ITEMS * CLASSES)
-    monkeypatch.setattr("analysis.products._ROWS", 100)
+    monkeypatch.setattr("analysis.totals.item_products._TABLE", 2 * ITEMS * CLASSES)
+    monkeypatch.setattr("analysis.totals.item_products._ROWS", 100)
     (found,) = people.kept().quadratic([form], domain)
     np.testing.assert_allclose(found, people.expected(form, domain), rtol=1e-12, atol=1e-12)

@@ -10,15 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import calibration, estimators, intervals, profile, replicates, verdicts
 from analysis.arrays import Floats
-from analysis.design import SampleDesign, sample_design
-from analysis.domain_estimates import DomainEstimates, estimate
-from analysis.features import Chunk
-from analysis.plan import MeasurePlan, Node, RatedItem
-from analysis.rowscores import RowMeasures, with_row_variances
-from analysis.totals import Shape, Totals
-from analysis.verdicts import Figures, Gates
+from analysis.design import calibration, replicates
+from analysis.design.sample_design import SampleDesign, sample_design
+from analysis.estimation import estimators
+from analysis.estimation.domain_estimates import DomainEstimates, estimate
+from analysis.estimation.row_scores import RowMeasures, with_row_variances
+from analysis.inference import intervals, profile, verdicts
+from analysis.inference.verdicts import Figures, Gates
+from analysis.totals.chunk_sums import Chunk
+from analysis.totals.measure_plan import MeasurePlan, Node, RatedItem
+from analysis.totals.streaming import Shape, Totals
 
 RULES = ("pooled_rate", "mean_of_item_rates", "mean_score", "mean_pooled")
 PLAN = MeasurePlan(

@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis import cli, estimators, regression, reliability
-from analysis.association import association
-from analysis.design import SampleDesign, sample_design
-from analysis.drivers import own_means
+from analysis.design.sample_design import SampleDesign, sample_design
+from analysis.estimation import estimators
+from analysis.files import command_line
+from analysis.models import regression
+from analysis.models.association import association
+from analysis.models.drivers import own_means
+from analysis.scales import reliability
 from tests.analysis import reference
 from tests.analysis.reference import Agreement, numbers
 
@@ -36,7 +39,7 @@ def answer(folder: Path, **changes: Any) -> dict[str, Any]:
     (folder / "request.json").write_text(json.dumps(asked), encoding="utf-8")
     out = folder / "result.json"
     data, request = str(FOLDER / "inputs.csv"), str(folder / "request.json")
-    assert cli.main(["estimate", "--data", data, "--request", request, "--out", str(out)]) == 0
+    assert command_line.main(["estimate", "--data", data, "--request", request, "--out", str(out)]) == 0
     found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
     return found
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis import comparison, ranking
-from analysis.plan import Measure
+from analysis.inference import comparison, ranking
+from analysis.totals.measure_plan import Measure
 from tests.analysis import reference
 from tests.analysis.conftest import Streamed, chunk, totals
 from tests.analysis.reference import Agreement, numbers

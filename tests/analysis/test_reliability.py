@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from analysis import reliability
-from analysis.reliability import Reliability
+from analysis.scales import reliability
+from analysis.scales.reliability import Reliability
 from tests.analysis import reference
 from tests.analysis.reference import FACTORS, ITEMS, Agreement
 

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis import estimators, quantiles, replicates
 from analysis.arrays import Floats
-from analysis.design import SampleDesign, sample_design
+from analysis.design import replicates
+from analysis.design.replicates import Replicates
+from analysis.design.sample_design import SampleDesign, sample_design
 from analysis.errors import DesignError
-from analysis.replicates import Replicates
+from analysis.estimation import estimators
+from analysis.inference import quantiles
 from tests.analysis import reference
 from tests.analysis.reference import Agreement, numbers
 from tests.analysis.test_api_against_r import column

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis import significance
-from analysis.association import STATISTICS, association, mixture_tail
-from analysis.design import SampleDesign, sample_design
+from analysis.design.sample_design import SampleDesign, sample_design
 from analysis.errors import AnalysisError
+from analysis.inference import significance
+from analysis.models.association import STATISTICS, association, mixture_tail
 from tests.analysis import reference
 from tests.analysis.reference import Agreement
 from tests.analysis.test_api_against_r import column

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.cells import compact, grouping
-from analysis.domain_estimates import DomainEstimates, estimate
+from analysis.design.cells import compact, grouping
 from analysis.errors import AnalysisError, DesignError, PlanError
-from analysis.features import Chunk
-from analysis.plan import Measure, MeasurePlan, Node, RatedItem
-from analysis.totals import Shape, Totals, finest
+from analysis.estimation.domain_estimates import DomainEstimates, estimate
+from analysis.totals.chunk_sums import Chunk
+from analysis.totals.measure_plan import Measure, MeasurePlan, Node, RatedItem
+from analysis.totals.streaming import Shape, Totals, finest
 from tests.analysis import reference, wave_factory
 from tests.analysis.conftest import CROSSINGS, Streamed, chunk
 

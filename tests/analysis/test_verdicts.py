@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy import special
 
-from analysis import betatails, intervals, significance, verdicts
-from analysis.plan import Measure
-from analysis.verdicts import Figures, Gates
+from analysis.inference import beta_tails, intervals, significance, verdicts
+from analysis.inference.verdicts import Figures, Gates
+from analysis.totals.measure_plan import Measure
 from tests.analysis import reference
 from tests.analysis.conftest import Streamed
 from tests.analysis.reference import Agreement
@@ -143,7 +143,7 @@ def test_responses_needed_is_the_smallest_number_that_proves(estimate: float, th
     (needed,) = verdicts.responses_needed(np.array([estimate]), np.array([share]), np.array([threshold]))
     assert needed.n is not None
     for n, proves in ((needed.n, True), (needed.n - 1, False)):
-        p = verdicts.beta_tails(np.array([estimate]), np.array([n * share]), np.array([threshold]))
+        p = verdicts.korn_graubard_tails(np.array([estimate]), np.array([n * share]), np.array([threshold]))
         assert bool(p[0 if estimate >= threshold else 1][0] <= 0.05) is proves
 
 
@@ -162,7 +162,7 @@ def test_both_tails_equal_the_incomplete_beta_function() -> None:
     n = np.r_[random.uniform(1, 400, 4000), random.uniform(400, 49_000, 500), random.uniform(6e4, 1e6, 100)]
     p = random.beta(8, 1, len(n))
     x = random.choice([0.5, 0.8, 0.85, 0.9], len(n))
-    at_least, at_most = betatails.tails(n * p, n, x)
+    at_least, at_most = beta_tails.tails(n * p, n, x)
     wanted = special.betainc(n * p, n * (1 - p) + 1, x), special.betaincc(n * p + 1, n * (1 - p), x)
     for got, exact in zip((at_least, at_most), wanted, strict=True):
         seen = exact > 1e-200

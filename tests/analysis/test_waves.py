@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis import document, estimators, waves
-from analysis.calibration import ClassResiduals
-from analysis.design import SampleDesign, sample_design
+from analysis import waves
+from analysis.design.calibration import ClassResiduals
+from analysis.design.sample_design import SampleDesign, sample_design
+from analysis.design.variance import taylor_variance
 from analysis.errors import AnalysisError, WeightingError
-from analysis.plan import BLANK, Measure
-from analysis.results import EstimateTable
-from analysis.variance import taylor_variance
-from analysis.verdicts import Gates
+from analysis.estimation import estimators
+from analysis.files import result_document
+from analysis.inference.estimate_tables import EstimateTable
+from analysis.inference.verdicts import Gates
+from analysis.totals.measure_plan import BLANK, Measure
 from analysis.waves import WeighedWave
 from tests.analysis import wave_factory as made
 from tests.analysis.wave_factory import Wave
@@ -194,7 +196,7 @@ def test_verdicts_take_the_shape_of_the_result_document(answers: Wave) -> None:
     assert entry["verdict"] == "reached"
     assert entry["p_reached_holm"] == entry["p_reached"]
     assert entry["lower_bound"] > 0.30
-    estimates = document.estimate_entries([wave.estimates((), intervals=("logit",))])
+    estimates = result_document.estimate_entries([wave.estimates((), intervals=("logit",))])
     assert {tuple(e["interval"]) for e in estimates} == {("logit",)}
 
 

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis import calibration, estimators, intervals, weights
-from analysis.calibration import Margin
-from analysis.design import SampleDesign
+from analysis.design import calibration, weights
+from analysis.design.calibration import Margin
+from analysis.design.sample_design import SampleDesign
+from analysis.estimation import estimators
+from analysis.inference import intervals
 from tests.analysis import reference
 from tests.analysis.reference import Agreement, numbers
 from tests.analysis.test_api_against_r import column

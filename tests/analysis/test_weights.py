@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from analysis import calibration, weights
-from analysis.design import sample_design
+from analysis.design import calibration, weights
+from analysis.design.frame_weights import AnswerCells, CellWeights, FrameCells, frame_weights
+from analysis.design.sample_design import sample_design
 from analysis.errors import WeightingError
-from analysis.framecells import AnswerCells, CellWeights, FrameCells, frame_weights
 
 
 def frame(*cells: tuple[int, int, float, int, int]) -> FrameCells:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.arrays import AnyArray, Codes
-from analysis.features import Chunk
-from analysis.framecells import FrameCells
-from analysis.plan import ChoiceItem, CodeShare, Measure, MeasurePlan, Node, NumberItem, RatedItem
-from analysis.totals import Totals
+from analysis.design.frame_weights import FrameCells
+from analysis.totals.chunk_sums import Chunk
+from analysis.totals.measure_plan import ChoiceItem, CodeShare, Measure, MeasurePlan, Node, NumberItem, RatedItem
+from analysis.totals.streaming import Totals
 from analysis.waves import begin, wave_chunk
 
 UNITS, FIELDS = 7, 4

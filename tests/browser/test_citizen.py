@@ -12,8 +12,8 @@ from sqlalchemy import select, update
 
 from instruments import library
 from survey.database import Database
-from survey.models.points import EntryCode, EntryCodeStatus, Mode
-from survey.models.responses import Comment, Response
+from survey.models.fieldwork.points import EntryCode, EntryCodeStatus, Mode
+from survey.models.intake.responses import Comment, Response
 from tests.factories.record import Record
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.parametrize("backend", ["sqlite"], indirect=True)]

@@ -13,16 +13,17 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from werkzeug.datastructures import MultiDict
 
 from instruments import editing, library
-from instruments.provenance import Language
-from instruments.text import Text
+from instruments.model.provenance import Language
+from instruments.model.text import Text
 from survey.database import Database
-from survey.designer.acts import ACTS
-from survey.designer.entered import Entered
-from survey.models.accounts import Account, Role
-from survey.models.drafts import DraftRevision
+from survey.designer.editor.actions import ACTS
+from survey.designer.editor.form_values import Entered
+from survey.models.people.accounts import Account, Role
+from survey.models.questionnaires.drafts import DraftRevision
 from survey.permissions import system
-from survey.services import drafts, instruments, publishing, signin
-from survey.staff_session import COOKIE
+from survey.services.people import signin
+from survey.services.questionnaires import drafts, publishing, shipped_and_imported
+from survey.web.staff_session import COOKIE
 from tests.browser import acts
 from tests.conftest import NOW
 from tests.factories.record import Record
@@ -222,7 +223,7 @@ def _two_drafts(record: Record, database: Database) -> str:
         )  # fmt: skip
     languages = (*form.languages, Language(code="km", role="translation"))
     newer = form.model_copy(update={"version": 2, "languages": languages})
-    instruments.import_version(database, newer, actor=who, now=NOW)
+    shipped_and_imported.import_version(database, newer, actor=who, now=NOW)
     publishing.publish(database, "byt56-m1", 2, actor=who, now=NOW)
     return next(i.code for i in form.items if i.hideable and i.given_by is None)
 

@@ -9,12 +9,12 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser
 
-from survey.app import runtime_of
 from survey.database import Database
 from survey.jobs.kinds import KINDS
 from survey.jobs.worker import do_one
-from survey.services import signin
-from survey.staff_session import COOKIE
+from survey.services.people import signin
+from survey.web.application import runtime_of
+from survey.web.staff_session import COOKIE
 from tests.browser import acts
 from tests.conftest import NOW
 from tests.factories.record import Record

@@ -9,11 +9,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator
 
 from instruments import codec, library
-from instruments.recordings import spoken_elements
+from instruments.model.recordings import spoken_elements
 from survey.database import Database
 from survey.permissions import system
-from survey.services import instruments, publishing, recordings
-from survey.services.instruments import row_of
+from survey.services.questionnaires import publishing, recordings, shipped_and_imported
+from survey.services.questionnaires.shipped_and_imported import row_of
 from tests.browser import acts
 from tests.factories.record import Record
 from tests.factories.sounds import mp3
@@ -24,7 +24,7 @@ STRICT = {"resultTypes": ["violations"], "rules": {"color-contrast-enhanced": {"
 
 def spoken_form(record: Record, database: Database, now: datetime) -> str:
     document = library.load("one-stop-short").model_copy(update={"code": "phieu-noi"})
-    instruments.import_document(database, codec.dumps(document).encode(), actor=system(), now=now)
+    shipped_and_imported.import_document(database, codec.dumps(document).encode(), actor=system(), now=now)
     files = {one.code: mp3(200) for one in spoken_elements(document)}
     recordings.put(database, "phieu-noi", 1, files, "vi", actor=system(), now=now)
     publishing.publish(database, "phieu-noi", 1, actor=system(), now=now)

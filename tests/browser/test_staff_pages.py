@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from survey.config import ROOT
 from survey.database import Database
-from survey.models.accounts import Account, Role
-from survey.services import invitations, signin
-from survey.staff_session import COOKIE
+from survey.models.people.accounts import Account, Role
+from survey.services.people import invitations, signin
+from survey.web.staff_session import COOKIE
 from tests.browser import acts
 from tests.conftest import NOW
 from tests.factories.record import Record

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 import instruments
-from instruments import codec, indices, integrity, library, linting, overlay
-from instruments.comparability import compare
-from instruments.problems import errors
+from instruments import codec, library
+from instruments.checks import integrity, linting
+from instruments.checks.problems import errors
+from instruments.model import indices
+from instruments.overlays import overlay
+from instruments.versions.comparability import compare
 from tests.definitions.evidence import EDUCATION
 from tests.definitions.tables import rows, table
 

@@ -8,8 +8,8 @@ import unicodedata
 import pytest
 
 from instruments import library
-from instruments.model import InstrumentVersion, Item, MultipleChoice, SingleChoice
-from instruments.text import render
+from instruments.model.document import InstrumentVersion, Item, MultipleChoice, SingleChoice
+from instruments.model.text import render
 from tests.definitions.evidence import ADJUSTED, EDUCATION, LEFT_OUT, Evidence, evidence
 from tests.definitions.tables import rows, table, tables, text_of
 

@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
-from instruments import indices, library
-from instruments.model import InstrumentVersion
+from instruments import library
+from instruments.model import indices
+from instruments.model.document import InstrumentVersion
 
 FORMS = {
     # code: first day, last day, rated questions, decision to cite

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from instruments import codec, library, overlay, routing
+from instruments import codec, library, routing
+from instruments.overlays import overlay
 
 SHIPPED = library.shipped()
 

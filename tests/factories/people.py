@@ -8,9 +8,9 @@ from datetime import datetime
 import pyotp
 from argon2 import PasswordHasher
 
-from survey.models.accounts import Account, Role
-from survey.models.units import Unit
-from survey.services.credentials import Passwords, Vault
+from survey.models.people.accounts import Account, Role
+from survey.models.province.units import Unit
+from survey.services.people.credentials import Passwords, Vault
 from tests.factories.record import Record
 
 PASSWORD = "một câu dễ nhớ 42"

@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 
 from instruments import codec, library
 from survey.database import Database
-from survey.models.accounts import Account, AccountStatus, Grant, Role
-from survey.models.frames import FrameCell
-from survey.models.instruments import Instrument, InstrumentVersion, ServiceDomain, VersionStatus
-from survey.models.points import CollectionPoint, EntryCode, EntryCodeStatus, EvidenceTier, Mode
-from survey.models.procedures import Field, FieldGroup
-from survey.models.responses import Disposition, Response
-from survey.models.units import Unit, UnitKind
-from survey.models.waves import Campaign, Channel, Selection, Wave, WaveStatus
+from survey.models.fieldwork.frames import FrameCell
+from survey.models.fieldwork.points import CollectionPoint, EntryCode, EntryCodeStatus, EvidenceTier, Mode
+from survey.models.fieldwork.waves import Campaign, Channel, Selection, Wave, WaveStatus
+from survey.models.intake.responses import Disposition, Response
+from survey.models.people.accounts import Account, AccountStatus, Grant, Role
+from survey.models.province.procedures import Field, FieldGroup
+from survey.models.province.units import Unit, UnitKind
+from survey.models.questionnaires.instruments import Instrument, InstrumentVersion, ServiceDomain, VersionStatus
 
 Row = TypeVar("Row")
 

@@ -12,18 +12,20 @@ from typing import Any
 from sqlalchemy import select, update
 
 from instruments import codec
-from survey.models.accounts import Role
-from survey.models.points import CollectionPoint
-from survey.models.procedures import Field
-from survey.models.responses import EMPTIED, Disposition, Response
-from survey.models.results import ResultSet
-from survey.models.targets import TargetPlan
-from survey.models.units import Unit, UnitKind
-from survey.models.waves import Channel, Selection, Wave
+from survey.models.estimates.results import ResultSet
+from survey.models.fieldwork.points import CollectionPoint
+from survey.models.fieldwork.waves import Channel, Selection, Wave
+from survey.models.intake.responses import EMPTIED, Disposition, Response
+from survey.models.people.accounts import Role
+from survey.models.province.procedures import Field
+from survey.models.province.targets import TargetPlan
+from survey.models.province.units import Unit, UnitKind
 from survey.permissions import Actor, GrantScope, system
-from survey.services import final_results, loading, results, waves
-from survey.services.kept_results import KeptResults
-from survey.services.results import ResultsView
+from survey.services.demonstration import shipped_data
+from survey.services.estimates import finalising, visible_results
+from survey.services.estimates.results_cache import KeptResults
+from survey.services.estimates.visible_results import ResultsView
+from survey.services.fieldwork import waves
 from tests.factories.questionnaires import item, questionnaire, text
 from tests.factories.record import Record
 
@@ -64,7 +66,7 @@ class Surveyed:
         self.province = record.unit(kind=UnitKind.PROVINCE, name="Thành phố Mẫu", code="48")
         plan_id = None
         if self.plan:
-            loading.load_target_plans(record.database, system(), now=record.now)
+            shipped_data.load_target_plans(record.database, system(), now=record.now)
             with record.database.reading() as session:
                 plan_id = session.scalars(select(TargetPlan.id).where(TargetPlan.code == self.plan)).one()
         version = record.version(self.answers or document(), code="phieu-mau")
@@ -110,7 +112,7 @@ class Surveyed:
         self, channel: str = "drawn", *, actor: Actor | None = None, kept: KeptResults | None = None,
         now: datetime | None = None, language: str = "vi",
     ) -> ResultsView:  # fmt: skip
-        return results.read(
+        return visible_results.read(
             self.record.database, self.wave.code, channel, actor=actor or system(), now=now or self.record.now,
             kept=kept, language=language,
         )  # fmt: skip
@@ -120,7 +122,7 @@ class Surveyed:
         database, now = self.record.database, self.record.now
         waves.close_wave(database, self.wave.code, actor=system(), now=now)
         at = now + timedelta(minutes=1)
-        return final_results.make_final(database, self.wave.code, actor=system(), now=at, snapshots=snapshots)
+        return finalising.make_final(database, self.wave.code, actor=system(), now=at, snapshots=snapshots)
 
     def delete_one(self, unit: Unit, channel: Channel | None = None) -> None:
         """One answer leaves, as with a receipt code."""

@@ -15,7 +15,7 @@ from survey import create_app
 from survey.config import Config
 from survey.database import Database, check_integrity
 from survey.errors import RecordUnavailable
-from survey.models.responses import Response
+from survey.models.intake.responses import Response
 from tests.factories.citizen import NINE, Citizen
 from tests.factories.record import Form, Record
 from tests.load import kills

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from instruments import codec
-from instruments.model import InstrumentVersion
+from instruments.model.document import InstrumentVersion
 
 JSON = dict[str, Any]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from instruments.index_rules import RULES
-from instruments.problems import PROBLEMS
+from instruments.checks.problems import PROBLEMS
+from instruments.model.index_rules import RULES
 from instruments.schema import schema
 
 ORDER = (

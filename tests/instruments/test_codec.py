@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instruments import codec
-from instruments.problems import InvalidInstrument
+from instruments.checks.problems import InvalidInstrument
 from tests.instruments.factory import changed, document, item, scale, section, single, version, words
 
 

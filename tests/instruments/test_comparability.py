@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from instruments import codec, library
-from instruments.comparability import compare
-from instruments.model import InstrumentVersion
+from instruments.model.document import InstrumentVersion
+from instruments.versions.comparability import compare
 from tests.instruments.factory import document, item, multiple, option, scale, section, single, words
 
 FACTORS = [{"code": code, "name": words(code), "grade": "verbatim"} for code in ("F", "G")]

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from instruments import codec, conformity, library, overlay
-from instruments.conformity import BADGES, DEVIATIONS
-from instruments.model import InstrumentVersion
+from instruments import codec, library
+from instruments.model.document import InstrumentVersion
+from instruments.overlays import overlay
+from instruments.versions import conformity
+from instruments.versions.conformity import BADGES, DEVIATIONS
 from tests.instruments.factory import JSON, document, item, option, scale, section, single, version, words
 
 

@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from instruments import answer_library, codec, editing, integrity, library, overlay, starting
-from instruments.editing import EditError
-from instruments.elements import Factor, Item, Section
-from instruments.index_rules import IndexRule
-from instruments.model import InstrumentVersion
-from instruments.response_domains import Option, Rating, Scale, SingleChoice
-from instruments.text import Text
+from instruments import codec, editing, library
+from instruments.checks import integrity
+from instruments.editing import EditError, answer_library, starting
+from instruments.model.document import InstrumentVersion
+from instruments.model.elements import Factor, Item, Section
+from instruments.model.index_rules import IndexRule
+from instruments.model.response_domains import Option, Rating, Scale, SingleChoice
+from instruments.model.text import Text
+from instruments.overlays import overlay
 from tests.instruments.factory import item, section, single, version
 
 FORM = version(

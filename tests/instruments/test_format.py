@@ -11,8 +11,8 @@ import pytest
 
 import instruments
 from instruments import codec, conditions, library, schema
-from instruments.model import InstrumentVersion
-from instruments.response_domains import Part
+from instruments.model.document import InstrumentVersion
+from instruments.model.response_domains import Part
 from tests.instruments import format_tables
 from tests.instruments.factory import changed, document, item, section
 

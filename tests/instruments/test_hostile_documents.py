@@ -11,10 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from instruments import answers, codec, comparability, indices, library, linting, routing
-from instruments.model import InstrumentVersion
-from instruments.problems import InvalidInstrument
+from instruments import answers, codec, library, routing
+from instruments.checks import linting
+from instruments.checks.problems import InvalidInstrument
+from instruments.model import indices
+from instruments.model.document import InstrumentVersion
 from instruments.schema import schema
+from instruments.versions import comparability
 from tests.instruments.test_format import violations
 
 DOCUMENTS = {code: codec.document(library.load(code)) for code in ("one-stop-short", "byt3869-m5", "sipas-2026")}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from instruments import indices, library
-from instruments.index_rules import RULES
+from instruments import library
+from instruments.model import indices
+from instruments.model.index_rules import RULES
 from tests.instruments.factory import item, section, version, words
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from instruments import codec, integrity
-from instruments.problems import PROBLEMS, InvalidInstrument
+from instruments import codec
+from instruments.checks import integrity
+from instruments.checks.problems import PROBLEMS, InvalidInstrument
 from tests.instruments.factory import (
     JSON,
     document,

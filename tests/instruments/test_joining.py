@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from instruments.joining import shared_columns
+from instruments.versions.joining import shared_columns
 from tests.instruments.factory import item, section, single, version, words
 
 

@@ -17,7 +17,7 @@ def test_reading_forms_and_answers_imports_nothing_heavier_than_pydantic():
     loaded = run(f"{SMALL}\nimport sys\nprint(*sorted({{name.split('.')[0] for name in sys.modules}}))").split()
     assert "pydantic" in loaded
     assert [name for name in HEAVY if name in loaded] == []
-    assert "instruments.linting" not in run(f"{SMALL}\nimport sys\nprint(*sys.modules)")
+    assert "instruments.checks.linting" not in run(f"{SMALL}\nimport sys\nprint(*sys.modules)")
 
 
 def test_reading_forms_and_answers_takes_less_than_sixty_megabytes():

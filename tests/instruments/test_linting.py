@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from instruments import codec, library, linting
-from instruments.problems import PROBLEMS, errors
-from instruments.recordings import spoken_languages
+from instruments import codec, library
+from instruments.checks import linting
+from instruments.checks.problems import PROBLEMS, errors
+from instruments.model.recordings import spoken_languages
 from tests.instruments.factory import JSON, document, item, option, scale, section, single, words
 
 LONG = " ".join(["lời"] * 16)

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from instruments import codec, overlay
-from instruments.model import InstrumentVersion
-from instruments.text import Text
+from instruments import codec
+from instruments.model.document import InstrumentVersion
+from instruments.model.text import Text
+from instruments.overlays import overlay
 from tests.instruments.factory import JSON, document, item, option, scale, section, single, version, words
 
 CORE = version(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from instruments import codec, library, overlay
-from instruments.elements import Recording
-from instruments.model import InstrumentVersion
-from instruments.recordings import (
+from instruments import codec, library
+from instruments.model.document import InstrumentVersion
+from instruments.model.elements import Recording
+from instruments.model.recordings import (
     heard,
     is_outdated,
     recording_of,
@@ -19,7 +19,8 @@ from instruments.recordings import (
     words_hash,
     words_read,
 )
-from instruments.text import Text
+from instruments.model.text import Text
+from instruments.overlays import overlay
 
 
 def recording(version: InstrumentVersion, code: str, language: str = "vi", letter: str = "a") -> Recording:

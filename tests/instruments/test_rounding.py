@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instruments.index_rules import Rounding
+from instruments.model.index_rules import Rounding
 from instruments.rounding import against, in_percent, rounded, shown, written
 
 HALF_UP, CUT = Rounding(), Rounding(mode="truncate")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
-from instruments.text import Text, clean, heading_words, render, too_many_marks
+from instruments.model.text import Text, clean, heading_words, render, too_many_marks
 from tests.instruments.factory import version
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from instruments import linting, routing, xlsform
-from instruments.problems import InvalidInstrument, errors
+from instruments import routing, xlsform
+from instruments.checks import linting
+from instruments.checks.problems import InvalidInstrument, errors
 from instruments.xlsform import Reading, validation
 from tests.instruments.workbooks import form, workbook
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from instruments import routing, xlsform
-from instruments.problems import InvalidInstrument
+from instruments.checks.problems import InvalidInstrument
 from instruments.xlsform import Reading
 from tests.instruments.workbooks import form
 

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from instruments import codec, library, linting, xlsform
-from instruments.problems import InvalidInstrument, Problem
-from instruments.xlsform import workbook as reader
+from instruments import codec, library, xlsform
+from instruments.checks import linting
+from instruments.checks.problems import InvalidInstrument, Problem
+from instruments.xlsform.reading import workbook_cells as reader
 from tests.instruments.workbooks import form, part, parts_changed, workbook
 from tests.load.exchange_bench import large_form
 

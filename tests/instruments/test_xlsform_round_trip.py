@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from instruments import codec, library, overlay, xlsform
-from instruments.model import InstrumentVersion
-from instruments.problems import InvalidInstrument
+from instruments import codec, library, xlsform
+from instruments.checks.problems import InvalidInstrument
+from instruments.model.document import InstrumentVersion
+from instruments.overlays import overlay
 from instruments.xlsform import validation
-from instruments.xlsform.layout import CHOICES, OURS, SURVEY
+from instruments.xlsform.sheet_layout import CHOICES, OURS, SURVEY
 from instruments.xlsform.writing import sheets
 from tests.instruments.factory import document, item, multiple, option, section, single, version, words
 from tests.instruments.workbooks import edited, without_sheet
@@ -179,7 +180,7 @@ def test_problem_of_the_document_is_named_by_sheet_and_row():
 
 
 def test_finding_about_the_version_is_placed_at_its_row():
-    from instruments import linting
+    from instruments.checks import linting
 
     reading = xlsform.read(xlsform.write(version(section("a", item("q1"), item("q2", required=True)))))
     found = next(one for one in linting.lint(reading.version) if one.code == "required")

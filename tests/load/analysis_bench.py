@@ -20,12 +20,12 @@ from dataclasses import dataclass
 import numpy as np
 import psutil
 
-from analysis.domain_estimates import estimate
-from analysis.features import Chunk
-from analysis.plan import MeasurePlan, Node, RatedItem
-from analysis.results import table_of
-from analysis.totals import Shape, Totals
-from analysis.verdicts import Figures, judge
+from analysis.estimation.domain_estimates import estimate
+from analysis.inference.estimate_tables import table_of
+from analysis.inference.verdicts import Figures, judge
+from analysis.totals.chunk_sums import Chunk
+from analysis.totals.measure_plan import MeasurePlan, Node, RatedItem
+from analysis.totals.streaming import Shape, Totals
 from tests.load.numpy_pass import one_pass
 
 ITEMS = tuple(f"q{k:02d}" for k in range(1, 23))

@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from survey import clock, create_app, schema, staff_session
+from survey import clock, create_app, schema
 from survey.config import load
 from survey.database import Database
-from survey.models.accounts import Role
+from survey.models.people.accounts import Role
 from survey.permissions import system
-from survey.services import instruments, publishing, signin
+from survey.services.people import signin
+from survey.services.questionnaires import publishing, shipped_and_imported
+from survey.web import staff_session
 from tests.factories.people import cheap
 from tests.factories.questionnaires import as_file, item, questionnaire
 from tests.factories.record import Record
@@ -60,7 +62,7 @@ def measure(what: str, brought: tuple[dict[str, Any], ...], rounds: int) -> Cost
         schema.upgrade(database)
         now = clock.now()
         for document in brought:
-            instruments.import_document(database, as_file(document), actor=system("benchmark"), now=now)
+            shipped_and_imported.import_document(database, as_file(document), actor=system("benchmark"), now=now)
             if document is not brought[-1]:
                 publishing.publish(database, document["code"], 1, actor=system("benchmark"), now=now)
         record = Record(database, now)

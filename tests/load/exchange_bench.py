@@ -22,7 +22,7 @@ from instruments import xlsform
 from survey import clock, schema
 from survey.database import Database
 from survey.permissions import system
-from survey.services import exchange
+from survey.services.questionnaires import file_import
 from tests.instruments.workbooks import workbook
 
 SPOKEN = ("Tiếng Việt (vi)", "English (en)", "Français (fr)", "Español (es)")
@@ -74,7 +74,7 @@ def measure(data: bytes, rounds: int) -> dict[str, Any]:
         version = xlsform.read(data, service_domain="admin").version
 
         def bring_in() -> None:
-            exchange.take(database, data, actor=system("benchmark"), now=clock.now(), service="admin", dry_run=False)
+            file_import.take(database, data, actor=system("benchmark"), now=clock.now(), service="admin", dry_run=False)
 
         found = {
             "bytes": len(data),

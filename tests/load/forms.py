@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from instruments import codec
-from instruments.model import InstrumentVersion
+from instruments.model.document import InstrumentVersion
 
 WORDS = (
     "Nơi tiếp đón sạch sẽ và dễ tìm", "Người phục vụ lịch sự, tận tình", "Hướng dẫn rõ ràng, dễ hiểu ngay lần đầu",

@@ -97,7 +97,7 @@ def _rows(database_url: str) -> int:
     from sqlalchemy import func, select
 
     from survey.database import Database
-    from survey.models.responses import Response
+    from survey.models.intake.responses import Response
 
     database = Database(database_url)
     with database.reading() as session:

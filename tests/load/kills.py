@@ -21,7 +21,7 @@ from sqlalchemy import select
 
 from instruments import library
 from survey.database import Database, check_integrity
-from survey.models.responses import Response, SubmissionCount
+from survey.models.intake.responses import Response, SubmissionCount
 from survey.tokens import Tokens
 from tests.load import loops, servers
 from tests.load.citizens import ask

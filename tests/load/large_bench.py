@@ -25,11 +25,11 @@ import psutil
 import pyarrow as pa
 from pyarrow import parquet
 
-from analysis.domain_estimates import estimate
-from analysis.parts import Source, totals_of_all
-from analysis.results import table_of
-from analysis.totals import Totals
-from analysis.verdicts import Figures, judge
+from analysis.estimation.domain_estimates import estimate
+from analysis.inference.estimate_tables import table_of
+from analysis.inference.verdicts import Figures, judge
+from analysis.totals.parquet_parts import Source, totals_of_all
+from analysis.totals.streaming import Totals
 from tests.load.analysis_bench import COMMUNES, ITEMS, PSUS, plan
 
 ROWS, PARTS, SEED = 1_000_000, 100, 20261120

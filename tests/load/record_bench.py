@@ -28,11 +28,11 @@ from survey import clock, schema
 from survey.config import load
 from survey.database import Database
 from survey.permissions import system
-from survey.services import demonstration, made_up_waves
-from survey.services.credentials import Passwords, Vault
-from survey.services.estimating import estimate_channel
-from survey.services.made_up_waves import MadeUpWave
-from survey.services.wave_facts import facts
+from survey.services.demonstration import made_up_waves, setting_up
+from survey.services.demonstration.made_up_waves import MadeUpWave
+from survey.services.estimates.channel_results import estimate_channel
+from survey.services.estimates.wave_facts import facts
+from survey.services.people.credentials import Passwords, Vault
 from survey.tokens import Tokens
 
 WAVE, CHANNEL = "TAI-LON", "qr"
@@ -62,7 +62,7 @@ def fill(instance: Path, rows: int) -> Path:
     database = Database(config.database_url)
     schema.upgrade(database)
     tokens, now = Tokens(config.secret_keys), clock.now()
-    demonstration.make(database, tokens, Vault(config.secret_keys), Passwords(), known=[], now=now)
+    setting_up.make(database, tokens, Vault(config.secret_keys), Passwords(), known=[], now=now)
     today = clock.local_day(now)
     wave = MadeUpWave(
         code=WAVE, title="Đợt lớn (THỬ NGHIỆM)", instrument="one-stop-short", asked_by="Sở Nội vụ",

@@ -22,10 +22,10 @@ from survey import clock, schema
 from survey.config import load
 from survey.database import Database
 from survey.permissions import system
-from survey.services import demonstration, made_up_waves
-from survey.services.credentials import Passwords, Vault
-from survey.services.demonstration import Person
-from survey.services.made_up_waves import MadeUpWave
+from survey.services.demonstration import made_up_waves, setting_up
+from survey.services.demonstration.made_up_waves import MadeUpWave
+from survey.services.demonstration.setting_up import Person
+from survey.services.people.credentials import Passwords, Vault
 from survey.tokens import Tokens
 from tests.platform import Platform, Visitor, serving
 
@@ -39,7 +39,7 @@ def prepare(instance: Path, responses: int) -> Person:
     database = Database(config.database_url)
     schema.upgrade(database)
     tokens, now = Tokens(config.secret_keys), clock.now()
-    made = demonstration.make(database, tokens, Vault(config.secret_keys), Passwords(), known=[], now=now)
+    made = setting_up.make(database, tokens, Vault(config.secret_keys), Passwords(), known=[], now=now)
     today = clock.local_day(now)
     wave = MadeUpWave(
         code=WAVE, title="Đợt lớn", instrument="one-stop-short", asked_by="Sở Nội vụ",

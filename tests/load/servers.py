@@ -17,12 +17,12 @@ from pathlib import Path
 import psutil
 
 from instruments import codec
-from instruments.model import InstrumentVersion
+from instruments.model.document import InstrumentVersion
 from survey import schema
+from survey.cli.processes import CITIZEN_THREADS
 from survey.config import ROOT
 from survey.database import Database
-from survey.models.instruments import ServiceDomain
-from survey.serving import CITIZEN_THREADS
+from survey.models.questionnaires.instruments import ServiceDomain
 from tests.factories.record import Record
 from tests.load.citizens import ask_once
 

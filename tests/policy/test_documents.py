@@ -8,8 +8,8 @@ import re
 from survey import config
 from survey.cli import COMMANDS, hailong
 from survey.config import ROOT
-from survey.services import settings
-from survey.services.settings import DEFAULTS, LIMITS
+from survey.services.province import settings
+from survey.services.province.settings import DEFAULTS, LIMITS
 
 ROW = re.compile(r"^\| (?P<names>`[^|]+`) \|(?P<default>[^|]*)\|(?P<rest>.*)\|$", re.MULTILINE)
 

@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 
 from survey import schema
 from survey.database import Database
-from survey.models.accounts import Role
 from survey.models.audit import AuditEvent
-from survey.models.instruments import InstrumentVersion, VersionStatus
+from survey.models.estimates.results import ResultSet, ResultStatus, WeightSet
+from survey.models.fieldwork.waves import Wave, WaveStatus
+from survey.models.people.accounts import Role
+from survey.models.province.units import Unit, UnitSuccession
+from survey.models.questionnaires.instruments import InstrumentVersion, VersionStatus
 from survey.models.registry import metadata
-from survey.models.results import ResultSet, ResultStatus, WeightSet
-from survey.models.units import Unit, UnitSuccession
-from survey.models.waves import Wave, WaveStatus
 from tests.factories.record import Record
 
 

@@ -19,16 +19,16 @@ from flask import Flask, url_for
 from werkzeug.routing import Rule
 
 from survey.config import ROOT
-from survey.models.accounts import Account, Grant, Invitation, InvitationPurpose, Role
-from survey.models.drafts import DraftComment
-from survey.models.instruments import ServiceDomain
 from survey.models.jobs import Artifact, Job, JobStatus
-from survey.models.procedures import Procedure
-from survey.models.recordings import SoundFile
-from survey.models.targets import ApplyTo, Target, TargetPlan, TargetUnit
-from survey.models.units import Unit, UnitKind
+from survey.models.people.accounts import Account, Grant, Invitation, InvitationPurpose, Role
+from survey.models.province.procedures import Procedure
+from survey.models.province.targets import ApplyTo, Target, TargetPlan, TargetUnit
+from survey.models.province.units import Unit, UnitKind
+from survey.models.questionnaires.drafts import DraftComment
+from survey.models.questionnaires.instruments import ServiceDomain
+from survey.models.questionnaires.recordings import SoundFile
 from survey.permissions import ROUTES
-from survey.services.credentials import token_digest
+from survey.services.people.credentials import token_digest
 from tests.factories.people import EVERYTHING, person
 from tests.factories.record import Record
 

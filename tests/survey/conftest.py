@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from survey.models.accounts import Account, Role
+from survey.models.people.accounts import Account, Role
 from tests.factories.record import Record
 from tests.staff_client import StaffClient
 

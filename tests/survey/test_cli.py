@@ -15,10 +15,10 @@ from survey import schema
 from survey.cli import main
 from survey.config import ROOT
 from survey.database import Database
-from survey.models.accounts import Account, Invitation, Role
 from survey.models.audit import AuditEvent
-from survey.models.units import Unit
-from survey.models.waves import WaveStatus
+from survey.models.fieldwork.waves import WaveStatus
+from survey.models.people.accounts import Account, Invitation, Role
+from survey.models.province.units import Unit
 from tests.factories.people import EVERYTHING, person
 from tests.factories.record import Record
 from tests.factories.results import Surveyed

@@ -12,13 +12,13 @@ from sqlalchemy import func, select, update
 
 from instruments import answers, library
 from survey.database import Database
-from survey.models.points import EntryCode, EntryCodeStatus, Mode, OneTimeCode, OneTimeCodeStatus
-from survey.models.responses import Comment, Disposition, Response, SubmissionCount
-from survey.models.waves import Selection, Wave, WaveStatus
-from survey.queries import entry as entries
-from survey.queries.entry import Entry
-from survey.services import collecting, receipts
-from survey.services.collecting import Doors, Fate, Sending
+from survey.models.fieldwork.points import EntryCode, EntryCodeStatus, Mode, OneTimeCode, OneTimeCodeStatus
+from survey.models.fieldwork.waves import Selection, Wave, WaveStatus
+from survey.models.intake.responses import Comment, Disposition, Response, SubmissionCount
+from survey.queries.intake import entry as entries
+from survey.queries.intake.entry import Entry
+from survey.services.intake import collecting, receipts
+from survey.services.intake.collecting import Doors, Fate, Sending
 from survey.tokens import SubmissionKey, Tokens
 from tests.factories.citizen import NINE, Citizen
 from tests.factories.record import Form, Record

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from instruments import codec
-from survey import form_conditions
+from survey.form import conditional_styles
 from tests.instruments.factory import document, item, multiple, section, single
 
 
 def style(*items: dict[str, Any]) -> str:
-    return form_conditions.style(codec.loads(json.dumps(document(section("main", *items)))))
+    return conditional_styles.style(codec.loads(json.dumps(document(section("main", *items)))))
 
 
 def test_a_form_without_conditions_carries_no_rules() -> None:

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from instruments import library
-from survey.form_page import Addresses, FormPage, Place, Province, QuestionView, form_page
+from survey.form.page import Addresses, FormPage, Place, Province, QuestionView, form_page
 from tests.factories.record import Record
 
 PROVINCE = Province(name="thành phố Đà Nẵng", domain="", hotline="1022", retention_months=24)

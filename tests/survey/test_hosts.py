@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from survey import security
 from survey.database import Database
 from survey.errors import RecordUnavailable
-from survey.models.settings import Setting
+from survey.models.province.settings import Setting
+from survey.web import security
 from tests.conftest import NOW
 
 

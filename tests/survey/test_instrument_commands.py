@@ -15,8 +15,8 @@ from sqlalchemy import func, select
 from instruments import codec, library
 from survey.cli import main
 from survey.database import Database
-from survey.models.instruments import InstrumentVersion
-from survey.services import instruments as service
+from survey.models.questionnaires.instruments import InstrumentVersion
+from survey.services.questionnaires import shipped_and_imported as service
 from tests.factories.questionnaires import as_file, item, questionnaire, text
 from tests.instruments.workbooks import form
 

@@ -14,8 +14,9 @@ import pypdf
 import pypdfium2
 import pytest
 
-from instruments import codec, library, overlay
-from instruments.model import InstrumentVersion
+from instruments import codec, library
+from instruments.model.document import InstrumentVersion
+from instruments.overlays import overlay
 from survey import i18n
 from survey.exports import paper, paper_docx, paper_pdf
 from survey.exports.paper import Grid, Paper, Question

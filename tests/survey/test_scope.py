@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from survey.database import Database
-from survey.models.units import Unit
-from survey.models.waves import Campaign, Wave
+from survey.models.fieldwork.waves import Campaign, Wave
+from survey.models.province.units import Unit
 from survey.permissions import Actor, GrantScope, Role, system
 from survey.queries import scope
 from tests.factories.record import Record
@@ -77,7 +77,7 @@ def test_nobody_and_the_system(tree: dict[str, Unit], database: Database) -> Non
 def test_wave_is_run_inside_the_subtree_and_seen_from_below_it(
     record: Record, tree: dict[str, Unit], database: Database
 ) -> None:
-    from survey.models.instruments import ServiceDomain
+    from survey.models.questionnaires.instruments import ServiceDomain
 
     whole = record.wave(unit=tree["province"], domain=ServiceDomain.HEALTH).code
     own = record.wave(unit=tree["d0"], domain=ServiceDomain.HEALTH).code

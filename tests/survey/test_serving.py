@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from survey import serving
+from survey.cli import processes
+from survey.cli.processes import _Service
 from survey.config import Config
 from survey.errors import ConfigurationError
-from survey.serving import _Service
 
 
 def service(code: str, name: str = "staff") -> _Service:
@@ -30,59 +30,59 @@ def test_address_in_use_is_named_with_what_to_do() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         with pytest.raises(ConfigurationError, match=r"make demo PORT="):
-            serving._port_is_free("127.0.0.1", taken.getsockname()[1])
+            processes._port_is_free("127.0.0.1", taken.getsockname()[1])
 
 
 def test_process_that_ends_is_started_again() -> None:
     made = service("pass")
-    serving._start(made)
+    processes._start(made)
     first = made.process
     wait(made)
-    serving._restart_if_gone(made)
+    processes._restart_if_gone(made)
     assert made.process is not first
     wait(made)
 
 
 def test_process_that_cannot_stay_up_ends_the_command_in_one_sentence() -> None:
     made = service("raise SystemExit(1)", "jobs")
-    serving._start(made)
+    processes._start(made)
     for _ in range(4):
         wait(made)
-        serving._restart_if_gone(made)
+        processes._restart_if_gone(made)
     wait(made)
     with pytest.raises(ConfigurationError, match="The jobs process stopped five times"):
-        serving._restart_if_gone(made)
+        processes._restart_if_gone(made)
 
 
 def test_running_process_is_left_alone() -> None:
     made = service("import time; time.sleep(30)")
-    serving._start(made)
+    processes._start(made)
     first = made.process
-    serving._restart_if_gone(made)
+    processes._restart_if_gone(made)
     assert made.process is first
-    serving._stop([made])
+    processes._stop([made])
     assert first is not None
     assert first.poll() is not None
 
 
 def test_process_that_does_not_listen_is_killed_in_the_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(serving, "STOP_SECONDS", 0.3)
+    monkeypatch.setattr(processes, "STOP_SECONDS", 0.3)
     ready = tmp_path / "deaf"
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
     made = service(f"{deaf} open({str(ready)!r}, 'w').close(); time.sleep(30)")
-    serving._start(made)
+    processes._start(made)
     while not ready.exists():
         assert made.process is not None
         assert made.process.poll() is None
     started = time.monotonic()
-    serving._stop([made])
+    processes._stop([made])
     assert time.monotonic() - started < 5
     assert made.process is not None
     assert made.process.poll() is not None
 
 
 def test_citizens_staff_and_jobs_are_processes_of_their_own(config: Config) -> None:
-    services = serving._services(replace(config, port=8123), staff_port=9123)
+    services = processes._services(replace(config, port=8123), staff_port=9123)
     by_name = {s.name: s for s in services}
     assert set(by_name) == {"staff", "jobs", "citizen"}
     assert by_name["citizen"].environ["HAILONG_FACES"] == "citizen"

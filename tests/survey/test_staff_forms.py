@@ -12,8 +12,8 @@ from flask import Flask, g
 from werkzeug.datastructures import MultiDict
 
 from survey.errors import Conflict, Forbidden, Invalid
-from survey.staff import StaffRequest
-from survey.staff_forms import Checks, Choice, Day, Fraction, Line, Paragraph, StaffForm, WholeNumber
+from survey.web.staff import StaffRequest
+from survey.web.staff_forms import Checks, Choice, Day, Fraction, Line, Paragraph, StaffForm, WholeNumber
 
 
 class Sample(StaffForm):

@@ -10,14 +10,14 @@ from sqlalchemy import select
 
 from survey.database import Database
 from survey.errors import Conflict, Forbidden, Invalid
-from survey.models.accounts import Account, AccountStatus, Grant, Role
 from survey.models.audit import AuditEvent
-from survey.models.units import Unit
+from survey.models.people.accounts import Account, AccountStatus, Grant, Role
+from survey.models.province.units import Unit
 from survey.permissions import system
-from survey.queries import accounts as queries
-from survey.services import accounts, invitations
-from survey.services.grants import GrantInput
-from survey.staff_session import COOKIE
+from survey.queries.people import accounts as queries
+from survey.services.people import accounts, invitations
+from survey.services.people.grants import GrantInput
+from survey.web.staff_session import COOKIE
 from tests.factories.people import EVERYTHING, Person, person
 from tests.factories.record import Record
 from tests.queries import counted

@@ -10,10 +10,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from survey.database import Database
-from survey.models.accounts import Account, Role, StaffSession
-from survey.models.procedures import Field
-from survey.models.settings import Setting
-from survey.models.units import Unit
+from survey.models.people.accounts import Account, Role, StaffSession
+from survey.models.province.procedures import Field
+from survey.models.province.settings import Setting
+from survey.models.province.units import Unit
 from tests.factories.people import EVERYTHING, Person, person
 from tests.factories.record import Record
 from tests.staff_client import Page, StaffClient

@@ -12,10 +12,10 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from survey.database import Database
-from survey.models.accounts import Account, Grant, Invitation, Role, StaffSession
-from survey.models.units import Unit
-from survey.services import invitations
-from survey.services.invitations import LINK_PATH
+from survey.models.people.accounts import Account, Grant, Invitation, Role, StaffSession
+from survey.models.province.units import Unit
+from survey.services.people import invitations
+from survey.services.people.invitations import LINK_PATH
 from tests.factories.people import EVERYTHING, PASSWORD, Person, person
 from tests.factories.record import Record
 from tests.staff_client import Page, StaffClient

@@ -11,11 +11,11 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from survey.database import Database
-from survey.models.accounts import Account, AccountStatus, Role, StaffSession
 from survey.models.audit import AuditEvent
-from survey.services.credentials import Passwords
-from survey.services.signin import SignInRefused, check_password, wait_minutes
-from survey.staff_session import COOKIE
+from survey.models.people.accounts import Account, AccountStatus, Role, StaffSession
+from survey.services.people.credentials import Passwords
+from survey.services.people.signin import SignInRefused, check_password, wait_minutes
+from survey.web.staff_session import COOKIE
 from tests.factories.people import EVERYTHING, PASSWORD, Person, person
 from tests.factories.record import Record
 from tests.staff_client import Page, StaffClient

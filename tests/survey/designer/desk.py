@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import select
 
 from instruments import codec
-from instruments.model import InstrumentVersion as Document
+from instruments.model.document import InstrumentVersion as Document
 from survey.database import Database
-from survey.models.instruments import InstrumentVersion
+from survey.models.questionnaires.instruments import InstrumentVersion
 from tests.staff_client import Form, Page, StaffClient
 
 LIST = "/quan-tri/bo-cau-hoi"

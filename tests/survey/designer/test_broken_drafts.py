@@ -10,10 +10,10 @@ import pytest
 
 from instruments import codec
 from survey.database import Database
-from survey.models.accounts import Account, Role
-from survey.models.instruments import InstrumentVersion
+from survey.models.people.accounts import Account, Role
+from survey.models.questionnaires.instruments import InstrumentVersion
 from survey.permissions import system
-from survey.services import instruments
+from survey.services.questionnaires import shipped_and_imported
 from tests.factories.questionnaires import as_file, item, questionnaire, text
 from tests.factories.record import Record
 from tests.staff_client import StaffClient
@@ -61,7 +61,7 @@ def test_a_draft_that_contradicts_itself_breaks_no_page(
     record: Record, database: Database, sign_in: Callable[[Account], StaffClient], now: datetime, broken: str
 ):
     browser = sign_in(record.account((Role.DESIGNER, record.unit(), ("admin",))))
-    instruments.import_document(database, as_file(questionnaire()), actor=system(), now=now)
+    shipped_and_imported.import_document(database, as_file(questionnaire()), actor=system(), now=now)
     document = codec.loads_draft(as_file(BROKEN[broken]))
     with database.writing() as session:
         row = session.query(InstrumentVersion).one()

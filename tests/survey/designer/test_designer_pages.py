@@ -13,11 +13,11 @@ from sqlalchemy import func, select
 
 from instruments import codec, library
 from survey.database import Database
-from survey.models.accounts import Role
-from survey.models.instruments import InstrumentVersion, VersionStatus
-from survey.models.responses import Comment, Response
+from survey.models.intake.responses import Comment, Response
+from survey.models.people.accounts import Role
+from survey.models.questionnaires.instruments import InstrumentVersion, VersionStatus
 from survey.permissions import ROUTES, system
-from survey.services import drafts, instruments, publishing
+from survey.services.questionnaires import drafts, publishing, shipped_and_imported
 from tests.factories.questionnaires import as_file, item, questionnaire
 from tests.factories.record import Record
 from tests.instruments import workbooks
@@ -32,13 +32,13 @@ LIST = "/quan-tri/bo-cau-hoi"
 def two_versions(database: Database, now: datetime) -> None:
     for number, words in ((1, "Câu hỏi q1"), (2, "Câu hỏi số một")):
         document = questionnaire(item("q1", words), item("q2"), version=number)
-        instruments.import_document(database, as_file(document), actor=system(), now=now)
+        shipped_and_imported.import_document(database, as_file(document), actor=system(), now=now)
         publishing.publish(database, "phieu-mau", number, actor=system(), now=now)
 
 
 def draft(database: Database, now: datetime, **changes: Any) -> None:
     document = questionnaire(**{"code": "ban-thao", **changes})
-    instruments.import_document(database, as_file(document), actor=system(), now=now)
+    shipped_and_imported.import_document(database, as_file(document), actor=system(), now=now)
 
 
 def upload(page: Page, data: bytes) -> Page:
@@ -147,14 +147,14 @@ def test_a_version_says_whether_it_still_conforms_to_its_core(
     database: Database, now: datetime, people: Callable[..., StaffClient]
 ):
     core = questionnaire()
-    instruments.import_document(database, as_file(core), actor=system(), now=now)
+    shipped_and_imported.import_document(database, as_file(core), actor=system(), now=now)
     publishing.publish(database, "phieu-mau", 1, actor=system(), now=now)
     reference = {"code": "phieu-mau", "version": 1}
     local = item("them", factor=None, origin="overlay", response={"kind": "text"}, voluntary=True)
     kept = questionnaire(item("q1"), item("q2"), local, code="phieu-phuong", core=reference)
     bent = questionnaire(item("q1", "Lời khác"), item("q2"), code="phieu-sai", core=reference)
     for document in (kept, bent):
-        instruments.import_document(database, as_file(document), actor=system(), now=now)
+        shipped_and_imported.import_document(database, as_file(document), actor=system(), now=now)
     browser = people(Role.DESIGNER)
     assert "Đúng theo bản chép phieu-mau@1" in browser.get(f"{LIST}/phieu-phuong/1").text
     assert "Không còn đúng theo phieu-mau@1" in browser.get(f"{LIST}/phieu-sai/1").text

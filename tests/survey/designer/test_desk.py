@@ -9,12 +9,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from instruments import codec, integrity
+from instruments import codec
+from instruments.checks import integrity
 from survey.database import Database
-from survey.models.accounts import Role
-from survey.models.drafts import DraftRevision
+from survey.models.people.accounts import Role
+from survey.models.questionnaires.drafts import DraftRevision
 from survey.permissions import system
-from survey.services import drafts, instruments
+from survey.services.questionnaires import drafts, shipped_and_imported
 from tests.factories.questionnaires import as_file, item, questionnaire
 from tests.factories.record import Record
 from tests.queries import counted
@@ -213,7 +214,7 @@ def test_acts_and_pages_ask_the_record_no_more_for_sixty_questions_than_for_six(
     for code, parts in (("phieu-ngan", 1), ("phieu-dai", 10)):
         sections = [{"code": f"s{n}", "elements": [item(f"q{6 * n + k}") for k in range(6)]} for n in range(parts)]
         document = questionnaire(sections=sections, code=code)
-        instruments.import_document(database, as_file(document), actor=system(), now=now)
+        shipped_and_imported.import_document(database, as_file(document), actor=system(), now=now)
         form = question(browser.get(f"{LIST}/{code}/1/soan?mo=q3"))
         form.fields |= {"text-vi": "Lời mới", "revision": "0"}
         with counted(database) as act:

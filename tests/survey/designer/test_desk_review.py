@@ -9,17 +9,17 @@ from sqlalchemy import select
 
 from survey.database import Database
 from survey.errors import Conflict
-from survey.models.accounts import Role
-from survey.models.drafts import DraftComment, DraftRevision
-from survey.models.instruments import InstrumentVersion, VersionStatus
+from survey.models.people.accounts import Role
+from survey.models.questionnaires.drafts import DraftComment, DraftRevision
+from survey.models.questionnaires.instruments import InstrumentVersion, VersionStatus
 from survey.permissions import system
-from survey.services import drafts, instruments, publishing
+from survey.services.questionnaires import drafts, publishing, shipped_and_imported
 from tests.factories.questionnaires import as_file, item, questionnaire
 from tests.survey.designer.desk import LIST, Who, begun, do
 
 
 def test_a_published_version_is_not_edited_but_its_next_one_is(database: Database, now: datetime, people: Who):
-    instruments.import_document(database, as_file(questionnaire()), actor=system(), now=now)
+    shipped_and_imported.import_document(database, as_file(questionnaire()), actor=system(), now=now)
     publishing.publish(database, "phieu-mau", 1, actor=system(), now=now)
     browser = people(Role.DESIGNER)
     assert "không bao giờ thay đổi" in browser.get(f"{LIST}/phieu-mau/1/soan").text
@@ -116,18 +116,18 @@ def test_comments_hold_nothing_that_a_page_cannot_show(database: Database, peopl
 def test_the_review_names_the_columns_that_files_of_rows_will_hold(database: Database, people: Who, now: datetime):
     kinds = {"day": "date", "said": "text", "r_job": "text", "fee": "number"}
     more = [item(code, factor=None, voluntary=True, response={"kind": kind}) for code, kind in kinds.items()]
-    instruments.import_document(database, as_file(questionnaire()), actor=system(), now=now)
+    shipped_and_imported.import_document(database, as_file(questionnaire()), actor=system(), now=now)
     publishing.publish(database, "phieu-mau", 1, actor=system(), now=now)
     two = questionnaire(item("q1"), item("q2"), *more, version=2)
-    instruments.import_document(database, as_file(two), actor=system(), now=now)
+    shipped_and_imported.import_document(database, as_file(two), actor=system(), now=now)
     page = people(Role.DESIGNER).get(f"{LIST}/phieu-mau/2/ra-soat")
     assert "Cột mới: fee." in page.text
     assert "có 3 cột" in page.text
 
 
 def test_a_file_does_not_replace_a_draft_in_review(database: Database, now: datetime):
-    instruments.import_document(database, as_file(questionnaire()), actor=system(), now=now)
+    shipped_and_imported.import_document(database, as_file(questionnaire()), actor=system(), now=now)
     drafts.submit(database, "phieu-mau", 1, actor=system(), now=now)
     other = as_file(questionnaire(item("q1", "Lời khác"), item("q2")))
     with pytest.raises(Conflict, match="is in review"):
-        instruments.import_document(database, other, actor=system(), now=now)
+        shipped_and_imported.import_document(database, other, actor=system(), now=now)

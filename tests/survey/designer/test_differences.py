@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from survey.database import Database
 from survey.designer.differences import Piece, words_between
 from survey.i18n import own_name
-from survey.models.accounts import Role
+from survey.models.people.accounts import Role
 from survey.permissions import system
-from survey.services import instruments, publishing
+from survey.services.questionnaires import publishing, shipped_and_imported
 from tests.factories.questionnaires import as_file, item, questionnaire
 from tests.staff_client import StaffClient
 
@@ -53,7 +53,7 @@ def test_figures_of_the_impact_list_are_named_and_their_reasons_are_no_words_of_
     more = {"code": "f2", "name": {"vi": "Cơ sở vật chất"}, "grade": "draft"}
     for number, factors, items in ((1, [factor], rated), (2, [factor, more], [*rated, item("q3", factor="f2")])):
         document = questionnaire(*items, version=number, factors=factors, indices=rules)
-        instruments.import_document(database, as_file(document), actor=system(), now=now)
+        shipped_and_imported.import_document(database, as_file(document), actor=system(), now=now)
         publishing.publish(database, "phieu-mau", number, actor=system(), now=now)
     address = "/quan-tri/bo-cau-hoi/so-sanh/phien-ban?old=phieu-mau@1&new=phieu-mau@2"
     page = people(Role.DESIGNER).get(address)

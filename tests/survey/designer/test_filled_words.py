@@ -7,13 +7,14 @@ from datetime import datetime
 
 import pytest
 
-from instruments import library, starting
-from instruments.text import Text
+from instruments import library
+from instruments.editing import starting
+from instruments.model.text import Text
 from survey.database import Database
 from survey.designer.differences import differences
-from survey.models.accounts import Role
+from survey.models.people.accounts import Role
 from survey.permissions import system
-from survey.services import drafts
+from survey.services.questionnaires import drafts
 from tests.factories.record import Record
 from tests.staff_client import StaffClient, X, words
 

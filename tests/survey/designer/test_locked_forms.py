@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from instruments import conformity, overlay
-from instruments.model import InstrumentVersion as Document
+from instruments.model.document import InstrumentVersion as Document
+from instruments.overlays import overlay
+from instruments.versions import conformity
 from survey.database import Database
-from survey.models.accounts import Account, Role
+from survey.models.people.accounts import Account, Role
 from survey.permissions import system
-from survey.services import drafts, instruments, publishing
+from survey.services.questionnaires import drafts, publishing, shipped_and_imported
 from tests.factories.questionnaires import as_file, item, questionnaire
 from tests.factories.record import Record
 from tests.staff_client import Page, StaffClient
@@ -37,7 +38,7 @@ def form(*elements: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def published(database: Database, document: dict[str, Any], now: datetime) -> None:
-    instruments.import_document(database, as_file(document), actor=system(), now=now)
+    shipped_and_imported.import_document(database, as_file(document), actor=system(), now=now)
     publishing.publish(database, document["code"], document["version"], actor=system(), now=now)
 
 
@@ -62,7 +63,7 @@ def test_a_form_of_a_ministry_is_locked_and_a_form_of_ones_own_is_not(database: 
     for number in ("12/QĐ-UBND", "3/KH-SNV", None):
         own = form(code="phieu-rieng", decisions=[DECISION | {"number": number} if number else {}])
         own["decisions"] = [{k: v for k, v in (DECISION | {"number": number}).items() if v is not None}]
-        assert not conformity.is_locked_form(instruments.read(as_file(own)))
+        assert not conformity.is_locked_form(shipped_and_imported.read(as_file(own)))
 
 
 def test_a_locked_form_has_no_next_version_on_the_desk(database: Database, browser: StaffClient, now: datetime):

@@ -10,16 +10,16 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from instruments import editing
-from instruments.text import Text
+from instruments.model.text import Text
 from survey.database import Database
 from survey.errors import Conflict, Forbidden, Invalid
-from survey.models.accounts import Account, Role
 from survey.models.audit import AuditEvent
-from survey.models.drafts import DraftRevision
-from survey.models.instruments import InstrumentVersion, VersionStatus
+from survey.models.people.accounts import Account, Role
+from survey.models.questionnaires.drafts import DraftRevision
+from survey.models.questionnaires.instruments import InstrumentVersion, VersionStatus
 from survey.permissions import Actor, GrantScope, system
-from survey.services import drafts, instruments, publishing
-from survey.services.instruments import Unusable
+from survey.services.questionnaires import drafts, publishing, shipped_and_imported
+from survey.services.questionnaires.shipped_and_imported import Unusable
 from tests.factories.questionnaires import WORDS, as_file, item, questionnaire, text
 from tests.factories.record import Record
 
@@ -39,8 +39,8 @@ def approver(record: Record) -> Actor:
     return actor(record.account(), Role.APPROVER)
 
 
-def bring_in(database: Database, document: dict[str, Any], who: Actor, now: datetime) -> instruments.Imported:
-    return instruments.import_document(database, as_file(document), actor=who, now=now)
+def bring_in(database: Database, document: dict[str, Any], who: Actor, now: datetime) -> shipped_and_imported.Imported:
+    return shipped_and_imported.import_document(database, as_file(document), actor=who, now=now)
 
 
 def first_version(database: Database, now: datetime) -> None:
@@ -66,7 +66,9 @@ def events(database: Database, action: str) -> list[AuditEvent]:
 
 
 def test_a_dry_run_says_what_would_be_kept_and_keeps_nothing(database: Database, designer: Actor, now: datetime):
-    found = instruments.import_document(database, as_file(questionnaire()), actor=designer, now=now, dry_run=True)
+    found = shipped_and_imported.import_document(
+        database, as_file(questionnaire()), actor=designer, now=now, dry_run=True
+    )
     assert (found.code, found.number, found.changed, found.items) == ("phieu-mau", 1, True, 2)
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(InstrumentVersion)) == 0
@@ -101,7 +103,7 @@ def test_every_problem_of_a_file_is_named_with_its_path(database: Database, desi
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"format": 1}'])
 def test_what_is_no_questionnaire_is_refused_in_words(database: Database, designer: Actor, now: datetime, data: bytes):
     with pytest.raises(Unusable, match="not a usable questionnaire"):
-        instruments.import_document(database, data, actor=designer, now=now)
+        shipped_and_imported.import_document(database, data, actor=designer, now=now)
 
 
 def test_a_designer_of_health_cannot_bring_in_a_form_of_procedures(database: Database, record: Record, now: datetime):
@@ -250,14 +252,14 @@ def test_a_draft_cannot_be_retired(database: Database, designer: Actor, now: dat
 
 def test_the_file_given_out_is_the_file_that_came_in(database: Database, designer: Actor, now: datetime):
     kept = bring_in(database, questionnaire(), designer, now)
-    number, words = instruments.document_text(database, "phieu-mau")
-    again = instruments.import_document(database, words.encode(), actor=designer, now=now)
+    number, words = shipped_and_imported.document_text(database, "phieu-mau")
+    again = shipped_and_imported.import_document(database, words.encode(), actor=designer, now=now)
     assert (number, again.changed, again.content_hash) == (1, False, kept.content_hash)
 
 
 def test_the_shipped_questionnaires_are_registered_once(database: Database, now: datetime):
-    assert instruments.register_shipped(database, now=now) > 0
-    assert instruments.register_shipped(database, now=now) == 0
+    assert shipped_and_imported.register_shipped(database, now=now) > 0
+    assert shipped_and_imported.register_shipped(database, now=now) == 0
 
 
 def test_who_brought_in_a_file_stays_an_author_when_another_brings_in_a_later_one(

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from instruments import codec, library
-from instruments.model import InstrumentVersion
+from instruments.model.document import InstrumentVersion
 from survey.database import Database
 from survey.designer.side_by_side import Pair, side_by_side, suggestions
-from survey.models.accounts import Account, Role
+from survey.models.people.accounts import Account, Role
 from survey.permissions import system
-from survey.queries import instruments as queries
-from survey.services import instruments, publishing
-from survey.services.exchange import compared
+from survey.queries.questionnaires import instruments as queries
+from survey.services.questionnaires import publishing, shipped_and_imported
+from survey.services.questionnaires.file_import import compared
 from tests.factories.questionnaires import as_file, item, questionnaire
 from tests.factories.record import Record
 from tests.staff_client import StaffClient
@@ -131,7 +131,7 @@ def test_each_version_is_offered_beside_the_one_before_it(
 ):
     for number in (1, 2, 3):
         document = questionnaire(item("q1", f"Lời {number}"), version=number)
-        instruments.import_document(database, as_file(document), actor=system(), now=now)
+        shipped_and_imported.import_document(database, as_file(document), actor=system(), now=now)
         publishing.publish(database, "phieu-mau", number, actor=system(), now=now)
     with database.reading() as session:
         listed = queries.listing(session, system())

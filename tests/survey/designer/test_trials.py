@@ -12,12 +12,14 @@ from sqlalchemy import func, select
 
 from survey.config import ROOT
 from survey.database import Database
-from survey.models.accounts import Account, Role
-from survey.models.responses import Comment, Response
-from survey.models.trials import TrialAnswer
+from survey.models.intake.responses import Comment, Response
+from survey.models.people.accounts import Account, Role
+from survey.models.questionnaires.trials import TrialAnswer
 from survey.permissions import system
-from survey.queries import instruments as queries
-from survey.services import columns, housekeeping, instruments, publishing
+from survey.queries.questionnaires import instruments as queries
+from survey.services import housekeeping
+from survey.services.estimates import answer_columns
+from survey.services.questionnaires import publishing, shipped_and_imported
 from tests.factories.questionnaires import as_file, item, questionnaire
 from tests.factories.record import Record
 from tests.staff_client import StaffClient
@@ -34,7 +36,7 @@ def draft(database: Database, now: datetime) -> None:
 
 def keep(database: Database, now: datetime, *items: dict[str, object], version: int = 1) -> None:
     document = questionnaire(*(items or FORM), version=version)
-    instruments.import_document(database, as_file(document), actor=system(), now=now)
+    shipped_and_imported.import_document(database, as_file(document), actor=system(), now=now)
 
 
 CHOICE = {
@@ -108,14 +110,14 @@ def test_no_answer_of_a_trial_is_among_the_answers_of_a_wave(
     keep(database, now)
     publishing.publish(database, "phieu-mau", 1, actor=system(), now=now)
     with database.reading() as session:
-        version = instruments.row_of(session, "phieu-mau", 1)
+        version = shipped_and_imported.row_of(session, "phieu-mau", 1)
         document = queries.document_of(session, "phieu-mau", 1)
     assert document is not None
     wave = record.wave(version=version, unit=record.unit())
     channel = record.channel(wave)
     send(people(Role.DESIGNER), q1="4", comment="Thử")
     assert kept(database) == 1
-    assert len(columns.read(database, channel.id, document)) == 0
+    assert len(answer_columns.read(database, channel.id, document)) == 0
     with database.reading() as session:
         for table in (Response, Comment):
             assert session.scalar(select(func.count()).select_from(table)) == 0
@@ -128,9 +130,9 @@ def test_nothing_but_trying_out_and_forgetting_reads_the_table_of_trials():
         if "TrialAnswer" in (text := path.read_text("utf-8")) or "trial_answer" in text
     }
     assert readers == {
-        "survey/models/trials.py",
-        "survey/queries/trials.py",
-        "survey/services/trials.py",
+        "survey/models/questionnaires/trials.py",
+        "survey/queries/questionnaires/trials.py",
+        "survey/services/questionnaires/trials.py",
         "survey/migrations/versions/0004_recordings_and_trials.py",
     }
     pointing = [column.name for column in TrialAnswer.__table__.columns if column.foreign_keys]

@@ -8,11 +8,11 @@ from datetime import datetime
 from werkzeug.datastructures import MultiDict
 
 from survey.database import Database
-from survey.designer.acts import ACTS
-from survey.designer.entered import Entered
-from survey.models.accounts import Role
+from survey.designer.editor.actions import ACTS
+from survey.designer.editor.form_values import Entered
+from survey.models.people.accounts import Role
 from survey.permissions import system
-from survey.services import drafts
+from survey.services.questionnaires import drafts
 from tests.survey.designer.desk import LIST, Who, begun, do, now_of, question
 
 

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import func, select
 
 from survey.database import Database
-from survey.models.accounts import Account, Role
-from survey.models.instruments import InstrumentVersion
-from survey.models.procedures import Field
-from survey.models.units import Unit, UnitKind
-from survey.models.waves import Channel, Selection, Wave
+from survey.models.fieldwork.waves import Channel, Selection, Wave
+from survey.models.people.accounts import Account, Role
+from survey.models.province.procedures import Field
+from survey.models.province.units import Unit, UnitKind
+from survey.models.questionnaires.instruments import InstrumentVersion
 from survey.permissions import Actor, GrantScope
 from tests.factories.record import Record
 from tests.staff_client import Page, StaffClient

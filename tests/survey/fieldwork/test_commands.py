@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from survey.cli import main
 from survey.database import Database
-from survey.models.points import OneTimeCode
+from survey.models.fieldwork.points import OneTimeCode
 from tests.survey.fieldwork.conftest import Place
 
 Run = Callable[..., tuple[int, str]]

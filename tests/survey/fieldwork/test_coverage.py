@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from survey.database import Database
-from survey.models.responses import Disposition, SubmissionCount
+from survey.models.intake.responses import Disposition, SubmissionCount
 from survey.permissions import Actor
-from survey.queries import coverage
-from survey.queries.coverage import Coverage
+from survey.queries.fieldwork import coverage
+from survey.queries.fieldwork.coverage import Coverage
 from tests.queries import number_of
 from tests.survey.fieldwork.conftest import Place
 

@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import select
 
 from survey.database import Database
-from survey.models.accounts import Role
-from survey.models.frames import FrameCell
+from survey.models.fieldwork.frames import FrameCell
+from survey.models.fieldwork.points import CollectionPoint
+from survey.models.fieldwork.waves import Channel, Wave, WaveStatus
 from survey.models.jobs import Job
-from survey.models.points import CollectionPoint
-from survey.models.waves import Channel, Wave, WaveStatus
-from survey.services import waves
+from survey.models.people.accounts import Role
+from survey.services.fieldwork import waves
 from tests.staff_client import Page, StaffClient
 from tests.survey.fieldwork.conftest import LIST, WAVE, People, Place, count
 

@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from survey.database import Database
 from survey.errors import Conflict, Forbidden, Invalid
-from survey.models.frames import FrameCell
-from survey.models.instruments import ServiceDomain
-from survey.models.waves import WaveStatus
-from survey.services import frames, waves
-from survey.services.frames import CellNumbers, NewCell
+from survey.models.fieldwork.frames import FrameCell
+from survey.models.fieldwork.waves import WaveStatus
+from survey.models.questionnaires.instruments import ServiceDomain
+from survey.services.fieldwork import frames, waves
+from survey.services.fieldwork.frames import CellNumbers, NewCell
 from tests.survey.fieldwork.conftest import Place
 
 WAVE = "HC-2026-2"

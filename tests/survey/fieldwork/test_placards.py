@@ -18,10 +18,10 @@ from survey import addresses, i18n
 from survey.database import Database
 from survey.errors import Conflict, Forbidden, Invalid
 from survey.exports.placard import Paper, Placard, placards, qr_svg, slips, words_in
-from survey.models.points import EntryCodeStatus
+from survey.models.fieldwork.points import EntryCodeStatus
 from survey.permissions import system
-from survey.services import placards as services
-from survey.services import settings
+from survey.services.fieldwork import placards as services
+from survey.services.province import settings
 from tests.survey.fieldwork.conftest import Place
 
 _ = i18n.translations("vi", "exports").gettext

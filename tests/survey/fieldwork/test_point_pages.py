@@ -15,8 +15,8 @@ from sqlalchemy import select
 from survey.config import Config
 from survey.database import Database
 from survey.jobs import kinds, worker
-from survey.models.accounts import Role
-from survey.models.points import CollectionPoint, EntryCode, EntryCodeStatus, OneTimeCode, OneTimeCodeStatus
+from survey.models.fieldwork.points import CollectionPoint, EntryCode, EntryCodeStatus, OneTimeCode, OneTimeCodeStatus
+from survey.models.people.accounts import Role
 from tests.factories.citizen import Citizen
 from tests.queries import number_of
 from tests.staff_client import Page, StaffClient

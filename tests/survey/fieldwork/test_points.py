@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from survey.database import Database
 from survey.errors import Conflict, Forbidden, Invalid, NotFound
 from survey.models.audit import AuditEvent
-from survey.models.points import (
+from survey.models.fieldwork.points import (
     CollectionPoint,
     EntryCode,
     EntryCodeStatus,
@@ -20,8 +20,8 @@ from survey.models.points import (
     OneTimeCode,
     OneTimeCodeStatus,
 )
-from survey.services import one_time_codes, point_files, points, waves
-from survey.services.points import MadePoint, NewPoint
+from survey.services.fieldwork import one_time_codes, point_files, points, waves
+from survey.services.fieldwork.points import MadePoint, NewPoint
 from survey.tokens import CODE_ALPHABET, Tokens
 from tests.survey.fieldwork.conftest import Place
 

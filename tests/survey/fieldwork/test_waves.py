@@ -12,13 +12,13 @@ from instruments import library
 from survey.database import Database
 from survey.errors import Conflict, Forbidden, Invalid, NotFound
 from survey.models.audit import AuditEvent
-from survey.models.instruments import ServiceDomain, VersionStatus
+from survey.models.fieldwork.waves import Campaign, Selection, Wave, WaveStatus
 from survey.models.jobs import Job
-from survey.models.waves import Campaign, Selection, Wave, WaveStatus
+from survey.models.questionnaires.instruments import ServiceDomain, VersionStatus
 from survey.permissions import system
-from survey.queries import waves as queries
-from survey.services import waves
-from survey.services.waves import NewWave, WaveWords
+from survey.queries.fieldwork import waves as queries
+from survey.services.fieldwork import waves
+from survey.services.fieldwork.waves import NewWave, WaveWords
 from tests.survey.fieldwork.conftest import Place
 
 ENTERED = NewWave(

@@ -15,8 +15,8 @@ from survey.config import Config
 from survey.database import Database
 from survey.errors import Conflict, Forbidden, NotFound
 from survey.jobs import kinds, worker
-from survey.models.accounts import Account, Grant, Role
 from survey.models.jobs import Artifact, Job, JobStatus
+from survey.models.people.accounts import Account, Grant, Role
 from survey.permissions import system
 from survey.services import jobs
 from survey.services.jobs import BEAT_LOST, ROW_FILES_LIVE, Claimed, MadeFile, Progress

@@ -6,8 +6,8 @@ import struct
 
 import pytest
 
-from survey import audio_files
 from survey.errors import Invalid
+from survey.services.questionnaires import audio_files
 from tests.factories.sounds import MP3_FRAME, box, m4a, mp3
 
 

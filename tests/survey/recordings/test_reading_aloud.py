@@ -13,17 +13,18 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from instruments import codec, library
-from instruments.model import InstrumentVersion
-from instruments.recordings import heard, recording_of, spoken_elements, spoken_languages
+from instruments.model.document import InstrumentVersion
+from instruments.model.recordings import heard, recording_of, spoken_elements, spoken_languages
 from survey.database import Database
 from survey.errors import Conflict, Forbidden, NotFound
-from survey.models.accounts import Role
-from survey.models.recordings import SoundFile
+from survey.models.people.accounts import Role
+from survey.models.questionnaires.recordings import SoundFile
 from survey.permissions import Actor, system
-from survey.queries import accounts
-from survey.queries import instruments as queries
-from survey.services import drafts, housekeeping, instruments, publishing, recordings
-from survey.services.instruments import row_of
+from survey.queries.people import accounts
+from survey.queries.questionnaires import instruments as queries
+from survey.services import housekeeping
+from survey.services.questionnaires import drafts, publishing, recordings, shipped_and_imported
+from survey.services.questionnaires.shipped_and_imported import row_of
 from tests.factories.citizen import Citizen
 from tests.factories.questionnaires import as_file, item, questionnaire
 from tests.factories.record import Record
@@ -40,7 +41,7 @@ def draft(database: Database, now: datetime) -> None:
 
 def keep(database: Database, now: datetime, *items: dict[str, object], version: int = 1) -> None:
     document = questionnaire(*(items or (item("q1"), item("q2"))), version=version)
-    instruments.import_document(database, as_file(document), actor=system(), now=now)
+    shipped_and_imported.import_document(database, as_file(document), actor=system(), now=now)
 
 
 def document(database: Database, number: int = 1) -> InstrumentVersion:
@@ -145,7 +146,7 @@ def test_a_reworded_question_is_marked_on_the_page(
     upload(browser.get(PAGE), q1=mp3(40), q2=mp3(50))
     held = codec.document(document(database))
     held["sections"][0]["elements"][1]["text"] = {"vi": "Câu hỏi đã viết lại"}
-    instruments.import_document(database, as_file(held), actor=system(), now=now)
+    shipped_and_imported.import_document(database, as_file(held), actor=system(), now=now)
     assert "lời đã đổi: cần ghi lại" in browser.get(PAGE).text
     assert spoken_languages(document(database)) == ()
 
@@ -199,7 +200,7 @@ def test_texts_and_languages_that_are_not_there_are_named(database: Database, no
 def spoken_form(record: Record, database: Database, now: datetime, *, leave: int = 0, says_field: bool = True) -> str:
     """An open form whose texts are read aloud in Vietnamese, but for the last `leave`. Answers its entry code."""
     held = library.load("one-stop-short").model_copy(update={"code": "phieu-noi"})
-    instruments.import_document(database, codec.dumps(held).encode(), actor=system(), now=now)
+    shipped_and_imported.import_document(database, codec.dumps(held).encode(), actor=system(), now=now)
     codes = [one.code for one in spoken_elements(held)]
     files = {code: mp3(40 + n) for n, code in enumerate(codes[: len(codes) - leave])}
     recordings.put(database, "phieu-noi", 1, files, "vi", actor=system(), now=now)

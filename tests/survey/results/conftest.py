@@ -8,13 +8,14 @@ from datetime import date
 
 import pytest
 
-from survey.models.accounts import Account
-from survey.models.units import Unit
-from survey.models.waves import Selection
+from survey.models.fieldwork.waves import Selection
+from survey.models.people.accounts import Account
+from survey.models.province.units import Unit
 from survey.permissions import Actor, system
-from survey.services import final_results, waves
-from survey.services.analyses import reading
-from survey.services.analyses.making import Analyses
+from survey.services.estimates import finalising
+from survey.services.estimates.analyses import reading
+from survey.services.estimates.analyses.making import Analyses
+from survey.services.fieldwork import waves
 from tests.factories.record import Record
 from tests.factories.results import DISSATISFIED, SATISFIED, Surveyed
 from tests.staff_client import StaffClient
@@ -59,4 +60,4 @@ def wave_before(
             for day, part in ((date(2026, 8, 5), number // 2 + 5), (date(2026, 8, 6), number - number // 2 - 5)):
                 record.responses(channel, unit, part, answers=json.dumps(codes), point=point, day=day)
     waves.close_wave(record.database, "W-0", actor=system(), now=record.now)
-    final_results.make_final(record.database, "W-0", actor=system(), now=record.now)
+    finalising.make_final(record.database, "W-0", actor=system(), now=record.now)

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from survey.models.accounts import Role
-from survey.models.waves import Selection
+from survey.models.fieldwork.waves import Selection
+from survey.models.people.accounts import Role
 from survey.permissions import system
-from survey.services import analysis_tables
-from survey.services.analyses import making, reading
-from survey.services.analyses.making import Analyses
-from survey.services.kept_results import FRESH_ANALYSES, KeptResults
-from survey.services.result_tables import Words
+from survey.services.estimates.analyses import making, reading
+from survey.services.estimates.analyses.making import Analyses
+from survey.services.estimates.results_cache import FRESH_ANALYSES, KeptResults
+from survey.services.files import analysis_tables
+from survey.services.files.result_tables import Words
 from tests.factories.results import Surveyed
 from tests.survey.results.conftest import FIRST_DAY, SignIn, analysed, three_wards, wave_before
 

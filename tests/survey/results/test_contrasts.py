@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from analysis import comparison
-from survey.models.instruments import InstrumentVersion, VersionStatus
-from survey.models.waves import Channel
+from analysis.inference import comparison
+from survey.models.fieldwork.waves import Channel
+from survey.models.questionnaires.instruments import InstrumentVersion, VersionStatus
 from tests.factories.questionnaires import item
 from tests.factories.results import Surveyed, document
 from tests.survey.results.conftest import FIRST_DAY, analysed, wave_before

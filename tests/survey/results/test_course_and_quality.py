@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from analysis import monitoring
+from analysis.monitoring import control_charts
 from tests.factories.questionnaires import item
 from tests.factories.record import Record
 from tests.factories.results import Surveyed, document
@@ -107,7 +107,7 @@ def test_days_that_differ_by_the_week_are_no_signal_and_no_shift(survey: Surveye
     assert found.baseline == 20
     assert not any(period.alarms for period in found.periods)
     assert found.breaks == ()
-    z = monitoring.charts(
+    z = control_charts.charts(
         np.array([2 * (47, 40, 47, 38, 46, 32, 45)[n % 7] for n in range(35)]), np.full(35, 100), baseline=20,
         design_effect=2.0,
     )  # fmt: skip
@@ -124,7 +124,9 @@ def test_charts_of_the_course_are_those_of_the_analysis(survey: Surveyed) -> Non
     assert view is not None
     assert view.shown.effective_n is not None
     satisfied = np.array([2 * good for good, _ in counts])
-    expected = monitoring.charts(satisfied, np.full(26, 100), baseline=20, design_effect=2600 / view.shown.effective_n)
+    expected = control_charts.charts(
+        satisfied, np.full(26, 100), baseline=20, design_effect=2600 / view.shown.effective_n
+    )
     assert [period.low for period in found.periods] == pytest.approx(expected.lower)
 
 

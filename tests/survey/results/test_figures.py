@@ -8,19 +8,22 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from analysis.framecells import FrameCells
+from analysis.design.frame_weights import FrameCells
 from analysis.waves import begin, wave_chunk, weigh
 from instruments import codec, library
-from survey.models.accounts import Role
-from survey.models.instruments import ServiceDomain
-from survey.models.procedures import FieldGroup
-from survey.models.responses import Disposition
-from survey.models.targets import Target, TargetPlan
-from survey.models.units import Unit
+from survey.models.intake.responses import Disposition
+from survey.models.people.accounts import Role
+from survey.models.province.procedures import FieldGroup
+from survey.models.province.targets import Target, TargetPlan
+from survey.models.province.units import Unit
+from survey.models.questionnaires.instruments import ServiceDomain
 from survey.permissions import system
-from survey.services import final_results, frozen_results, housekeeping, targets, waves
-from survey.services.kept_results import KeptResults
-from survey.services.wave_facts import facts
+from survey.services import housekeeping
+from survey.services.estimates import finalising, stored_results
+from survey.services.estimates.results_cache import KeptResults
+from survey.services.estimates.wave_facts import facts
+from survey.services.fieldwork import waves
+from survey.services.province import target_plans
 from tests.factories.people import EVERYTHING
 from tests.factories.questionnaires import item, text
 from tests.factories.record import Record
@@ -122,7 +125,7 @@ def test_closed_wave_waits_for_its_verdicts_until_they_are_frozen(survey: Survey
     waves.close_wave(survey.record.database, "W-1", actor=system(), now=survey.record.now)
     before = survey.view(kept=kept)
     assert (before.final, before.overall.verdict) == (False, None)  # type: ignore[union-attr]
-    final_results.make_final(survey.record.database, "W-1", actor=system(), now=survey.record.now)
+    finalising.make_final(survey.record.database, "W-1", actor=system(), now=survey.record.now)
     after = survey.view(kept=kept)
     assert after.final
     assert after.overall.verdict.verdict == "missed"  # type: ignore[union-attr]
@@ -176,7 +179,7 @@ def test_frozen_results_do_not_change_by_late_answers_or_deletions(survey: Surve
     after = survey.view()
     assert after.overall == before.overall
     assert after.by_unit == before.by_unit
-    assert frozen_results.fingerprint(after.results) == frozen_results.fingerprint(before.results)
+    assert stored_results.fingerprint(after.results) == stored_results.fingerprint(before.results)
     assert (after.late, after.deleted_since) == (20, 1)
 
 
@@ -218,7 +221,7 @@ def test_results_are_made_once(survey: Surveyed) -> None:
     two_wards(survey)
     assert survey.close() == 2
     first = survey.view()
-    again = final_results.make_final(
+    again = finalising.make_final(
         survey.record.database, "W-1", actor=system(), now=survey.record.now + timedelta(days=3)
     )
     assert again == 0
@@ -229,8 +232,8 @@ def test_packed_results_come_back_as_they_were(survey: Surveyed) -> None:
     two_wards(survey)
     survey.close()
     results = survey.view().results
-    packed = frozen_results.pack(results)
-    assert frozen_results.pack(frozen_results.unpack(packed)) == packed
+    packed = stored_results.pack(results)
+    assert stored_results.pack(stored_results.unpack(packed)) == packed
 
 
 def test_frozen_results_outlive_the_answers(survey: Surveyed) -> None:
@@ -306,7 +309,7 @@ def test_recorded_decision_makes_the_plan_bind_again(survey: Surveyed) -> None:
     administrator = survey.person(Role.ADMINISTRATOR, domains=EVERYTHING)
     with survey.record.database.reading() as session:
         plan_id = session.scalars(select(TargetPlan.id).where(TargetPlan.code == "QN-2021-2025")).one()
-    targets.extend(
+    target_plans.extend(
         survey.record.database, administrator, plan_id, decision="QĐ 01/QĐ-UBND", decided_on=date(2026, 1, 5),
         until=date(2026, 12, 31), now=survey.record.now,
     )  # fmt: skip

@@ -7,10 +7,10 @@ import re
 import numpy as np
 import pytest
 
-from survey.models.accounts import Role
-from survey.services import analysis_tables
-from survey.services.analyses.importance import FactorImportance, Importance
-from survey.services.result_tables import Words
+from survey.models.people.accounts import Role
+from survey.services.estimates.analyses.importance import FactorImportance, Importance
+from survey.services.files import analysis_tables
+from survey.services.files.result_tables import Words
 from tests.factories.questionnaires import item
 from tests.factories.record import Record
 from tests.factories.results import Surveyed, document

@@ -17,19 +17,20 @@ import pytest
 from flask import Flask
 from openpyxl import load_workbook
 
-from survey.app import runtime_of
 from survey.database import Database
 from survey.errors import Forbidden, Invalid, NotFound
 from survey.jobs.kinds import KINDS
 from survey.jobs.worker import do_one
-from survey.models.accounts import Account, Grant, Role
-from survey.models.units import Unit, UnitKind
-from survey.models.waves import Selection, Wave
+from survey.models.fieldwork.waves import Selection, Wave
+from survey.models.people.accounts import Account, Grant, Role
+from survey.models.province.units import Unit, UnitKind
 from survey.permissions import Actor, GrantScope, system
-from survey.services import instruments, joined_rows, publishing
-from survey.services.instruments import row_of
+from survey.services.files import several_waves
+from survey.services.files.several_waves import Format
 from survey.services.jobs import MadeFile
-from survey.services.joined_rows import Format
+from survey.services.questionnaires import publishing, shipped_and_imported
+from survey.services.questionnaires.shipped_and_imported import row_of
+from survey.web.application import runtime_of
 from tests.factories.questionnaires import as_file, item, questionnaire, text
 from tests.factories.record import Record
 from tests.staff_client import StaffClient
@@ -85,7 +86,7 @@ class Two:
     ) -> Wave:
         now = self.record.now
         document = questionnaire(*items, version=number)
-        instruments.import_document(self.database, as_file(document), actor=system(), now=now)
+        shipped_and_imported.import_document(self.database, as_file(document), actor=system(), now=now)
         publishing.publish(self.database, "phieu-mau", number, actor=system(), now=now)
         with self.database.reading() as session:
             version = row_of(session, "phieu-mau", number)
@@ -98,7 +99,7 @@ class Two:
         return wave
 
     def write(self, wanted: Format, folder: Path, *, actor: Actor | None = None, language: str = "vi") -> MadeFile:
-        return joined_rows.write(
+        return several_waves.write(
             self.database, "phieu-mau", ["DOT-1", "DOT-2"], wanted, folder / f"file.{wanted}",
             actor=actor or system(), now=self.record.now, instance=folder, language=language,
         )  # fmt: skip
@@ -223,13 +224,13 @@ def test_who_may_not_take_rows_of_every_wave_gets_none(two: Two, tmp_path: Path)
     for actor in (two.analyst(row_data=False), two.analyst(two.ward), two.analyst(domain="health")):
         with pytest.raises(Forbidden):
             two.write(Format.CSV, tmp_path, actor=actor)
-        assert joined_rows.waves(two.database, actor=actor) == ()
-    assert [wave.code for wave in joined_rows.waves(two.database, actor=two.analyst())] == ["DOT-1", "DOT-2"]
+        assert several_waves.waves(two.database, actor=actor) == ()
+    assert [wave.code for wave in several_waves.waves(two.database, actor=two.analyst())] == ["DOT-1", "DOT-2"]
 
 
 def test_waves_that_are_not_of_the_questionnaire_and_none_at_all_are_refused(two: Two, record: Record):
     def ask(*codes: str) -> int:
-        return joined_rows.ask(
+        return several_waves.ask(
             two.database, "phieu-mau", codes, Format.CSV, actor=two.analyst(), now=record.now, language="vi"
         )
 
@@ -316,7 +317,7 @@ def test_numbers_of_statistics_files_are_arrays_and_not_an_object_for_each_cell(
 ) -> None:
     taken: dict[str, Any] = {}
     monkeypatch.setattr(
-        joined_rows, "write_sav", lambda _path, columns, **_: taken.update({c.name: c for c in columns})
+        several_waves, "write_sav", lambda _path, columns, **_: taken.update({c.name: c for c in columns})
     )
     two.write(Format.SAV, tmp_path)
     numbers = [column for column in taken.values() if not column.is_text]

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from survey import clock
-from survey.models.accounts import Role
-from survey.models.units import Unit
+from survey.models.people.accounts import Role
+from survey.models.province.units import Unit
 from survey.permissions import system
-from survey.services import kept_results, waves
-from survey.services.kept_results import FRESH, MOST, KeptResults
+from survey.services.estimates import results_cache
+from survey.services.estimates.results_cache import FRESH, MOST, KeptResults
+from survey.services.fieldwork import waves
 from tests.factories.results import Surveyed
 
 
@@ -31,7 +32,7 @@ def ward(survey: Surveyed) -> Unit:
 def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every computation from answers, as it happens."""
     calls: list[str] = []
-    real = kept_results.estimate_channel
+    real = results_cache.estimate_channel
     lock = threading.Lock()
 
     def counting(*arguments: object, **more: object) -> object:
@@ -39,7 +40,7 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             calls.append(str(arguments[2]))
         return real(*arguments, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(kept_results, "estimate_channel", counting)
+    monkeypatch.setattr(results_cache, "estimate_channel", counting)
     return calls
 
 
@@ -110,7 +111,7 @@ def test_failed_computation_is_tried_again(survey: Surveyed, monkeypatch: pytest
         def fail(*_arguments: object, **_more: object) -> object:
             raise MemoryError
 
-        broken.setattr(kept_results, "estimate_channel", fail)
+        broken.setattr(results_cache, "estimate_channel", fail)
         with pytest.raises(MemoryError):
             survey.view(kept=kept)
     assert survey.view(kept=kept).responses == 25

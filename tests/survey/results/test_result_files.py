@@ -16,9 +16,9 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from survey.errors import Forbidden
-from survey.models.accounts import Role
+from survey.models.people.accounts import Role
 from survey.permissions import Actor, system
-from survey.services import result_files, result_json
+from survey.services.files import result_files, result_json
 from tests.factories.questionnaires import item, text
 from tests.factories.record import Record
 from tests.factories.results import DISSATISFIED, SATISFIED, SEX, Surveyed, document

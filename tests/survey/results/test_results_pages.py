@@ -7,11 +7,11 @@ from datetime import date
 from xml.etree import ElementTree
 
 from survey.database import Database
-from survey.models.accounts import Account, Role
-from survey.models.procedures import FieldGroup
-from survey.models.targets import TargetPlan
+from survey.models.people.accounts import Account, Role
+from survey.models.province.procedures import FieldGroup
+from survey.models.province.targets import TargetPlan
 from survey.permissions import system
-from survey.services import targets
+from survey.services.province import target_plans
 from tests import queries
 from tests.factories.people import EVERYTHING
 from tests.factories.record import Record
@@ -57,7 +57,7 @@ def test_plan_that_was_extended_names_the_decision(survey: Surveyed, sign_in: Si
     administrator = survey.person(Role.ADMINISTRATOR, domains=EVERYTHING)
     with survey.record.database.reading() as session:
         plan = session.query(TargetPlan).filter_by(code="QN-2021-2025").one()
-    targets.extend(
+    target_plans.extend(
         survey.record.database, administrator, plan.id, decision="QĐ 01/QĐ-UBND", decided_on=date(2026, 1, 5),
         until=date(2026, 12, 31), now=survey.record.now,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from analysis import small_areas
+from analysis.models import small_areas
 from tests.factories.results import Surveyed
 from tests.survey.results.conftest import FIRST_DAY, analysed, three_wards
 

@@ -8,16 +8,16 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from analysis import monitoring
-from survey.models.accounts import Account, Role
-from survey.models.units import Unit
+from analysis.monitoring import control_charts
+from survey.models.people.accounts import Account, Role
+from survey.models.province.units import Unit
 from survey.permissions import Actor, system
-from survey.services import analysis_tables
-from survey.services.analyses import reading
-from survey.services.analyses.course import Course, Period
-from survey.services.analyses.unit_courses import UnitCourse, expected_by_chance, family
-from survey.services.kept_results import KeptResults
-from survey.services.result_tables import Words
+from survey.services.estimates.analyses import reading
+from survey.services.estimates.analyses.course import Course, Period
+from survey.services.estimates.analyses.unit_courses import UnitCourse, expected_by_chance, family
+from survey.services.estimates.results_cache import KeptResults
+from survey.services.files import analysis_tables
+from survey.services.files.result_tables import Words
 from tests.factories.results import Surveyed
 from tests.staff_client import StaffClient
 
@@ -151,11 +151,13 @@ def test_chance_of_a_signal_is_how_often_counts_signal_that_do_not_change(
     counts = np.random.default_rng(8).binomial(n, rate, (draws, baseline + watched)).astype(float)
     size, signals = np.full(baseline + watched, float(n)), 0
     for row in counts:
-        own = monitoring.charts(row[:baseline], size[:baseline], baseline=baseline)
-        wide = max(1.0, monitoring.unrest(own.z))
-        found = monitoring.charts(row, size, baseline=baseline, design_effect=wide)
-        signals += monitoring.strength(found, baseline) > 1
-    (strengths,) = monitoring.unchanged(baseline, [watched], skewness=(1 - 2 * rate) / (n * rate * (1 - rate)) ** 0.5)
+        own = control_charts.charts(row[:baseline], size[:baseline], baseline=baseline)
+        wide = max(1.0, control_charts.unrest(own.z))
+        found = control_charts.charts(row, size, baseline=baseline, design_effect=wide)
+        signals += control_charts.strength(found, baseline) > 1
+    (strengths,) = control_charts.unchanged(
+        baseline, [watched], skewness=(1 - 2 * rate) / (n * rate * (1 - rate)) ** 0.5
+    )
     assert (strengths > 1).mean() == pytest.approx(signals / draws, abs=0.03)
     assert 0.02 < signals / draws < 0.4
 
@@ -163,6 +165,6 @@ def test_chance_of_a_signal_is_how_often_counts_signal_that_do_not_change(
 def test_strength_above_one_is_a_signal_of_one_of_the_charts() -> None:
     rng = np.random.default_rng(4)
     for _ in range(200):
-        found = monitoring.charts(rng.binomial(50, 0.8, 40).astype(float), np.full(40, 50.0), baseline=20)
+        found = control_charts.charts(rng.binomial(50, 0.8, 40).astype(float), np.full(40, 50.0), baseline=20)
         alarms = (*found.p_chart_out, *found.ewma_out, *found.cusum_out_high, *found.cusum_out_low)
-        assert (monitoring.strength(found, 20) > 1) == any(period > 20 for period in alarms)
+        assert (control_charts.strength(found, 20) > 1) == any(period > 20 for period in alarms)

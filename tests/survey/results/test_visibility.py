@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.disclosure import DisclosureRule
+from analysis.inference.disclosure import DisclosureRule
 from survey.errors import NotFound
-from survey.models.accounts import Account, Role
-from survey.models.instruments import ServiceDomain
-from survey.models.procedures import FieldGroup
-from survey.models.units import Unit, UnitKind
-from survey.services import result_files, result_json
-from survey.services.results import READERS, Hiding, ResultsView
+from survey.models.people.accounts import Account, Role
+from survey.models.province.procedures import FieldGroup
+from survey.models.province.units import Unit, UnitKind
+from survey.models.questionnaires.instruments import ServiceDomain
+from survey.services.estimates.visible_results import READERS, Hiding, ResultsView
+from survey.services.files import result_files, result_json
 from tests.factories.record import Record
 from tests.factories.results import Surveyed
 from tests.staff_client import StaffClient

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instruments import codec
-from instruments.model import InstrumentVersion
-from survey.models.responses import Disposition
-from survey.queries.responses import Batch
-from survey.services import columns
+from instruments.model.document import InstrumentVersion
+from survey.models.intake.responses import Disposition
+from survey.queries.estimates.responses import Batch
+from survey.services.estimates import answer_columns
 from tests.factories.questionnaires import item, text
 from tests.factories.record import Record
 from tests.factories.results import SATISFIED, Surveyed, document
@@ -54,8 +54,8 @@ def test_columns_hold_exactly_what_was_answered(version: InstrumentVersion, answ
         (b"k",) * n, (b"d",) * n, tuple(json.dumps(a) for a in answers), zeros, zeros, zeros, zeros,
         ("2026-11-20",) * n, zeros, ("qr",) * n, ("C",) * n,
     )  # fmt: skip
-    schema, options = columns._schemas(version)
-    found = columns._part(batch, schema, options, version)
+    schema, options = answer_columns._schemas(version)
+    found = answer_columns._part(batch, schema, options, version)
     for code in ("q1", "q2"):
         assert found[code].dtype == np.uint8
         assert found[code].tolist() == [a.get(code, 255) for a in answers]
@@ -71,9 +71,9 @@ def test_batches_join_without_a_seam(record: Record, monkeypatch: pytest.MonkeyP
     unit = survey.unit()
     for n in range(7):
         survey.say(unit, SATISFIED | {"g": n}, channel=survey.qr)
-    whole = columns.read(record.database, survey.qr.id, codec.loads(FORM))
-    monkeypatch.setattr(columns, "BATCH", 3)
-    pieces = columns.read(record.database, survey.qr.id, codec.loads(FORM))
+    whole = answer_columns.read(record.database, survey.qr.id, codec.loads(FORM))
+    monkeypatch.setattr(answer_columns, "BATCH", 3)
+    pieces = answer_columns.read(record.database, survey.qr.id, codec.loads(FORM))
     assert pieces.data_hash == whole.data_hash
     assert all(np.array_equal(pieces.values[name], whole.values[name]) for name in whole.values)
     assert sorted(whole.numbers("g").tolist()) == list(range(7))
@@ -82,9 +82,9 @@ def test_batches_join_without_a_seam(record: Record, monkeypatch: pytest.MonkeyP
 def test_empty_channel_has_empty_columns_of_the_same_kinds(record: Record) -> None:
     survey = Surveyed(record, answers=FORM)
     unit = survey.unit()
-    nothing = columns.read(record.database, survey.qr.id, codec.loads(FORM))
+    nothing = answer_columns.read(record.database, survey.qr.id, codec.loads(FORM))
     survey.say(unit, SATISFIED, channel=survey.qr)
-    something = columns.read(record.database, survey.qr.id, codec.loads(FORM))
+    something = answer_columns.read(record.database, survey.qr.id, codec.loads(FORM))
     assert (len(nothing), len(something)) == (0, 1)
     assert set(nothing.values) == set(something.values)
 
@@ -96,7 +96,7 @@ def test_only_counted_answers_become_rows(record: Record) -> None:
     survey.say(unit, SATISFIED, 3, channel=survey.qr, disposition=Disposition.PARTIAL)
     survey.say(unit, SATISFIED, 5, channel=survey.qr, late=True)
     survey.say(unit, SATISFIED, 7, channel=survey.qr, disposition=Disposition.EXCLUDED, exclusion_reason="thử")
-    assert len(columns.read(record.database, survey.qr.id, codec.loads(FORM))) == 5
+    assert len(answer_columns.read(record.database, survey.qr.id, codec.loads(FORM))) == 5
 
 
 @pytest.mark.parametrize("damage", ["a column less", "a column cut off", "the end cut off"])
@@ -105,7 +105,7 @@ def test_snapshot_that_is_not_whole_is_read_from_the_record_instead(
 ) -> None:
     survey = Surveyed(record, answers=FORM)
     survey.say(survey.unit(), SATISFIED | {"g": 3}, 4, channel=survey.qr)
-    whole = columns.read(record.database, survey.qr.id, codec.loads(FORM), snapshots=tmp_path)
+    whole = answer_columns.read(record.database, survey.qr.id, codec.loads(FORM), snapshots=tmp_path)
     (snapshot,) = tmp_path.glob("*.npz")
     if damage == "the end cut off":
         snapshot.write_bytes(snapshot.read_bytes()[:-100])
@@ -114,7 +114,7 @@ def test_snapshot_that_is_not_whole_is_read_from_the_record_instead(
             values = {name: held[name] for name in held.files}
         values.pop("_day") if damage == "a column less" else values.update(g=values["g"][:2])
         np.savez(snapshot, **values)
-    again = columns.read(record.database, survey.qr.id, codec.loads(FORM), snapshots=tmp_path)
+    again = answer_columns.read(record.database, survey.qr.id, codec.loads(FORM), snapshots=tmp_path)
     assert again.data_hash == whole.data_hash
     assert again.numbers("g").tolist() == [3, 3, 3, 3]
     assert again.fact("_day").tolist() == whole.fact("_day").tolist()

@@ -11,11 +11,12 @@ from sqlalchemy import func, select
 
 from survey.database import Database
 from survey.models.audit import AuditEvent
-from survey.models.responses import Comment, CommentStatus, Disposition, Response, SubmissionCount
-from survey.models.units import Unit
+from survey.models.intake.responses import Comment, CommentStatus, Disposition, Response, SubmissionCount
+from survey.models.province.units import Unit
 from survey.permissions import system
-from survey.services import housekeeping, settings
+from survey.services import housekeeping
 from survey.services.housekeeping import COUNTER_DAYS, _months_before
+from survey.services.province import settings
 from tests.factories.record import Record
 from tests.factories.results import SATISFIED, Surveyed
 

@@ -10,16 +10,17 @@ from sqlalchemy import func, select
 
 from survey.database import Database
 from survey.models.audit import AuditEvent
-from survey.models.procedures import Field, FieldGroup, Procedure
-from survey.models.targets import Target, TargetPlan, TargetUnit
-from survey.models.units import Unit, UnitKind, UnitSuccession
+from survey.models.province.procedures import Field, FieldGroup, Procedure
+from survey.models.province.targets import Target, TargetPlan, TargetUnit
+from survey.models.province.units import Unit, UnitKind, UnitSuccession
 from survey.permissions import system
-from survey.services import loading, targets
+from survey.services.demonstration import shipped_data
+from survey.services.province import target_plans
 
 
 @pytest.fixture
 def danang(database: Database, now: datetime) -> Database:
-    loading.load_danang(database, system(), now=now)
+    shipped_data.load_danang(database, system(), now=now)
     return database
 
 
@@ -102,8 +103,8 @@ def test_paths_lead_from_the_province_down(danang: Database) -> None:
 
 
 def test_loading_everything_again_changes_nothing(danang: Database, now: datetime) -> None:
-    loading.load_fields(danang, system(), now=now)
-    loading.load_target_plans(danang, system(), now=now)
+    shipped_data.load_fields(danang, system(), now=now)
+    shipped_data.load_target_plans(danang, system(), now=now)
 
     def counts() -> list[int]:
         with danang.reading() as session:
@@ -111,25 +112,25 @@ def test_loading_everything_again_changes_nothing(danang: Database, now: datetim
             return [session.execute(select(func.count()).select_from(t)).scalar_one() for t in tables]
 
     before = counts()
-    plan = loading.load_danang(danang, system(), now=now)
+    plan = shipped_data.load_danang(danang, system(), now=now)
     assert plan.is_empty
-    assert loading.load_fields(danang, system(), now=now) == loading.Loaded(0, 0)
-    assert loading.load_target_plans(danang, system(), now=now) == loading.Loaded(0, 0)
+    assert shipped_data.load_fields(danang, system(), now=now) == shipped_data.Loaded(0, 0)
+    assert shipped_data.load_target_plans(danang, system(), now=now) == shipped_data.Loaded(0, 0)
     assert counts() == before
 
 
 def test_new_installation_keeps_its_root_when_the_units_come(database: Database, now: datetime) -> None:
-    from survey.services import units
+    from survey.services.province import units
 
     with database.writing() as session:
         root = units.ensure_root(session).id
-    loading.load_danang(database, system(), now=now)
+    shipped_data.load_danang(database, system(), now=now)
     found = unit(database, "48")
     assert (found.id, found.name) == (root, "Thành phố Đà Nẵng")
 
 
 def test_fields_carry_the_groups_that_plans_set_targets_for(database: Database, now: datetime) -> None:
-    loading.load_fields(database, system(), now=now)
+    shipped_data.load_fields(database, system(), now=now)
     with database.reading() as session:
         groups = {f.code: f.group for f in session.execute(select(Field)).scalars()}
         replaced = session.execute(select(Procedure.replaced_by).where(Procedure.code == "1.003559")).scalar_one()
@@ -177,17 +178,17 @@ def test_fields_carry_the_groups_that_plans_set_targets_for(database: Database, 
 def test_thresholds_of_a_plan_for_a_service_on_a_day(
     database: Database, now: datetime, plan: str, domain: str, day: date, expected: list[tuple[str, list[str], str]]
 ) -> None:
-    loading.load_target_plans(database, system(), now=now)
+    shipped_data.load_target_plans(database, system(), now=now)
     with database.reading() as session:
         plan_id = session.execute(select(TargetPlan.id).where(TargetPlan.code == plan)).scalar_one()
-        found = targets.thresholds(session, plan_id, domain=domain, day=day)
+        found = target_plans.thresholds(session, plan_id, domain=domain, day=day)
     assert [(t.code, {g.value[0] for g in t.field_groups}, t.rate) for t in found] == [
         (code, set(groups), Decimal(rate)) for code, groups, rate in expected
     ]
 
 
 def test_rank_targets_are_kept_beside_the_thresholds(database: Database, now: datetime) -> None:
-    loading.load_target_plans(database, system(), now=now)
+    shipped_data.load_target_plans(database, system(), now=now)
     with database.reading() as session:
         ranks = session.execute(select(Target).where(Target.unit == TargetUnit.RANK)).scalars().all()
     assert {(r.code, r.year, r.threshold, r.comparison) for r in ranks} >= {

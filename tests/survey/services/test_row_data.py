@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from survey.services.row_data import BLANK, HIDDEN, bands, group_sizes, recode, safe_weights
+from survey.services.files.row_recoding import BLANK, HIDDEN, bands, group_sizes, recode, safe_weights
 
 
 @st.composite

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from survey.models.units import UnitKind
-from survey.services.unit_files import PLACEHOLDER_CODE, KnownUnit, parse, read_successors, write
-from survey.services.unit_plans import Plan, make_plan
+from survey.models.province.units import UnitKind
+from survey.services.province.unit_file_changes import Plan, make_plan
+from survey.services.province.unit_files import PLACEHOLDER_CODE, KnownUnit, parse, read_successors, write
 
 
 def known(code: str, parent: str | None = "48", **values: object) -> KnownUnit:

@@ -13,10 +13,10 @@ import pytest
 
 from survey.config import ROOT
 from survey.database import Database
-from survey.models.accounts import Account, Role
+from survey.models.people.accounts import Account, Role
 from survey.permissions import Actor
 from survey.services import audit
-from survey.staff_words import AUDIT_NOUNS
+from survey.words.codes import AUDIT_NOUNS
 from tests.factories.people import EVERYTHING, Person, person
 from tests.factories.record import Record
 from tests.queries import counted

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from survey.database import Database
-from survey.models.accounts import Account, Role
 from survey.models.audit import AuditEvent
-from survey.models.procedures import Field, FieldGroup, Procedure
+from survey.models.people.accounts import Account, Role
+from survey.models.province.procedures import Field, FieldGroup, Procedure
 from tests.factories.people import EVERYTHING, Person, person
 from tests.factories.record import Record
 from tests.queries import counted

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 from PIL import Image
 
-from survey import guides
 from survey.config import ROOT
 from survey.i18n import LANGUAGES
-from survey.models.accounts import Account, Role
+from survey.models.people.accounts import Account, Role
+from survey.site import guides
 from survey.site.help_routes import GUIDES
 from tests.factories.record import Record
 from tests.staff_client import StaffClient

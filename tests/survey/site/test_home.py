@@ -8,14 +8,15 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 
-from survey import faces
 from survey.database import Database
-from survey.faces import Panel, PanelItem
-from survey.models.accounts import Account, Role
 from survey.models.jobs import Job, JobStatus
-from survey.models.units import Unit
+from survey.models.people.accounts import Account, Role
+from survey.models.province.units import Unit
 from survey.permissions import system
-from survey.services import loading, settings
+from survey.services.demonstration import shipped_data
+from survey.services.province import settings
+from survey.web import home_and_menu
+from survey.web.home_and_menu import Panel, PanelItem
 from tests.factories.people import EVERYTHING, Person, person
 from tests.factories.record import Record
 from tests.staff_client import StaffClient
@@ -43,8 +44,8 @@ def test_new_installation_says_what_to_do_first_until_it_is_done(
     values = {"province_name": "thành phố Mẫu", "domain": "ks.mau.gov.vn", "hotline": "1022"}
     settings.save(database, system(), values, now=now)
     record.unit(parent=province)
-    loading.load_fields(database, system(), now=now)
-    loading.load_target_plans(database, system(), now=now)
+    shipped_data.load_fields(database, system(), now=now)
+    shipped_data.load_target_plans(database, system(), now=now)
     record.account((Role.ANALYST, province, ("health",)))
     assert "Chuẩn bị ban đầu" not in browser.get("/quan-tri/").text
 
@@ -102,7 +103,7 @@ def test_faces_add_panels_in_their_order_and_leave_them_out_for_some(
             return None
         return Panel("Đợt đang mở", (PanelItem("Đợt quý IV", "/quan-tri/", "412 phiếu", "good"),))
 
-    faces.add_panel(staff_app, 1, waves)
+    home_and_menu.add_panel(staff_app, 1, waves)
     page = sign_in(record.account((Role.ANALYST, province, ("health",)))).get("/quan-tri/")
     assert page.text.index("Đợt đang mở") < page.text.index("Việc chạy nền")
     assert "412 phiếu" in page.text

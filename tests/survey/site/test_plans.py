@@ -10,14 +10,15 @@ import pytest
 from sqlalchemy import select
 
 from survey.database import Database
-from survey.models.accounts import Account, Role
 from survey.models.audit import AuditEvent
-from survey.models.targets import PlanExtension, Target, TargetPlan
-from survey.models.units import Unit
-from survey.models.waves import WaveStatus
+from survey.models.fieldwork.waves import WaveStatus
+from survey.models.people.accounts import Account, Role
+from survey.models.province.targets import PlanExtension, Target, TargetPlan
+from survey.models.province.units import Unit
 from survey.permissions import system
-from survey.services import loading, targets
-from survey.services.targets import Binding
+from survey.services.demonstration import shipped_data
+from survey.services.province import target_plans
+from survey.services.province.target_plans import Binding
 from tests.factories.people import EVERYTHING, Person, person
 from tests.factories.record import Record
 from tests.queries import counted
@@ -118,8 +119,8 @@ def test_plan_over_is_for_comparison_until_a_decision_extends_it(
     today = date(2026, 11, 20)
     plan = one(database)
     with database.reading() as session:
-        assert targets.plan_on(session, plan.id, today).binding is Binding.EXPIRED
-        assert not targets.plan_on(session, plan.id, today).binds
+        assert target_plans.plan_on(session, plan.id, today).binding is Binding.EXPIRED
+        assert not target_plans.plan_on(session, plan.id, today).binds
     page = page.follow("Ghi nhận quyết định gia hạn")
     page = page.form(
         decision="Quyết định 99/QĐ-UBND, UBND thành phố", decided_on="02/11/2026", until="31/12/2026"
@@ -127,8 +128,8 @@ def test_plan_over_is_for_comparison_until_a_decision_extends_it(
     assert "đã gia hạn theo quyết định" in page.text
     assert chief.account.full_name in page.text
     with database.reading() as session:
-        found = targets.plan_on(session, plan.id, today)
-        later = targets.plan_on(session, plan.id, date(2027, 1, 1))
+        found = target_plans.plan_on(session, plan.id, today)
+        later = target_plans.plan_on(session, plan.id, date(2027, 1, 1))
         extension = session.execute(select(PlanExtension)).scalar_one()
         event = session.execute(select(AuditEvent).where(AuditEvent.action == "plan.extend")).scalar_one()
     assert (found.binding, found.binds, found.until) == (Binding.EXTENDED, True, date(2026, 12, 31))
@@ -160,7 +161,7 @@ def test_plan_that_has_not_begun_does_not_bind_yet(sign_in: SignIn, chief: Perso
     page = entered(sign_in(chief.account), valid_from="01/01/2027", valid_to="31/12/2027")
     assert "chưa đến kỳ" in page.text
     with database.reading() as session:
-        assert targets.plan_on(session, one(database).id, date(2026, 11, 20)).binding is Binding.NOT_YET
+        assert target_plans.plan_on(session, one(database).id, date(2026, 11, 20)).binding is Binding.NOT_YET
 
 
 def test_targets_stay_once_a_wave_is_measured_against_them(
@@ -196,7 +197,7 @@ def test_target_entered_by_mistake_is_removed_while_no_wave_uses_it(
 def test_shipped_plans_are_shown_with_their_grades_and_wording(
     sign_in: SignIn, chief: Person, database: Database, now: datetime
 ) -> None:
-    loading.load_target_plans(database, system(), now=now)
+    shipped_data.load_target_plans(database, system(), now=now)
     page = sign_in(chief.account).get("/quan-tri/ke-hoach")
     page = page.follow("Kế hoạch cải cách hành chính tỉnh Quảng Nam giai đoạn 2021-2025")
     for words in (
@@ -217,7 +218,7 @@ def test_list_of_plans_asks_the_same_number_of_questions_however_long(
     browser.get("/quan-tri/ke-hoach")
     with counted(database) as few:
         browser.get("/quan-tri/ke-hoach")
-    loading.load_target_plans(database, system(), now=now)
+    shipped_data.load_target_plans(database, system(), now=now)
     with counted(database) as many:
         page = browser.get("/quan-tri/ke-hoach")
     assert len(page.rows()) == 10

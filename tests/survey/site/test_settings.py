@@ -10,13 +10,13 @@ from sqlalchemy import select
 
 from survey.database import Database
 from survey.errors import Forbidden, Invalid
-from survey.models.accounts import Account, Role
 from survey.models.audit import AuditEvent
-from survey.models.units import Unit
+from survey.models.people.accounts import Account, Role
+from survey.models.province.units import Unit
 from survey.permissions import Actor, system
-from survey.queries import accounts as account_queries
-from survey.services import settings, units
-from survey.services.settings import DEFAULTS, LIMITS, ProvinceSettings
+from survey.queries.people import accounts as account_queries
+from survey.services.province import settings, units
+from survey.services.province.settings import DEFAULTS, LIMITS, ProvinceSettings
 from tests.factories.people import EVERYTHING, Person, person
 from tests.factories.record import Record
 from tests.staff_client import StaffClient

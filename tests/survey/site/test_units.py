@@ -11,11 +11,11 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from survey.database import Database
-from survey.models.accounts import Account, Role
 from survey.models.audit import AuditEvent
-from survey.models.units import Unit, UnitKind, UnitSuccession
+from survey.models.people.accounts import Account, Role
+from survey.models.province.units import Unit, UnitKind, UnitSuccession
 from survey.permissions import system
-from survey.services import loading
+from survey.services.demonstration import shipped_data
 from tests.factories.people import EVERYTHING, Person, person
 from tests.factories.record import Record
 from tests.queries import counted
@@ -211,7 +211,7 @@ def test_tree_asks_the_record_the_same_number_of_questions_however_wide(
 
 def test_whole_of_danang_is_imported_without_a_question_for_each_unit(database: Database, now: datetime) -> None:
     with counted(database) as asked:
-        loading.load_danang(database, system(), now=now)
+        shipped_data.load_danang(database, system(), now=now)
     assert len([s for s in asked.statements if s.startswith("SELECT")]) < 10
 
 

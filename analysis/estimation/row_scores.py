@@ -1,0 +1,169 @@
+"""Linearised values per row of every measure of a plan, for designs whose weights were calibrated.
+
+Totals by cell cannot carry a general calibration: its residuals need the rows. Estimates still come from totals; here
+only their standard errors are found again, from rows, through the projections of the design (`domain_variance`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from analysis.arrays import AnyArray, Codes, Floats, Ints
+from analysis.design.cells import sum_by
+from analysis.design.sample_design import SampleDesign
+from analysis.estimation.composites import COMPOSITE_RULES, composite, rate_of
+from analysis.estimation.domain_estimates import NOISE, DomainEstimates
+from analysis.estimation.domain_variance import DomainVariances
+from analysis.estimation.domains import RatioScores
+from analysis.totals.chunk_sums import within
+from analysis.totals.layout import Layout
+from analysis.totals.measure_plan import Measure, MeasurePlan, Node
+
+
+class RowMeasures:
+    """Numerator and denominator per row of the base ratios of a plan (no answer: both 0)."""
+
+    def __init__(self, plan: MeasurePlan, codes: Codes) -> None:
+        self.plan, self.codes = plan, codes
+        self._place = {code: k for k, code in enumerate(plan.columns)}
+        self._items = {item.code: item for item in plan.items}
+
+    def ratio(self, measure: Measure) -> tuple[Floats, Floats]:
+        """y and x of a base ratio."""
+        if measure.variable in self._items:
+            return self._item(measure)
+        items = self.plan.items_of(measure.variable)
+        pairs = [self._answers(item) for item in items]
+        answered = _counted([given for _, given in pairs])
+        satisfied = _counted([good for good, _ in pairs])
+        there = (answered > 0).astype(np.float64)
+        if measure.name.endswith("_pooled_rate"):
+            return satisfied, answered
+        if measure.name == "all_answers_satisfied":
+            return there * (satisfied == answered), there
+        points = _counted([self._points(item) for item in items])
+        if measure.name.endswith("_mean_pooled"):
+            return points, answered
+        own = np.divide(points, answered, out=np.zeros(len(points)), where=answered > 0)
+        if measure.name.endswith("_mean_score"):
+            return own, there
+        return there * (points >= 4 * answered), there
+
+    def _item(self, measure: Measure) -> tuple[Floats, Floats]:
+        good, given = self._answers(measure.variable)
+        if measure.name in ("item_mean", "overall_mean"):
+            return self._points(measure.variable).astype(np.float64), given.astype(np.float64)
+        return good.astype(np.float64), given.astype(np.float64)
+
+    def _answers(self, code: str) -> tuple[AnyArray, AnyArray]:
+        column, item = self.codes[:, self._place[code]], self._items[code]
+        return within(column, item.satisfied), within(column, item.substantive)
+
+    def _points(self, code: str) -> Codes:
+        column, item = self.codes[:, self._place[code]], self._items[code]
+        return np.asarray(column * within(column, item.substantive))
+
+
+def _counted(columns: Sequence[AnyArray]) -> Floats:
+    """Sums over a few columns of small numbers, row by row."""
+    result = np.zeros(len(columns[0]), np.uint32)
+    for column in columns:
+        result += column
+    return result.astype(np.float64)
+
+
+def with_row_variances(
+    estimates: DomainEstimates, design: SampleDesign, measures: RowMeasures, columns: Sequence[Ints]
+) -> DomainEstimates:
+    """The estimates with standard errors through the projections of the design, and design effects of these.
+
+    `columns` are the codes per row of the variables of the crossing, in the order of `estimates.by`.
+    """
+    domain = domain_of_rows(estimates.keys, columns, design.rows)
+    se, spread = np.full_like(estimates.se, np.nan), np.full_like(estimates.se, np.nan)
+    inverse = np.divide(1.0, design.weights, out=np.zeros(design.rows), where=design.weights > 0)
+    composites = _composites(measures.plan)
+    variances = DomainVariances(design, domain, estimates.size)
+    for k, score in enumerate(_scores(estimates, design, measures, domain)):
+        se[:, k] = np.sqrt(variances.variance(score))
+        if estimates.measures[k] not in composites:
+            spread[:, k] = sum_by(domain, score**2 * inverse, estimates.size + 1)[: estimates.size]
+    se = np.where(np.isnan(estimates.estimate), np.nan, np.where(se < NOISE, 0.0, se))
+    n, people = estimates.n, estimates.sum_w
+    with np.errstate(divide="ignore", invalid="ignore"):
+        replaced = np.where((n > 1) & (se > 0) & (spread > 0), spread * people / (n - 1), np.nan)
+        without = np.where(people >= n, replaced * (1 - n / people), np.nan)
+        deff_wr, deff_wor = se**2 / replaced, np.where(without > 0, se**2 / without, np.nan)
+    rows = np.full_like(estimates.rows, int((design.weights > 0).sum()))
+    return replace(estimates, se=se, rows=rows, deff_wor=deff_wor, deff_wr=deff_wr)
+
+
+def row_covariance(
+    estimates: DomainEstimates, design: SampleDesign, measures: RowMeasures, columns: Sequence[Ints]
+) -> Floats:
+    """The covariance matrix of the first measure over the domains, through the projections of the design."""
+    domain = domain_of_rows(estimates.keys, columns, design.rows)
+    score = next(_scores(estimates, design, measures, domain))
+    return DomainVariances(design, domain, estimates.size).covariance(score)
+
+
+def _scores(estimates: DomainEstimates, design: SampleDesign, measures: RowMeasures, domain: Ints) -> Iterator[Floats]:
+    """For each measure its linearised values, every row for its own domain."""
+    layout = Layout(measures.plan)
+    nodes = _composites(measures.plan)
+    known: dict[Measure, tuple[Floats, RatioScores]] = {}
+
+    def row_score(measure: Measure) -> tuple[Floats, RatioScores]:
+        if measure not in known:
+            known[measure] = _ratio(measures.ratio(measure), design.weights, domain, estimates.size)
+        return known[measure]
+
+    rates = {rate_of(layout, item.code) for item in layout.plan.items}
+    for measure in estimates.measures:
+        if measure in nodes:
+            node, rule = nodes[measure]
+            made = composite(layout, node, rule, lambda one: row_score(one)[1])
+            score = np.zeros(design.rows)
+            for base, coefficient in made.coefficients.items():
+                score += np.r_[coefficient, 0.0][domain] * row_score(base)[0]
+        else:
+            score = row_score(measure)[0]
+        yield score
+        if measure not in rates:
+            known.pop(measure, None)
+
+
+def _composites(plan: MeasurePlan) -> dict[Measure, tuple[Node, str]]:
+    """The measures that are functions of several ratios, with their nodes and rules."""
+    return {
+        plan.measure_of(node, rule): (node, rule)
+        for node in plan.nodes
+        for rule in plan.rules_of(node)
+        if rule in COMPOSITE_RULES
+    }
+
+
+def _ratio(pair: tuple[Floats, Floats], weights: Floats, domain: Ints, size: int) -> tuple[Floats, RatioScores]:
+    """Linearised values per row, each row for its own domain, and the ratio in every domain."""
+    y, x = pair
+    top = sum_by(domain, weights * y, size + 1)[:size]
+    bottom = sum_by(domain, weights * x, size + 1)[:size]
+    there = bottom > 0
+    value = np.divide(top, bottom, out=np.full(size, np.nan), where=there)
+    r = np.r_[np.where(there, value, 0.0), 0.0][domain]
+    inverse = np.r_[np.divide(1.0, bottom, out=np.zeros(size), where=there), 0.0][domain]
+    score = weights * (y - r * x) * inverse
+    return score, RatioScores(value, bottom, score, None)
+
+
+def domain_of_rows(keys: Ints, columns: Sequence[Ints], rows: int) -> Ints:
+    """For each row the line of its domain, or the number of domains where it is in none."""
+    if not columns:
+        return np.zeros(rows, np.int64)
+    place = {tuple(key): k for k, key in enumerate(keys.tolist())}
+    distinct, codes = np.unique(np.column_stack(columns), axis=0, return_inverse=True)
+    lines = np.array([place.get(tuple(key), len(keys)) for key in distinct.tolist()], np.int64)
+    return lines[codes.reshape(-1)]

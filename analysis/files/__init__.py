@@ -1,0 +1,1 @@
+"""Data files and requests in, result documents and reports out; the command line."""

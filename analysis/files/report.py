@@ -1,0 +1,166 @@
+"""RESULT.json as a page a person can read: Markdown with every rate beside its interval, n and verdict."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from analysis.errors import AnalysisError
+from analysis.inference.estimate_tables import is_rate
+
+PARTS = ("meta", "estimates", "verdicts", "ranking", "reliability", "drivers")
+
+
+def readable(text: str, name: str) -> str:
+    """The report of a result in JSON; `name` is what the file is called in errors."""
+    try:
+        result = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise AnalysisError(f"{name}, line {error.lineno}: a RESULT.json is expected; {error.msg}.") from None
+    except ValueError:
+        raise AnalysisError(f"{name} has a number of thousands of digits; a RESULT.json is expected.") from None
+    except RecursionError:
+        raise AnalysisError(f"{name} is nested too deeply; a RESULT.json is expected.") from None
+    if not isinstance(result, dict) or not set(PARTS) <= set(result):
+        raise AnalysisError(f"{name} is not a result of `python -m analysis estimate`: it needs {', '.join(PARTS)}.")
+    try:
+        return _page(result)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise AnalysisError(
+            f"{name} is not a whole result of `python -m analysis estimate`: {type(error).__name__} {error}."
+        ) from None
+
+
+def _page(result: Mapping[str, Any]) -> str:
+    meta = result["meta"]
+    counts = f"{meta['rows']} rows, {meta['rows_positive_weight']} of positive weight; {meta['strata']} strata"
+    design = f"{meta['psus']} PSUs, df {meta['df']}; intervals at {100 * meta['level']:g} %. {meta['software']}."
+    lines = ["# Survey results", "", f"{counts}, {design}", "", _variance(meta)]
+    lines += _table(
+        "Estimates",
+        ("measure", "variable", "domain", "n", "estimate", "interval", "flags"),
+        [
+            (
+                e["measure"],
+                e["variable"],
+                _domain(e),
+                e["n"],
+                _value(e["measure"], e["estimate"]),
+                _interval(e),
+                ", ".join(e["flags"]),
+            )
+            for e in result["estimates"]
+        ],
+    )
+    lines += _table(
+        "Verdicts",
+        ("measure", "variable", "domain", "target", "n", "estimate", "bounds (one-sided)", "verdict"),
+        [
+            (
+                v["measure"],
+                v["variable"],
+                _domain(v),
+                _rate(v["threshold"]),
+                v["n"],
+                _rate(v["estimate"]),
+                f"{_rate(v['lower_bound'])} to {_rate(v['upper_bound'])}",
+                " ".join([v["verdict"], *(f"({reason})" for reason in v["reasons"])]),
+            )
+            for v in result["verdicts"]
+        ],
+    )
+    lines += _table(
+        "Ranking",
+        (
+            "measure",
+            "variable",
+            "domain",
+            "estimate",
+            "rank",
+            "rank set, whole table",
+            "rank set, alone",
+            "group",
+            "flags",
+        ),
+        [
+            (
+                r["measure"],
+                r["variable"],
+                _domain(r),
+                _value(r["measure"], r["estimate"]),
+                r["rank"],
+                _span(r["simultaneous"]),
+                _span(r["marginal"]),
+                r["group"],
+                ", ".join(r["flags"]),
+            )
+            for r in result["ranking"]
+        ],
+    )
+    lines += _table(
+        "Scales",
+        ("scale", "items", "n", "alpha", "omega"),
+        [
+            (s["scale"], s["items"], s["n"], _three(s["alpha_raw"]), _three(s["omega_cfa_ml"]))
+            for s in result["reliability"]
+        ],
+    )
+    lines += _table(
+        "Drivers of overall satisfaction",
+        ("factor", "share of R² (LMG)", "performance", "quadrant"),
+        [(d["driver"], _three(d["lmg"]), _three(d["performance"]), d["quadrant"]) for d in result["drivers"]],
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+    if not rows:
+        return []
+    made = ["", f"## {title}", "", f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    return made + [f"| {' | '.join(map(_cell, row))} |" for row in rows]
+
+
+def _cell(value: Any) -> str:
+    """A cell of a table; a bar in a name would begin another one."""
+    return "–" if value in (None, "") else str(value).replace("|", "\\|")
+
+
+def _variance(meta: Mapping[str, Any]) -> str:
+    """How the standard errors were made, and whether the weights were."""
+    drawn = "with replacement" if meta["variance"] == "with_replacement" else "with finite populations"
+    made = meta["calibration"]
+    weights = "as they came" if made is None else f"calibrated by {made['method']}"
+    return f"Variances {drawn}; strata with one PSU: {meta['lonely_psu']}; weights {weights}."
+
+
+def _domain(entry: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {level}" for name, level in entry["domain"].items()) or "all"
+
+
+def _rate(value: float | None) -> str:
+    """A share as a percentage."""
+    return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def _value(measure: str, value: float | None) -> str:
+    """A share as a percentage, a mean on a scale as it is: a mean of 1 is the worst there is, not 100 %."""
+    if value is None or is_rate(measure):
+        return _rate(value)
+    return f"{value:.2f}"
+
+
+def _interval(entry: Mapping[str, Any]) -> str:
+    for name, pair in entry["interval"].items():
+        if pair is not None and None not in pair:
+            low, high = (_value(entry["measure"], limit) for limit in pair)
+            return f"{low} to {high} ({name})"
+    return "–"
+
+
+def _span(pair: Sequence[int] | None) -> str:
+    return "–" if pair is None else f"{pair[0]} to {pair[1]}"
+
+
+def _three(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

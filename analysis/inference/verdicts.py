@@ -1,0 +1,253 @@
+"""Has a unit reached its target? What the data prove, what they only suggest, and what they cannot say.
+
+Two readings are kept apart. `proof` is the t test on the logit scale, for comparison with R. `judge` is the verdict
+that a person reads, decided in this order:
+
+1. `not_estimable` if df ≤ 0, or the standard error is 0 although the rate lies between 0 and 1;
+2. `too_few`, with reasons, if a gate fails (n, effective n, df);
+3. with effective n (capped at n, t with the domain's df, level 0.90 two-sided) and k = effective n · estimate:
+   p_kg_reached = BetaCDF(T; k, n_eff − k + 1), p_kg_missed = 1 − BetaCDF(T; k + 1, n_eff − k); `reached` or `missed`
+   if ≤ 0.05, after Holm within the family where that is asked; otherwise the side on which the estimate lies,
+   `…_not_proven`. Self-selected answers never prove anything: the reason is `opt_in`.
+
+The bound is the one-sided 95 % Korn-Graubard bound of NCHS (Parker et al. 2017). Families are fixed before the data:
+kind of unit × period × target; the two directions are separate families. Everything works on unrounded values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from analysis.arrays import AnyArray, Bools, Floats, Ints
+from analysis.errors import AnalysisError
+from analysis.inference import beta_tails, intervals
+
+ALPHA = 0.05
+_MOST_RESPONSES = 10_000_000
+VERDICTS = ("reached", "reached_not_proven", "missed_not_proven", "missed", "too_few", "not_estimable")
+PROOFS = ("reached", "not_reached", "insufficient", "not_estimable")
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """What a unit must have before it is judged; None switches a gate off."""
+
+    n: float | None = 30
+    effective_n: float | None = 30
+    df: float | None = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The estimates that are judged, as arrays of one shape: rate, standard error, df and number of people."""
+
+    estimate: Floats
+    se: Floats
+    df: Ints
+    n: Ints
+    rows: Ints | None = field(default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The t test on the logit scale in both directions; NaN where it cannot be made."""
+
+    t: Floats
+    p_reached: Floats
+    p_not_reached: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Verdicts with what they stand on, as arrays of one shape.
+
+    `reasons` hold, for each verdict, the gates that failed or `opt_in`. `p_reached`, `p_missed` are unadjusted;
+    `p_*_adjusted` are after Holm or Benjamini-Hochberg.
+    """
+
+    verdict: AnyArray
+    reasons: AnyArray
+    effective_n: Floats
+    p_reached: Floats
+    p_missed: Floats
+    p_reached_adjusted: Floats
+    p_missed_adjusted: Floats
+    figures: Figures
+    alpha: float = ALPHA
+
+    def bounds(self) -> intervals.Interval:
+        """The one-sided 95 % Korn-Graubard bounds behind the verdicts; computed when asked for."""
+        own = self.figures
+        return intervals.korn_graubard(own.estimate, own.se, own.df, own.n, level=1 - 2 * self.alpha)
+
+
+def estimable(figures: Figures) -> Bools:
+    """Whether the t test can be made: df and standard error positive, the rate neither 0 nor 1."""
+    p = figures.estimate
+    with np.errstate(invalid="ignore"):
+        good = (figures.df > 0) & (figures.se > 0) & (p > 0) & (p < 1)
+    return np.asarray(good & ~intervals.at_zero(p) & ~intervals.at_one(p))
+
+
+def proof(figures: Figures, threshold: Any) -> Proof:
+    """t = (logit p − logit T) / (se / (p (1 − p))) with the domain's df, one-sided each way."""
+    good = estimable(figures)
+    p = np.where(good, figures.estimate, 0.5)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = (special.logit(p) - special.logit(threshold)) / (figures.se / (p * (1 - p)))
+    t = np.where(good, t, np.nan)
+    df = np.where(good, figures.df, 1.0)
+    p_not = np.where(good, special.stdtr(df, t), np.nan)
+    return Proof(t, np.where(good, special.stdtr(df, -t), np.nan), p_not)
+
+
+def proof_labels(p_reached: Floats, p_not_reached: Floats, *, alpha: float = ALPHA) -> AnyArray:
+    """`reached`, `not_reached`, `insufficient` or `not_estimable` (the oracle's labels)."""
+    with np.errstate(invalid="ignore"):
+        labels = np.where(p_reached <= alpha, 0, np.where(p_not_reached <= alpha, 1, 2))
+    return np.asarray(np.array(PROOFS, object)[np.where(np.isnan(p_reached), 3, labels)])
+
+
+def holm(p: Floats) -> Floats:
+    """Holm's step-down adjustment over the p-values that exist (Holm 1979); NaN stays NaN."""
+    return _adjusted(p, lambda ordered, m: np.maximum.accumulate((m - np.arange(m)) * ordered))
+
+
+def benjamini_hochberg(p: Floats) -> Floats:
+    """Benjamini and Hochberg's false discovery rate over the p-values that exist (1995); NaN stays NaN."""
+    return _adjusted(p, lambda ordered, m: np.minimum.accumulate((m / np.arange(m, 0, -1)) * ordered[::-1])[::-1])
+
+
+def _adjusted(p: Floats, rule: Any) -> Floats:
+    values = np.asarray(p, np.float64)
+    result = np.full(values.shape, np.nan)
+    there = np.flatnonzero(~np.isnan(values))
+    if len(there):
+        order = there[np.argsort(values[there], kind="stable")]
+        result[order] = np.minimum(rule(values[order], len(order)), 1.0)
+    return result
+
+
+def adjusted(p: Floats, method: str) -> Floats:
+    """A family of p-values by name: `none`, `holm` or `bh`."""
+    if method == "holm":
+        return holm(p)
+    if method == "bh":
+        return benjamini_hochberg(p)
+    if method == "none":
+        return p
+    raise AnalysisError(f"Adjustment '{method}' is unknown; choose none, holm or bh.")
+
+
+def judge(
+    figures: Figures,
+    threshold: Any,
+    *,
+    gates: Gates | None = None,
+    adjust: str = "none",
+    opt_in: bool = False,
+    alpha: float = ALPHA,
+) -> Judgement:
+    """The verdict of each estimate against its threshold (one for all, or one each; NaN = there is no target).
+
+    With `adjust` the family is all estimates given. Estimates that fail a gate stay in the family only if they can be
+    estimated, so that removing small units afterwards cannot make others pass.
+    """
+    gates = gates or Gates()
+    p, n = np.asarray(figures.estimate, np.float64), np.asarray(figures.n, np.float64)
+    target = np.broadcast_to(np.asarray(threshold, np.float64), p.shape)
+    size = intervals.effective_n(p, figures.se, figures.df, figures.n, level=1 - 2 * alpha)
+    p_reached, p_missed = korn_graubard_tails(p, size, target)
+    family = [adjusted(values, adjust) for values in (p_reached, p_missed)]
+    verdict = np.where(p >= target, 1, 2)
+    with np.errstate(invalid="ignore"):
+        if not opt_in:
+            verdict = np.where(family[0] <= alpha, 0, np.where(family[1] <= alpha, 3, verdict))
+        failed = [
+            ("n", np.zeros(p.shape, bool) if gates.n is None else ~(n >= gates.n)),
+            ("effective_n", np.zeros(p.shape, bool) if gates.effective_n is None else ~(size >= gates.effective_n)),
+            ("df", np.zeros(p.shape, bool) if gates.df is None else ~(np.asarray(figures.df) >= gates.df)),
+        ]
+    impossible = np.isnan(size)
+    closed = np.logical_or.reduce([mask for _, mask in failed]) & ~impossible
+    verdict = np.where(impossible, 5, np.where(closed, 4, verdict))
+    labels = np.array(VERDICTS, object)[verdict]
+    labels[np.isnan(target)] = None
+    reasons = _reasons(failed, closed, (verdict <= 3) & opt_in)
+    return Judgement(labels, reasons, size, p_reached, p_missed, family[0], family[1], figures, alpha)
+
+
+def korn_graubard_tails(estimate: Floats, size: Floats, threshold: Floats) -> tuple[Floats, Floats]:
+    """p_kg_reached and p_kg_missed: the Korn-Graubard bounds turned into p-values."""
+    known = ~np.isnan(size) & ~np.isnan(threshold)
+    n = np.where(known, size, 1.0)
+    k = n * np.clip(np.where(known, estimate, 0.5), 0.0, 1.0)
+    k = np.where(intervals.at_zero(k / n), 0.0, np.where(intervals.at_one(k / n), n, k))
+    t = np.where(known, threshold, 0.5)
+    reached, missed = beta_tails.tails(k, n, np.clip(t, 1e-12, 1 - 1e-12))
+    return np.where(known, reached, np.nan), np.where(known, missed, np.nan)
+
+
+def _reasons(failed: list[tuple[str, Bools]], closed: Bools, capped: Bools) -> AnyArray:
+    """For each verdict a tuple of reasons, taken from a table of the few that occur."""
+    table = np.empty((1 << len(failed)) + 1, object)
+    for code in range(len(table) - 1):
+        table[code] = tuple(name for bit, (name, _) in enumerate(failed) if code >> bit & 1)
+    table[-1] = ("opt_in",)
+    codes = np.zeros(closed.shape, np.int64)
+    for bit, (_, mask) in enumerate(failed):
+        codes += (mask & closed).astype(np.int64) << bit
+    codes[capped] = len(table) - 1
+    return np.asarray(table[codes])
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """The smallest number of answers that would prove the verdict at the same rate and design effect, or why none."""
+
+    n: int | None
+    reason: str | None
+
+
+def responses_needed(
+    estimate: Floats,
+    effective_share: Floats,
+    threshold: Floats,
+    *,
+    frame: Floats | None = None,
+    alpha: float = ALPHA,
+    margin: float = 0.005,
+) -> tuple[Needed, ...]:
+    """For planning the next wave: the smallest n with p ≤ alpha at the same estimate and n_eff / n, for each unit.
+
+    None with a reason: `near_target` within half a point of it, `above_frame` if more than the frame holds (NaN: no
+    frame), `too_few_clusters` where n_eff / n is unknown.
+    """
+    p, goal = np.asarray(estimate, np.float64), np.asarray(threshold, np.float64)
+    share = np.asarray(effective_share, np.float64)
+    most = np.full(p.shape, np.nan) if frame is None else np.asarray(frame, np.float64)
+    unknown = ~(np.isfinite(share) & (share > 0)) | np.isnan(p)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(p - goal) < margin
+    rate, part = np.where(unknown, 0.5, p), np.where(unknown, 1.0, share)
+    low, high = np.ones(p.shape, np.int64), np.full(p.shape, _MOST_RESPONSES, np.int64)
+    while (low < high).any():
+        middle = (low + high) // 2
+        reached, missed = korn_graubard_tails(rate, np.asarray(middle * part, np.float64), goal)
+        proves = np.where(rate >= goal, reached, missed) <= alpha
+        high, low = np.where(proves, middle, high), np.where(proves, low, np.minimum(middle + 1, high))
+    found = []
+    for k in range(len(p)):
+        if unknown[k]:
+            found.append(Needed(None, "too_few_clusters"))
+        elif near[k] or low[k] >= _MOST_RESPONSES:
+            found.append(Needed(None, "near_target"))
+        elif low[k] > most[k]:
+            found.append(Needed(None, "above_frame"))
+        else:
+            found.append(Needed(int(low[k]), None))
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""Regression, drivers, association, small areas."""

@@ -1,0 +1,1 @@
+"""Running waves: control charts, quality of answers, interviewers, self-selected beside drawn."""

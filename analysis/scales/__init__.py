@@ -1,0 +1,1 @@
+"""Reliability, factors, polychoric correlations, confirmatory factor analysis."""

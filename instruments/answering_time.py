@@ -1,0 +1,18 @@
+"""How long does a form take? One rule for the form itself, for the placard that invites to it, and for the designer."""
+
+from __future__ import annotations
+
+from instruments.model.document import InstrumentVersion
+from instruments.routing import questions_for_everyone
+
+SECONDS_A_QUESTION = 6
+
+
+def minutes_for(questions: int) -> int:
+    """Whole minutes for so many questions, at least one."""
+    return max(1, round(questions * SECONDS_A_QUESTION / 60))
+
+
+def minutes(version: InstrumentVersion) -> int:
+    """Whole minutes for the questions everyone is asked."""
+    return minutes_for(len(questions_for_everyone(version)))

@@ -1,0 +1,1 @@
+"""What can be wrong with a questionnaire, and how that is found."""

@@ -1,0 +1,59 @@
+"""How is a form laid out: on a phone, and in the tables that others expect with their own headers?"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from instruments.model.provenance import Grade, Reference
+from instruments.model.response_domains import Code, OptionCode, Part
+from instruments.model.text import Line, Text
+
+
+class Display(Part):
+    """How the form is laid out on a phone: always a local choice."""
+
+    pages: Literal["auto", "one", "sections"] = "auto"
+    """`auto`: one page up to 12 questions put to everyone, section by section above."""
+    question: Text | None = None
+    """The heading of the first page, as a question to the citizen."""
+    counter: bool = False
+    """Answered standing at a counter, in under 90 seconds: a long form is then refused."""
+
+
+class CellValue(Part):
+    """What stands in a cell for a code."""
+
+    code: OptionCode
+    """The coded answer."""
+    text: Line
+    """The words of the cell."""
+
+
+class Column(Part):
+    """One column of an official export."""
+
+    header: Line
+    """The header, letter for letter."""
+    item: Code | None = None
+    """The item that fills it; absent = left empty."""
+    part: Literal["value", "other", "label"] = "value"
+    """`value`: code, number or text; `other`: the text beside "Khác"; `label`: the words of the answer."""
+    values: tuple[CellValue, ...] = ()
+    """Words written instead of the code."""
+
+
+class ExportLayout(Part):
+    """A table layout that others expect, header by header."""
+
+    code: Reference
+    """Name of the layout."""
+    title: Text
+    """What it is for."""
+    grade: Grade
+    """How sure we are of the headers."""
+    source: Line | None = None
+    """Where they were seen."""
+    columns: Annotated[tuple[Column, ...], Field(min_length=1)]
+    """The columns in order."""

@@ -1,0 +1,1 @@
+"""A unit's additions to a locked form, and what of them a form does not take."""

@@ -1,0 +1,1 @@
+"""Versions side by side: what changed, whether it still is the form, what may be joined."""

@@ -1,0 +1,1 @@
+"""Expressions of XLSForm and conditions of ours."""

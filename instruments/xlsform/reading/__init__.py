@@ -1,0 +1,1 @@
+"""Workbooks of XLSForm into questionnaires."""

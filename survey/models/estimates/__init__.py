@@ -1,0 +1,1 @@
+"""Weight sets and result sets."""

@@ -1,0 +1,1 @@
+"""Waves, frames, collection points."""

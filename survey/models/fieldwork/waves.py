@@ -1,0 +1,74 @@
+"""Campaigns, their dated waves, and the channels of a wave, which are never pooled."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from survey.models.base import Base, UTCDateTime, choice
+from survey.models.questionnaires.instruments import ServiceDomain
+
+
+class WaveStatus(StrEnum):
+    PLANNED = "planned"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Selection(StrEnum):
+    """How the people of a channel came to be asked."""
+
+    DRAWN = "drawn"
+    CENSUS = "census"
+    OPT_IN = "opt_in"
+
+
+class Campaign(Base):
+    __tablename__ = "campaign"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    service_domain: Mapped[ServiceDomain] = mapped_column(choice(ServiceDomain, "service_domain"))
+
+
+class Wave(Base):
+    """One dated round: it pins one instrument version and one target plan for good."""
+
+    __tablename__ = "wave"
+    __table_args__ = (
+        CheckConstraint("opens_on <= closes_on", name="dates_in_order"),
+        CheckConstraint("(status = 'planned') = (opened_at IS NULL)", name="opened_when_open"),
+        CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_when_closed"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("instrument_version.id"), index=True)
+    plan_id: Mapped[int | None] = mapped_column(ForeignKey("target_plan.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))  # whose wave it is: the root of its units
+    status: Mapped[WaveStatus] = mapped_column(choice(WaveStatus, "status"))
+    opens_on: Mapped[date]
+    closes_on: Mapped[date]
+    opened_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    is_synthetic: Mapped[bool] = mapped_column(default=False)
+    asked_by: Mapped[str] = mapped_column(String(200), default="")  # who asks, as citizens read it
+    legal_note: Mapped[str] = mapped_column(String(300), default="")  # decision or plan the survey is held under
+
+
+class Channel(Base):
+    __tablename__ = "channel"
+    __table_args__ = (UniqueConstraint("wave_id", "code"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"), index=True)
+    code: Mapped[str] = mapped_column(String(40))
+    title: Mapped[str] = mapped_column(String(200))
+    selection: Mapped[Selection] = mapped_column(choice(Selection, "selection"))
+    removals: Mapped[int] = mapped_column(default=0, server_default="0")  # answers emptied since: figures are stale

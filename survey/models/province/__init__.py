@@ -1,0 +1,1 @@
+"""Units, procedures, target plans, settings."""

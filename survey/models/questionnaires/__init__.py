@@ -1,0 +1,1 @@
+"""Instruments, their versions and drafts, recordings, trial answers."""

@@ -1,0 +1,1 @@
+"""Reads of waves and points."""

@@ -1,0 +1,35 @@
+"""What the record already holds of a submission key or a receipt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, select
+
+from survey.models.intake.responses import Disposition, Response
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A response found by its key: the digest of what was answered, or None when it was deleted."""
+
+    answers_digest: bytes | None
+
+    @property
+    def deleted(self) -> bool:
+        return self.answers_digest is None
+
+
+_BY_KEY = select(Response.answers_digest).where(Response.key_digest == bindparam("key_digest"))
+
+
+def by_key(connection: Connection, key_digest: bytes) -> Stored | None:
+    row = connection.execute(_BY_KEY, {"key_digest": key_digest}).one_or_none()
+    return None if row is None else Stored(row[0])
+
+
+def disposition_by_receipt(connection: Connection, receipt_digest: bytes) -> Disposition | None:
+    found: Disposition | None = connection.scalar(
+        select(Response.disposition).where(Response.receipt_digest == receipt_digest)
+    )
+    return found

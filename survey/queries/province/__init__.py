@@ -1,0 +1,1 @@
+"""Reads of units, procedures, plans and settings."""

@@ -1,0 +1,1 @@
+"""The shipped data, and the made-up waves of the demonstration."""

@@ -1,0 +1,159 @@
+"""Does the QR channel say what the drawn one says, and has anything changed since the wave before? Differences.
+
+Channels are never pooled, and neither are waves: two estimates that share no respondent are subtracted, with an
+interval, and the differences of one comparison are adjusted together by Holm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.errors import AnalysisError
+from analysis.inference import comparison
+from analysis.inference.estimate_tables import Estimate, is_rate, plain
+from analysis.monitoring import optin
+from analysis.totals.floating_noise import NO_ERROR
+from analysis.totals.measure_plan import Measure
+from survey.services.estimates.analyses.rows import WeighedRows
+from survey.services.estimates.channel_results import ChannelResults
+from survey.services.estimates.measure_plans import SurveyPlan
+
+LEAST = 30  # answers on each side
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One figure in two samples, and the first minus the second."""
+
+    level: str  # overall, half, factor
+    target: str
+    first: float
+    second: float
+    difference: float
+    low: float | None
+    high: float | None
+    p_value: float | None  # adjusted for all differences of the comparison
+    certain: bool  # p < 0.05
+
+
+@dataclass(frozen=True)
+class Representativity:
+    """Who takes part by oneself, compared with those who were drawn, in what is known of both."""
+
+    cv: float  # spread of the propensity over its mean, as far as the items compared tell
+    indicator: float  # 1 − 2 S(ρ); near 1 where few take part
+    known: tuple[str, ...]  # items compared; "field" stands for the field of procedures
+
+
+@dataclass(frozen=True)
+class BesideDrawn:
+    """Self-selected answers (first) beside the drawn or census ones (second) of the same wave."""
+
+    opt_in: str
+    drawn: str
+    contrasts: tuple[Contrast, ...]
+    representativity: Representativity | None = None
+    common: int = 0  # units where both channels ask, when one asks at further units; 0: the same units
+
+
+@dataclass(frozen=True)
+class SinceLast:
+    """This wave (first) and the closed one before it (second)."""
+
+    wave: str
+    title: str
+    contrasts: tuple[Contrast, ...]
+    broken: tuple[str, ...] = ()  # targets whose series the change of the questionnaire broke
+    other_units: bool = False  # the two waves did not ask at the same units
+
+
+@dataclass(frozen=True)
+class Comparable:
+    """A figure that means the same on both sides, by its measure on each."""
+
+    level: str
+    target: str
+    first: Measure
+    second: Measure
+
+
+def comparables(plan: SurveyPlan) -> tuple[Comparable, ...]:
+    """The headline figure, halves and factors of one questionnaire: rates under its main rules."""
+    found: dict[tuple[str, str], Comparable] = {}
+    if plan.headline is not None and is_rate(plan.headline.measure.name):
+        found["overall", ""] = Comparable("overall", "", plan.headline.measure, plan.headline.measure)
+    for figure in plan.figures:
+        if figure.level in ("half", "factor") and is_rate(figure.measure.name):
+            found.setdefault(
+                (figure.level, figure.target), Comparable(figure.level, figure.target, figure.measure, figure.measure)
+            )
+    return tuple(found.values())
+
+
+def contrasts(first: ChannelResults, second: ChannelResults, figures: Iterable[Comparable]) -> tuple[Contrast, ...]:
+    """Each figure in both samples, where both have enough answers to be shown and an error that is known."""
+    if not first.tables or not second.tables:
+        return ()
+    pairs = [(f, _one(first, f.first), _one(second, f.second)) for f in figures]
+    known = [(f, a, b) for f, a, b in pairs if a is not None and b is not None]
+    tested = [_difference(a, b) for _, a, b in known]
+    adjusted = comparison.adjusted(tested, "holm") if tested else np.empty(0)
+    return tuple(
+        Contrast(
+            f.level, f.target, a.estimate or 0.0, b.estimate or 0.0, d.estimate, plain(d.lower), plain(d.upper),
+            plain(p), bool(p < 0.05),
+        )
+        for (f, a, b), d, p in zip(known, tested, adjusted, strict=True)
+    )  # fmt: skip
+
+
+def representativity(opt_in: WeighedRows, drawn: WeighedRows) -> Representativity | None:
+    """Whether those who answer by themselves are like those who were drawn; None where nothing is known of both."""
+    facts = [
+        item.code
+        for item in opt_in.version.asked_items
+        if item.is_respondent_fact and item.kind == "single" and drawn.version.has_item(item.code)
+    ]
+    columns: list[tuple[str, np.ndarray, np.ndarray]] = [
+        ("field", opt_in.answers.fact("_field"), drawn.answers.fact("_field"))
+    ]
+    columns += [(code, opt_in.answers.codes(code), drawn.answers.codes(code)) for code in facts]
+    columns = [(name, own, other) for name, own, other in columns if _both_vary(own, other)]
+    if not columns or min(len(opt_in), len(drawn)) < LEAST:
+        return None
+    sampled = drawn.weights > 0
+    try:
+        found = optin.representativity(
+            [own for _, own, _ in columns],
+            [other[sampled] for _, _, other in columns],
+            drawn.weights[sampled],
+            [name for name, _, _ in columns],
+        )
+    except AnalysisError:
+        return None
+    if not np.isfinite(found.cv):
+        return None
+    return Representativity(found.cv, found.r_indicator, tuple(name for name, _, _ in columns))
+
+
+def _difference(a: Estimate, b: Estimate) -> comparison.Difference:
+    assert a.estimate is not None
+    assert b.estimate is not None
+    return comparison.independent(a.estimate, a.se or 0.0, a.df or 0, b.estimate, b.se or 0.0, b.df or 0)
+
+
+def _one(results: ChannelResults, measure: Measure) -> Estimate | None:
+    """The estimate, or None: an error of 0 (everybody, nobody, one place and day) is one that is not known."""
+    found = next(iter(results.table().of(measure)), None)
+    if found is None or found.n < LEAST or found.estimate is None or not ((found.se or 0.0) > NO_ERROR and found.df):
+        return None
+    return found
+
+
+def _both_vary(own: np.ndarray, other: np.ndarray) -> bool:
+    """At least two values, and every value in both samples: else the propensity of one is 0 or 1."""
+    there, here = np.unique(own), np.unique(other)
+    return len(there) > 1 and np.array_equal(there, here)

@@ -1,0 +1,300 @@
+"""All further analyses of one channel, made together: once when the wave is closed, and on request while it runs."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter
+from sqlalchemy import select
+
+from analysis.inference.estimate_tables import is_rate
+from instruments import codec
+from instruments.model import indices
+from instruments.model.document import InstrumentVersion
+from instruments.versions import comparability
+from survey.database import Database
+from survey.models.estimates.results import ResultSet, ResultStatus
+from survey.models.fieldwork.waves import Channel, Selection, Wave, WaveStatus
+from survey.services.estimates import answer_columns, channel_results, stored_results
+from survey.services.estimates.analyses.contrasts import (
+    BesideDrawn,
+    Comparable,
+    SinceLast,
+    comparables,
+    contrasts,
+    representativity,
+)
+from survey.services.estimates.analyses.course import Course, course, day_sums
+from survey.services.estimates.analyses.importance import Importance, importance
+from survey.services.estimates.analyses.rows import WeighedRows
+from survey.services.estimates.analyses.soundness import (
+    AnswerQuality,
+    Filing,
+    Scale,
+    above_frame,
+    filing,
+    flags,
+    scales,
+)
+from survey.services.estimates.analyses.standings import Standings, standings
+from survey.services.estimates.analyses.unit_courses import UnitCourse, unit_courses
+from survey.services.estimates.channel_results import ChannelResults
+from survey.services.estimates.measure_plans import SurveyPlan
+from survey.services.estimates.wave_facts import WaveFacts, facts
+from survey.services.province import settings
+
+
+@dataclass(frozen=True)
+class Analyses:
+    """What stands beside the rates of one channel."""
+
+    standings: Standings | None = None
+    importance: Importance | None = None
+    scales: tuple[Scale, ...] = ()
+    filing: Filing | None = None
+    quality: AnswerQuality | None = None
+    course: Course | None = None
+    unit_courses: tuple[UnitCourse, ...] = ()
+    beside_drawn: BesideDrawn | None = None
+    since_last: SinceLast | None = None
+
+
+_PLAIN: TypeAdapter[Analyses] = TypeAdapter(Analyses)
+
+
+def to_plain(found: Analyses) -> dict[str, Any]:
+    """Analyses as plain data for JSON, under the names of the fields."""
+    plain: dict[str, Any] = _PLAIN.dump_python(found, mode="json")
+    return plain
+
+
+def pack(found: Analyses) -> bytes:
+    """Analyses as compressed plain data."""
+    return zlib.compress(_PLAIN.dump_json(found), 6)
+
+
+def unpack(data: bytes) -> Analyses:
+    """What `pack` wrote."""
+    return _PLAIN.validate_json(zlib.decompress(data))
+
+
+def find(database: Database, channel_id: int) -> Analyses | None:
+    """The analyses kept with the final results of a channel, or None while there are none."""
+    with database.reading() as session:
+        data = session.scalar(
+            select(ResultSet.analyses).where(ResultSet.channel_id == channel_id, ResultSet.status == ResultStatus.FINAL)
+        )
+    return unpack(data) if data else None
+
+
+def analyse(
+    database: Database,
+    wave: WaveFacts,
+    results: ChannelResults,
+    *,
+    now: datetime,
+    snapshots: Path | None = None,
+) -> Analyses:
+    """The analyses of the channel that `results` are of."""
+    rows = _rows(database, wave, results.channel, snapshots)
+    if rows is None or not results.tables:
+        return Analyses()
+    plan, head = wave.survey_plan, wave.survey_plan.headline
+    by_unit = results.table("unit").of(head.measure) if head is not None else None
+    whole = next(iter(results.table().of(head.measure)), None) if head is not None else None
+    sums = day_sums(rows, head) if head is not None else None
+    final = results.status == ResultStatus.FINAL.value  # an order of running figures would be taken for a verdict
+    return Analyses(
+        standings=standings(by_unit, gates=wave.gates) if by_unit is not None and final else None,
+        importance=importance(rows, plan),
+        scales=scales(rows),
+        filing=filing(rows),
+        quality=_quality(wave, results, rows),
+        course=course(sums.together(), whole) if sums is not None else None,
+        unit_courses=unit_courses(sums, by_unit) if sums is not None and by_unit is not None else (),
+        beside_drawn=_beside_drawn(database, wave, results, rows, now, snapshots),
+        since_last=_since_last(database, wave, results),
+    )
+
+
+def courses(
+    database: Database,
+    wave: WaveFacts,
+    results: ChannelResults,
+    *,
+    units: frozenset[int],
+    until: date | None,
+    snapshots: Path | None = None,
+) -> tuple[UnitCourse, ...]:
+    """The courses of some units alone, from answers before the day `until`; `results` has the estimates of each."""
+    head = wave.survey_plan.headline
+    if head is None or not results.tables:
+        return ()
+    channel_id, _, _, selection = wave.channel(results.channel)
+    version = codec.loads(wave.document)
+    answers = answer_columns.read(database, channel_id, version, snapshots=snapshots)
+    inside = np.isin(answers.fact("_unit"), sorted(units))
+    if until is not None:
+        inside &= answers.fact("_day") < (until - date(1970, 1, 1)).days
+    own = answers.where(inside)
+    sums = day_sums(WeighedRows(own, version, selection, np.ones(len(own))), head)
+    return unit_courses(sums, results.table("unit").of(head.measure)) if sums is not None else ()
+
+
+def _rows(database: Database, wave: WaveFacts, channel: str, snapshots: Path | None) -> WeighedRows | None:
+    channel_id, _, _, selection = wave.channel(channel)
+    version = codec.loads(wave.document)
+    answers = answer_columns.read(database, channel_id, version, snapshots=snapshots)
+    if not len(answers):
+        return None
+    totals = channel_results.totals_of(wave, selection, answers)
+    weighed = channel_results.weigh_totals(wave, selection, answers, totals, wave.channel_units[channel_id])
+    return WeighedRows.of(answers, version, selection, weighed)
+
+
+def _quality(wave: WaveFacts, results: ChannelResults, rows: WeighedRows) -> AnswerQuality:
+    counts, flagged = flags(rows)
+    per_unit: dict[int, int] = {}
+    for unit, _, transactions, _ in wave.frame:
+        per_unit[unit] = per_unit.get(unit, 0) + transactions
+    counts = replace(counts, above_frame=above_frame(rows, per_unit))
+    head = wave.survey_plan.headline
+    if head is None or not is_rate(head.measure.name):
+        return counts
+    rate = next(iter(results.table().of(head.measure)), None)
+    if not flagged.any():
+        same = rate.estimate if rate else None
+        return replace(counts, rate=same, rate_without=same)
+    kept = rows.answers.where(~flagged)
+    without = None
+    if len(kept):
+        totals = channel_results.totals_of(wave, rows.selection, kept)
+        units = wave.channel_units[wave.channel(results.channel)[0]]
+        weighed = channel_results.weigh_totals(wave, rows.selection, kept, totals, units)
+        without = next(iter(weighed.estimates((), measures=(head.measure,))), None)
+    return replace(counts, rate=rate.estimate if rate else None, rate_without=without.estimate if without else None)
+
+
+def _beside_drawn(
+    database: Database,
+    wave: WaveFacts,
+    results: ChannelResults,
+    rows: WeighedRows,
+    now: datetime,
+    snapshots: Path | None,
+) -> BesideDrawn | None:
+    """The self-selected and the drawn channel of a wave that has both; of several, the first of each.
+
+    Where one asks at further units, both are looked at in the units they share: else units would be compared, not
+    channels.
+    """
+    chosen = rows.selection is Selection.OPT_IN
+    other = next((c[1] for c in wave.channels if (c[3] is Selection.OPT_IN) is not chosen), None)
+    if other is None:
+        return None
+    others = _rows(database, wave, other, snapshots)
+    if others is None:
+        return None
+    own_units, other_units = (wave.channel_units[wave.channel(code)[0]] for code in (results.channel, other))
+    common = own_units & other_units
+    with database.reading() as session:
+        minimum = settings.read(session).minimum_cell
+    if not all(_tells_no_few(found, common, minimum) for found in (rows, others)):
+        return None
+
+    def estimated(code: str, units: frozenset[int]) -> ChannelResults:
+        scope = None if units == common else common
+        return channel_results.estimate_channel(database, wave, code, now=now, snapshots=snapshots, scope=scope)
+
+    mine = results if own_units == common else estimated(results.channel, own_units)
+    beside = estimated(other, other_units)
+    opt_in, drawn = (mine, beside) if chosen else (beside, mine)
+    found = contrasts(opt_in, drawn, comparables(wave.survey_plan))
+    if not found:
+        return None
+    own, drawn_rows = (rows.within(common), others.within(common))[:: 1 if chosen else -1]
+    part = 0 if own_units == other_units else len(common)
+    return BesideDrawn(opt_in.channel, drawn.channel, found, representativity(own, drawn_rows), part)
+
+
+def _tells_no_few(rows: WeighedRows, units: frozenset[int], minimum: int) -> bool:
+    """Whether these units have answers, and their sum, set against that of all, tells nothing of few people.
+
+    Units of fewer answers than `minimum` are hidden: on either side there are none, or together enough.
+    """
+    asked, counts = np.unique(rows.answers.fact("_unit"), return_counts=True)
+    inside, small = np.isin(asked, sorted(units)), counts < minimum
+    if inside.all():
+        return True
+    hidden = (int(counts[small & side].sum()) for side in (inside, ~inside))
+    return bool(inside.any()) and not any(0 < n < minimum for n in hidden)
+
+
+# --- the wave before -------------------------------------------------------------------------------------------
+
+
+def _since_last(database: Database, wave: WaveFacts, results: ChannelResults) -> SinceLast | None:
+    """The change since the latest closed wave of the same campaign whose results are made.
+
+    A wave with several channels of one selection is compared channel by channel, by their codes.
+    """
+    with database.reading() as session:
+        own = session.execute(select(Wave.campaign_id, Wave.unit_id).where(Wave.id == wave.wave_id)).one()
+        before = session.execute(
+            select(Wave.code, Wave.title, Channel.id, Channel.code.label("channel"))
+            .join(Channel, Channel.wave_id == Wave.id)
+            .join(ResultSet, ResultSet.channel_id == Channel.id)
+            .where(
+                Wave.campaign_id == own.campaign_id,
+                Wave.unit_id == own.unit_id,
+                Wave.status == WaveStatus.CLOSED,
+                Wave.closes_on < wave.opens_on,
+                Channel.selection == Selection(results.selection),
+                ResultSet.status == ResultStatus.FINAL,
+            )
+            .order_by(Wave.closes_on.desc(), Wave.id.desc(), Channel.code != results.channel, Channel.id)
+            .limit(1)
+        ).one_or_none()
+    if before is None:
+        return None
+    earlier, last = facts(database, before.code), stored_results.find(database, before.id)
+    if last is None or (before.channel != results.channel and not (_alone(earlier, last) and _alone(wave, results))):
+        return None
+    same, broken = _in_one_series(earlier, wave)
+    found = contrasts(results, last, same)
+    moved = earlier.channel_units[before.id] != wave.channel_units[wave.channel(results.channel)[0]]
+    return SinceLast(before.code, before.title, found, broken, moved) if found or broken else None
+
+
+def _alone(wave: WaveFacts, results: ChannelResults) -> bool:
+    """Whether a channel is the only one of its selection in its wave."""
+    return sum(channel[3].value == results.selection for channel in wave.channels) == 1
+
+
+def _in_one_series(old: WaveFacts, new: WaveFacts) -> tuple[tuple[Comparable, ...], tuple[str, ...]]:
+    """Figures whose series goes on, and the targets of those it does not."""
+    figures = comparables(new.survey_plan)
+    if old.content_hash == new.content_hash:
+        return figures, ()
+    before, after = codec.loads(old.document), codec.loads(new.document)
+    if before.code != after.code:
+        return (), tuple(f.target for f in figures)
+    broken = _broken_targets(before, after)
+    earlier: SurveyPlan = old.survey_plan
+    going_on = [f for f in figures if f.target not in broken and any(m.measure == f.first for m in earlier.figures)]
+    return tuple(going_on), tuple(f.target for f in figures if f not in going_on)
+
+
+def _broken_targets(before: InstrumentVersion, after: InstrumentVersion) -> set[str]:
+    """Targets of figures ("" for the headline) whose series does not go on."""
+    fates = {one.index: one.fate for one in comparability.compare(before, after).series}
+    return {
+        "" if index.headline else index.target
+        for index in indices.plan(after)
+        if fates.get(index.code, "continues") != "continues"
+    }

@@ -1,0 +1,87 @@
+"""The answers of a channel as weighted rows with their design: what analyses of persons, not of sums, work on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from analysis.arrays import Bools, Floats, Ints
+from analysis.design.sample_design import SampleDesign, sample_design
+from analysis.waves import WeighedWave
+from instruments.model.document import InstrumentVersion
+from instruments.model.elements import Item
+from survey.models.fieldwork.waves import Selection
+from survey.services.estimates import answer_columns
+from survey.services.estimates.answer_columns import Columns
+from survey.services.estimates.wave_facts import NO_FIELD
+
+_POINTS = 100_000
+
+
+@dataclass(frozen=True)
+class WeighedRows:
+    """Rows in key order. A row whose unit and field have no weight (no cell in the frame) weighs 0."""
+
+    answers: Columns
+    version: InstrumentVersion
+    selection: Selection
+    weights: Floats
+
+    @classmethod
+    def of(
+        cls, answers: Columns, version: InstrumentVersion, selection: Selection, weighed: WeighedWave
+    ) -> WeighedRows:
+        return cls(answers, version, selection, np.nan_to_num(row_weights(answers, weighed)))
+
+    def within(self, units: frozenset[int]) -> WeighedRows:
+        """The rows of some units, with the weights that they have among all."""
+        inside = np.isin(self.answers.fact("_unit"), sorted(units))
+        return replace(self, answers=self.answers.where(inside), weights=self.weights[inside])
+
+    def __len__(self) -> int:
+        return len(self.answers)
+
+    @property
+    def cluster(self) -> Ints:
+        """Collection point and day as one number."""
+        return self.answers.fact("_point").astype(np.int64) * _POINTS + self.answers.fact("_day")
+
+    @cached_property
+    def design(self) -> SampleDesign:
+        """Strata are units and clusters point and day where people chose themselves; else unit and field, and rows."""
+        unit = self.answers.fact("_unit").astype(np.int64)
+        if self.selection is Selection.OPT_IN:
+            return sample_design(self.weights, strata=unit, psu=self.cluster)
+        return sample_design(self.weights, strata=unit * _POINTS + self.answers.fact("_field"))
+
+    def codes(self, item: Item) -> Floats:
+        """Substantive codes of an item (n,), NaN for blank and for what is not counted."""
+        codes = self.answers.codes(item.code)
+        substantive = [option.code for option in self.version.options(item) if option.substantive]
+        return np.where(np.isin(codes, substantive), codes.astype(np.float64), np.nan)
+
+    def satisfied(self, item: Item) -> Bools:
+        """Whether each answer counts as satisfied."""
+        good = [option.code for option in self.version.options(item) if option.satisfied]
+        return np.isin(self.answers.codes(item.code), good)
+
+    def rated(self) -> np.ndarray:
+        """Codes of all rated items (n × items), 255 for blank and for what is not counted."""
+        found = [self.codes(item) for item in self.version.rated_items]
+        return np.column_stack([np.where(np.isnan(c), answer_columns.BLANK, c).astype(np.uint8) for c in found])
+
+
+def row_weights(answers: Columns, weighed: WeighedWave) -> Floats:
+    """The weight of each row, NaN where its unit and field have none."""
+    unit = answers.fact("_unit").astype(np.int64)
+    field = np.where(answers.fact("_field") == 0, NO_FIELD, answers.fact("_field")).astype(np.int64)
+    keys = weighed.weights.keys.astype(np.int64)
+    wide = max(int(field.max(initial=0)), int(keys[:, 1].max(initial=0))) + 2
+    known = keys[:, 0] * wide + keys[:, 1] + 1
+    order = np.argsort(known)
+    wanted = unit * wide + field + 1
+    place = np.minimum(np.searchsorted(known[order], wanted), len(known) - 1)
+    found = order[place]
+    return np.where(known[found] == wanted, weighed.weights.weight[found], np.nan)

@@ -1,0 +1,152 @@
+"""Results that were computed a moment ago, kept so that a page asked for again is not computed again.
+
+Frozen results do not change; those of a single unit are read from them. Provisional ones are kept while the answers
+are the same, and for a minute when new ones arrive: a dashboard that many people look at costs one computation a
+minute.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from survey import clock
+from survey.database import Database
+from survey.models.estimates.results import ResultSet, ResultStatus
+from survey.models.fieldwork.waves import WaveStatus
+from survey.queries.estimates import responses
+from survey.queries.estimates.responses import DataStamp
+from survey.services.estimates import stored_results
+from survey.services.estimates.analyses import making
+from survey.services.estimates.analyses.making import Analyses
+from survey.services.estimates.analyses.unit_courses import UnitCourse
+from survey.services.estimates.channel_results import ChannelResults, estimate_channel
+from survey.services.estimates.wave_facts import WaveFacts
+
+FRESH = timedelta(seconds=60)
+FRESH_ANALYSES = timedelta(minutes=10)
+MOST = 64
+
+_Key = tuple[int, frozenset[int] | None]
+
+
+@dataclass
+class _Place:
+    """What is kept for a channel and scope; its lock lets the second reader wait for the first one's computation."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    results: ChannelResults | None = None
+    wave: WaveFacts | None = None
+    stamp: DataStamp | None = None
+    judged: bool = False
+    analyses: Analyses | None = None
+    analysed: tuple[DataStamp, int | None, datetime] | None = None
+    courses: tuple[ChannelResults, tuple[UnitCourse, ...]] | None = None
+
+
+class KeptResults:
+    """The results one process has computed. `snapshots` is the folder of column snapshots, None for none."""
+
+    def __init__(self, snapshots: Path | None = None) -> None:
+        self.snapshots = snapshots
+        self._places: OrderedDict[_Key, _Place] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(
+        self, database: Database, wave: WaveFacts, channel_code: str, *, now: datetime, scope: frozenset[int] | None
+    ) -> ChannelResults:
+        """The results of a channel: frozen once its verdicts are made, before that provisional, at most a minute old.
+
+        A part of several units is computed anew from the answers that are there, for frozen results as well. Of a
+        running wave a part counts the answers until yesterday and changes once a day: who is rated must not see the
+        figures move when somebody leaves the counter.
+        """
+        channel_id = wave.channel(channel_code)[0]
+        place = self._place((channel_id, scope))
+        with place.lock:
+            with database.reading() as session:
+                stamp = responses.stamp(session, channel_id)
+                frozen = session.execute(
+                    select(ResultSet.id, ResultSet.deleted_since).where(
+                        ResultSet.channel_id == channel_id, ResultSet.status == ResultStatus.FINAL
+                    )
+                ).one_or_none()
+            if frozen is not None and (scope is None or len(scope) == 1):
+                unit = None if scope is None else next(iter(scope))
+                return self._frozen(database, place, channel_id, unit, frozen.id, frozen.deleted_since)
+            until = clock.local_day(now) if scope is not None and wave.status is WaveStatus.OPEN else None
+            if place.judged is not (frozen is not None) or not self._serves(place, wave, stamp, now, until):
+                found = estimate_channel(
+                    database, wave, channel_code, now=now, snapshots=self.snapshots, scope=scope, until=until
+                )
+                place.results = found if frozen is not None else found.provisional()
+                place.wave, place.stamp, place.judged = wave, stamp, frozen is not None
+            assert place.results is not None
+            return place.results
+
+    def analyses_of(self, database: Database, wave: WaveFacts, channel_code: str, *, now: datetime) -> Analyses:
+        """The further analyses of a whole channel: those made with its final results, else at most ten minutes old."""
+        results = self.of(database, wave, channel_code, now=now, scope=None)
+        channel_id = wave.channel(channel_code)[0]
+        place = self._place((channel_id, None))
+        with place.lock:
+            with database.reading() as session:
+                stamp = responses.stamp(session, channel_id)
+            if place.analyses is not None and place.analysed is not None:
+                of, final, made_at = place.analysed
+                young = of.removals == stamp.removals and timedelta() <= now - made_at < FRESH_ANALYSES
+                if final == results.result_set_id and (of == stamp or young):
+                    return place.analyses
+            found = making.find(database, channel_id) if results.result_set_id is not None else None
+            place.analyses = found or making.analyse(database, wave, results, now=now, snapshots=self.snapshots)
+            place.analysed = (stamp, results.result_set_id, now)
+            return place.analyses
+
+    def courses_of(
+        self, database: Database, wave: WaveFacts, channel_code: str, *, now: datetime, scope: frozenset[int]
+    ) -> tuple[UnitCourse, ...]:
+        """The courses of a part of the units of a running wave: as its results, until yesterday."""
+        results = self.of(database, wave, channel_code, now=now, scope=scope)
+        place = self._place((wave.channel(channel_code)[0], scope))
+        with place.lock:
+            if place.courses is None or place.courses[0] is not results:
+                found = making.courses(
+                    database, wave, results, units=scope, until=clock.local_day(results.made_at),
+                    snapshots=self.snapshots,
+                )  # fmt: skip
+                place.courses = (results, found)
+            return place.courses[1]
+
+    def _place(self, key: _Key) -> _Place:
+        with self._lock:
+            place = self._places.setdefault(key, _Place())
+            self._places.move_to_end(key)
+            while len(self._places) > MOST:
+                self._places.popitem(last=False)
+            return place
+
+    @staticmethod
+    def _frozen(
+        database: Database, place: _Place, channel_id: int, unit: int | None, result_set_id: int, deleted_since: int
+    ) -> ChannelResults:
+        if place.results is None or place.results.result_set_id != result_set_id:
+            found = stored_results.find(database, channel_id)
+            assert found is not None
+            place.results = found if unit is None else found.of_unit(unit)
+        return replace(place.results, deleted_since=deleted_since)
+
+    @staticmethod
+    def _serves(place: _Place, wave: WaveFacts, stamp: DataStamp, now: datetime, until: date | None) -> bool:
+        """Whether what is kept may still be shown: same facts, and same answers or young enough."""
+        if place.results is None or place.wave != wave or place.stamp is None:
+            return False
+        if place.stamp.removals != stamp.removals:  # somebody took an answer back: their wish counts at once
+            return False
+        if until is not None:
+            return clock.local_day(place.results.made_at) == until
+        return place.stamp == stamp or timedelta() <= now - place.results.made_at < FRESH

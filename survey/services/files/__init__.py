@@ -1,0 +1,1 @@
+"""Results as files: workbook, rows of answers, JSON, several waves in one."""

@@ -1,0 +1,300 @@
+"""The further analyses as sheets of the workbook: comparisons, what to improve, where units stand, quality."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from instruments.model.text import heading_words
+from survey.errors import N_
+from survey.exports.tables import Cell, Column, Kind, Table
+from survey.i18n import grouped, number
+from survey.services.estimates.analyses.contrasts import Contrast
+from survey.services.estimates.analyses.course import Course
+from survey.services.estimates.analyses.importance import Importance
+from survey.services.estimates.analyses.making import Analyses
+from survey.services.estimates.analyses.soundness import AnswerQuality, Filing
+from survey.services.estimates.analyses.standings import Standings
+from survey.services.estimates.analyses.unit_courses import UnitCourse, expected_by_chance
+from survey.services.estimates.visible_results import ResultsView
+from survey.services.files.result_tables import Words
+from survey.words.results import QUADRANTS
+
+NO_IMPORTANCE = {
+    "no_outcome": N_("This form has no overall question, so what moves overall satisfaction cannot be told."),
+    "few": N_("Fewer than 100 people answered all factors and the overall question."),
+    "alike": N_("The answers hardly differ, so the factors cannot be told apart."),
+}
+OTHER_UNITS = N_("The two waves did not ask at the same units, so part of the change may be theirs.")
+CHARTS = {"p": N_("p-chart"), "ewma": "EWMA", "cusum": "CUSUM"}
+
+
+def tables(view: ResultsView, found: Analyses, w: Words) -> list[Table]:
+    """A sheet for each analysis there is."""
+    sheets = []
+    if found.since_last is not None or found.beside_drawn is not None:
+        sheets.append(_comparisons(view, found, w))
+    if found.importance is not None:
+        sheets.append(_importance(view, found.importance, w))
+    if found.standings is not None:
+        sheets.append(_standings(view, found.standings, w))
+    if found.course is not None:
+        sheets.append(_course(found.course, w))
+    if found.unit_courses:
+        sheets.append(_unit_courses(view, found.unit_courses, w))
+    if found.quality is not None:
+        sheets.append(_quality(view, found, found.quality, w))
+    return sheets
+
+
+def target_name(view: ResultsView, level: str, target: str, w: Words) -> str:
+    """What a figure of the whole, a half or a factor is called."""
+    if level == "overall":
+        return w(N_("Headline figure"))
+    factor = next((f for f in view.version.factors if f.code == target), None)
+    return heading_words(factor.name.inside(w.language)) if factor is not None else target
+
+
+def _comparisons(view: ResultsView, found: Analyses, w: Words) -> Table:
+    columns = (
+        Column(w(N_("Compared waves or channels")), width=56),
+        Column(w(N_("Figure")), width=48),
+        Column(w(N_("First")), Kind.RATE, 11),
+        Column(w(N_("Second")), Kind.RATE, 11),
+        Column(w(N_("Difference")), Kind.RATE, 11),
+        Column(w(N_("95 % low")), Kind.RATE, 10),
+        Column(w(N_("95 % high")), Kind.RATE, 10),
+        Column(w(N_("p (Holm)")), width=11),
+        Column(w(N_("More than chance?")), width=14),
+    )
+    rows: list[list[Cell]] = []
+    if (since := found.since_last) is not None:
+        rows += _contrast_lines(view, f"{view.wave.code} – {since.wave}", since.contrasts, w)
+        rows += [
+            [f"{view.wave.code} – {since.wave}", target_name(view, "factor" if t else "overall", t, w),
+             *[None] * 6, w(N_("series broken"))]
+            for t in since.broken
+        ]  # fmt: skip
+    if (beside := found.beside_drawn) is not None:
+        titles = {code: title for code, title, _ in view.channels}
+        name = f"{titles.get(beside.opt_in, beside.opt_in)} – {titles.get(beside.drawn, beside.drawn)}"
+        rows += _contrast_lines(view, name, beside.contrasts, w)
+    notes = [w(N_("The first minus the second. Differences of one comparison are adjusted together (Holm)."))]
+    if since is not None and since.other_units:
+        notes.append(w(OTHER_UNITS))
+    if beside is not None and beside.common:
+        notes.append(w(N_("Compared at the units where both channels ask: %(n)s."), n=beside.common))
+    if beside is not None and beside.representativity is not None:
+        notes.append(
+            w(N_("Coefficient of variation of the propensity to take part: %(cv)s; R-indicator: %(indicator)s."),
+              cv=number(beside.representativity.cv, 3, w.language),
+              indicator=number(beside.representativity.indicator, 3, w.language))
+        )  # fmt: skip
+    return Table(
+        w(N_("Comparisons")), w(N_("Against the wave before and against the drawn sample")), columns, rows,
+        notes=tuple(notes),
+    )  # fmt: skip
+
+
+def _contrast_lines(view: ResultsView, name: str, contrasts: Sequence[Contrast], w: Words) -> list[list[Cell]]:
+    return [
+        [name, target_name(view, c.level, c.target, w), c.first, c.second, c.difference, c.low, c.high,
+         _p(c.p_value, w), w(N_("yes")) if c.certain else w(N_("not proven"))]
+        for c in contrasts
+    ]  # fmt: skip
+
+
+def _importance(view: ResultsView, found: Importance, w: Words) -> Table:
+    columns = (
+        Column(w(N_("Code")), width=10),
+        Column(w(N_("Factor")), width=56),
+        Column(w(N_("Importance")), Kind.RATE, 11),
+        Column(w(N_("95 % low")), Kind.RATE, 10),
+        Column(w(N_("95 % high")), Kind.RATE, 10),
+        Column(w(N_("Rank by importance: best")), Kind.COUNT, 12),
+        Column(w(N_("Rank by importance: worst")), Kind.COUNT, 12),
+        Column(w(N_("Correlation")), Kind.SCORE, 11),
+        Column(w(N_("Odds ratio")), Kind.SCORE, 11),
+        Column(w(N_("p")), width=11),
+        Column(w(N_("Mean score")), Kind.SCORE, 11),
+        Column(w(N_("Advice")), width=24),
+    )
+    rows: list[list[Cell]] = [
+        [f.factor, target_name(view, "factor", f.factor, w), f.share, f.low, f.high, f.rank_low or None,
+         f.rank_high or None, f.correlation, f.odds_ratio, _p(f.p_value, w),
+         f.performance,
+         w(QUADRANTS[found.advice(f)])]
+        for f in found.factors
+    ]  # fmt: skip
+    if found.reason:
+        notes = [w(NO_IMPORTANCE[found.reason])]
+    else:
+        notes = [
+            w(N_("n = %(n)s; R² = %(explained)s. Importance: share of R² (Lindeman, Merenda and Gold), adding up to "
+                 "100 %%. Odds ratio: of a higher answer per point of the factor, proportional odds, design-based p. "
+                 "Associations, not causes."), n=found.n, explained=number(found.explained, 3, w.language))
+        ]  # fmt: skip
+    if found.left_out:
+        names = ", ".join(target_name(view, "factor", code, w) for code in found.left_out)
+        notes.append(w(N_("Left out, since under half could be asked about it: %(names)s."), names=names))
+    return Table(w(N_("What to improve")), w(N_("What moves overall satisfaction")), columns, rows, notes=tuple(notes))
+
+
+def _standings(view: ResultsView, found: Standings, w: Words) -> Table:
+    columns = (
+        Column(w(N_("Unit")), width=48),
+        Column(w(N_("n")), Kind.COUNT, 9),
+        Column(w(N_("Rate")), Kind.RATE, 10),
+        Column(w(N_("Rank")), Kind.COUNT, 8),
+        Column(w(N_("Rank set, alone: low")), Kind.COUNT, 11),
+        Column(w(N_("Rank set, alone: high")), Kind.COUNT, 11),
+        Column(w(N_("Rank set, all units: low")), Kind.COUNT, 11),
+        Column(w(N_("Rank set, all units: high")), Kind.COUNT, 11),
+        Column(w(N_("Group")), Kind.COUNT, 8),
+        Column(w(N_("Funnel: low")), Kind.RATE, 10),
+        Column(w(N_("Funnel: high")), Kind.RATE, 10),
+        Column(w(N_("Model-based rate")), Kind.RATE, 12),
+        Column(w(N_("Model-based: 95 % low")), Kind.RATE, 12),
+        Column(w(N_("Model-based: 95 % high")), Kind.RATE, 12),
+        Column(w(N_("Remark")), width=24),
+    )
+    beyond = {"above": w(N_("above its limits")), "below": w(N_("below its limits"))}
+    rows: list[list[Cell]] = [
+        [view.unit_names.get(r.unit, "?"), r.n, r.rate, r.rank or None, r.low or None, r.high or None,
+         r.low_together or None, r.high_together or None, r.group or None, r.limit_low, r.limit_high, r.shrunken,
+         r.shrunken_low, r.shrunken_high,
+         beyond.get(r.beyond) or (None if r.rank else w(N_("not ranked")))]
+        for r in found.rows
+    ]  # fmt: skip
+    share = "–" if found.told_apart is None else number(100 * found.told_apart, 1, w.language) + " %"
+    lead = w(N_("Pairs of units that can be told apart: %(share)s."), share=share)
+    if found.is_noise:
+        lead += " " + w(N_("Do not publish this order as a ranking: it is chance."))
+    notes = (
+        w(N_("Rank sets hold the true rank with 95 % certainty (Mogstad, Romano, Shaikh and Wilhelm): for one unit "
+             "looked up alone, and for all at once. Units of one group cannot be told apart from its first.")),
+        w(N_("Funnel: 99.8 % limits with over-dispersion (Spiegelhalter). Model-based rate: beta-binomial, beside the "
+             "direct rate and never judged.")),
+    )  # fmt: skip
+    return Table(
+        w(N_("Where units stand")), w(N_("Where units stand, and how sure that is")), columns, rows, lead=(lead,),
+        notes=notes,
+    )  # fmt: skip
+
+
+def _course(found: Course, w: Words) -> Table:
+    columns = (
+        Column(w(N_("From")), width=12),
+        Column(w(N_("To")), width=12),
+        Column(w(N_("Persons")), Kind.COUNT, 10),
+        Column(w(N_("Share of satisfied answers")), Kind.RATE, 14),
+        Column(w(N_("Lower limit")), Kind.RATE, 11),
+        Column(w(N_("Upper limit")), Kind.RATE, 11),
+        Column(w(N_("Signals")), width=24),
+    )
+    rows: list[list[Cell]] = [
+        [day(p.first), day(p.last), p.persons, p.share, p.low, p.high, ", ".join(w(CHARTS[a]) for a in p.alarms)]
+        for p in found.periods
+    ]
+    notes = [w(N_("Unweighted. A signal says look, it is not a verdict."))]
+    if found.center is not None:
+        notes.append(
+            w(N_("Centre %(center)s from the first %(baseline)s periods."),
+              center=number(100 * found.center, 1, w.language) + " %", baseline=found.baseline)
+        )  # fmt: skip
+    return Table(w(N_("Course")), w(N_("The course of the wave")), columns, rows, notes=tuple(notes))
+
+
+def _unit_courses(view: ResultsView, found: Sequence[UnitCourse], w: Words) -> Table:
+    columns = (
+        Column(w(N_("Unit")), width=48),
+        Column(w(N_("n")), Kind.COUNT, 9),
+        Column(w(N_("Periods")), Kind.COUNT, 10),
+        Column(w(N_("Share in the first periods")), Kind.RATE, 14),
+        Column(w(N_("First signal")), width=12),
+        Column(w(N_("Signals")), width=24),
+        Column(w(N_("p")), width=11),
+        Column(w(N_("p (Benjamini and Hochberg)")), width=14),
+        Column(w(N_("More than chance?")), width=14),
+    )
+    rows: list[list[Cell]] = []
+    for one in found:
+        signals = one.course.signals
+        charts = [name for name in CHARTS if any(name in period.alarms for period in signals)]
+        rows.append(
+            [view.unit_names.get(one.unit, "?"), one.persons, len(one.course.periods), one.course.center,
+             day(signals[0].first) if signals else None, ", ".join(w(CHARTS[name]) for name in charts),
+             _p(one.course.p_value, w), _p(one.adjusted, w), w(N_("yes")) if one.shifted else w(N_("not proven"))]
+        )  # fmt: skip
+    signalled = sum(1 for one in found if one.course.signals)
+    lead = w(
+        N_("Units with a course of their own: %(units)s. Units that signal: %(signals)s; chance alone would make about "
+           "%(chance)s signal."), units=len(found), signals=signalled,
+        chance=number(expected_by_chance(found), 1, w.language)
+    )  # fmt: skip
+    notes = (w(N_("Unweighted. A signal says look, it is not a verdict.")),)
+    return Table(
+        w(N_("Course by unit")), w(N_("Which units' course shifted?")), columns, rows, lead=(lead,), notes=notes
+    )
+
+
+def _quality(view: ResultsView, made: Analyses, found: AnswerQuality, w: Words) -> Table:
+    columns = (
+        Column(w(N_("What is counted")), width=64),
+        Column(w(N_("n")), Kind.COUNT, 10),
+        Column(w(N_("Alpha")), Kind.SCORE, 10),
+        Column(w(N_("Omega")), Kind.SCORE, 10),
+        Column(w(N_("Mean correlation")), Kind.SCORE, 12),
+        Column(w(N_("Weakest question")), width=18),
+        Column(w(N_("Its correlation with the rest")), Kind.SCORE, 14),
+        Column(w(N_("Headline figure")), Kind.RATE, 12),
+    )
+    nothing: list[Cell] = [None] * 5
+    rows: list[list[Cell]] = [
+        [w(N_("All answers")), found.n, *nothing, found.rate],
+        [w(N_("Without the flagged answers")), found.n - found.flagged, *nothing, found.rate_without],
+        [w(N_("Under one second a question")), found.fast, *nothing, None],
+        [w(N_("The same varied answers three times at one place on one day")), found.repeated, *nothing, None],
+    ]
+    if found.straight is not None:
+        rows.append([w(N_("One and the same answer to 16 questions or more")), found.straight, *nothing, None])
+    rows += [
+        [target_name(view, "factor", s.factor, w), s.n, s.alpha, s.omega, s.mean_correlation, s.weakest,
+         s.weakest_correlation, None]
+        for s in made.scales
+    ]  # fmt: skip
+    notes = (filing_words(view, made.filing, w),) if made.filing else ()
+    return Table(w(N_("Quality")), w(N_("Can the answers be trusted?")), columns, rows, notes=notes)
+
+
+def filing_words(view: ResultsView, found: Filing, w: Words) -> str:
+    """Whether the questions measure the factors they are filed under, in a sentence."""
+    n = grouped(found.n, w.language)
+    if found.alike:
+        one, other = (target_name(view, "factor", code, w) for code in found.alike)
+        return w(N_("The answers of %(n)s people do not tell these two factors apart, so read them as one: %(one)s; "
+                    "%(other)s."), n=n, one=one, other=other)  # fmt: skip
+    if found.cfi is None or found.rmsea is None:
+        return w(N_("The factors of the form do not describe the answers of the %(n)s people who answered all of it."),
+                 n=n)  # fmt: skip
+    cfi, rmsea = (number(one, 3, w.language) for one in (found.cfi, found.rmsea))
+    if found.fits:
+        said = N_("The questions measure the factors they are filed under: CFI %(cfi)s, RMSEA %(rmsea)s among %(n)s "
+                  "people.")  # fmt: skip
+    else:
+        said = N_("The questions do not all measure the factors they are filed under: CFI %(cfi)s (good from 0.95 on), "
+                  "RMSEA %(rmsea)s (good up to 0.06) among %(n)s people.")  # fmt: skip
+    return w(said, cfi=cfi, rmsea=rmsea, n=n)
+
+
+def _p(value: float | None, w: Words) -> str | None:
+    """A p-value with three places, the very small ones as below the smallest of these."""
+    if value is None:
+        return None
+    smallest = number(0.001, 3, w.language)
+    return f"< {smallest}" if value < 0.001 else number(value, 3, w.language)
+
+
+def day(days: int) -> str:
+    """A day counted from 1970-01-01, as people write it."""
+    return f"{date(1970, 1, 1) + timedelta(days=days):%d/%m/%Y}"

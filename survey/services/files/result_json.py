@@ -1,0 +1,143 @@
+"""Results as plain data in the shape of RESULT.json (`python -m analysis`), and as lines for a terminal.
+
+Domains are named by the codes of units and fields. What is hidden on screen is hidden here: null with the flag
+`suppressed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from analysis.inference.estimate_tables import EstimateTable
+from survey import __version__
+from survey.i18n import number
+from survey.services.estimates.channel_results import ChannelResults, Verdicts
+from survey.services.estimates.visible_results import ResultsView
+from survey.services.estimates.wave_facts import NO_FIELD
+from survey.words.results import rate_text
+
+_HIDDEN = ("estimate", "se", "df", "deff_wor", "deff_wr", "effective_n", "sum_w")
+
+
+def result(view: ResultsView) -> dict[str, Any]:
+    """The whole of one channel: meta, estimates by the whole, unit, field and target group, and verdicts."""
+    results = view.results
+    return {
+        "meta": {
+            "software": f"hailong {__version__}",
+            "wave": view.wave.code,
+            "title": view.wave.title,
+            "instrument": f"{view.wave.instrument}@{view.wave.version}",
+            "channel": view.channel,
+            "selection": view.selection.value,
+            "status": "final" if view.final else "provisional",
+            "synthetic": view.wave.is_synthetic,
+            "rows": view.responses,
+            "clusters": view.clusters,
+            "data_hash": results.data_hash,
+            "made_at": results.made_at.isoformat(),
+            "plan": view.plan.code if view.plan else None,
+            "plan_binding": view.plan.binding.value if view.plan else None,
+            "weights": list(results.weight_stages),
+            "minimum_cell": view.minimum_cell,
+        },
+        "estimates": [e for name, table in _crossings(results) for e in _estimates(view, name, table)],
+        "verdicts": [v for name, found in results.verdicts.items() for v in _verdicts(view, name, found)],
+        "ranking": [],
+        "reliability": [],
+        "drivers": [],
+    }
+
+
+def lines(view: ResultsView) -> list[str]:
+    """The headline and the verdicts, a line each."""
+    found = [f"{view.wave.code} {view.wave.title} · {view.channel} ({view.selection.value})"]
+    if view.wave.is_synthetic:
+        found.append("THỬ NGHIỆM: made-up data")
+    if view.overall is None or view.overall.shown.value is None:
+        return [*found, "No figure can be shown yet."]
+    rows = [("all", view.overall), *((r.label, r) for r in view.by_field), *((r.label, r) for r in view.by_unit)]
+    for label, row in rows:
+        shown = row.shown
+        if shown.hidden:
+            found.append(f"  {label:60.60}  hidden ({shown.hidden})")
+            continue
+        verdict = row.verdict
+        interval = f"{rate_text(shown.low, language='en')} to {rate_text(shown.high, language='en')}"
+        found.append(
+            f"  {label:60.60}  {rate_text(shown.value, language='en'):>8}  [{interval}]  n = {number(shown.n, 0, 'en')}"
+            + (f"  {verdict.verdict} (target {rate_text(verdict.target, language='en')})" if verdict else "")
+        )
+    return found
+
+
+def _crossings(results: ChannelResults) -> Iterator[tuple[str, EstimateTable]]:
+    """By the whole, unit, field and group; what is within units is for those who see only one."""
+    return ((name, table) for name, table in results.tables.items() if "," not in name)
+
+
+def _estimates(view: ResultsView, crossing: str, table: EstimateTable) -> list[dict[str, Any]]:
+    found = []
+    for place, estimate in enumerate(table):
+        key = tuple(int(table.domain[name][place]) for name in table.by)
+        shown = view.hiding.shown(estimate, (crossing, key)) if view.hiding else None
+        row: dict[str, Any] = {
+            "measure": estimate.measure,
+            "variable": estimate.variable,
+            "option": estimate.option,
+            "domain": _domain(view, table.by, key),
+            "n": estimate.n,
+            "sum_w": estimate.sum_w,
+            "estimate": estimate.estimate,
+            "se": estimate.se,
+            "df": estimate.df,
+            "deff_wor": estimate.deff_wor,
+            "deff_wr": estimate.deff_wr,
+            "effective_n": estimate.effective_n,
+            "interval": {name: list(pair) if pair else None for name, pair in estimate.interval.items()},
+            "flags": list(estimate.flags),
+        }
+        if shown is not None and shown.hidden in ("small", "complement"):
+            row |= dict.fromkeys(_HIDDEN) | {"n": None, "interval": {}, "flags": ["suppressed"]}
+        found.append(row)
+    return found
+
+
+def _verdicts(view: ResultsView, crossing: str, verdicts: Verdicts) -> list[dict[str, Any]]:
+    head = view.headline
+    found = []
+    for place, key in enumerate(verdicts.keys):
+        if view.hiding is not None and (crossing, key) in view.hiding.pattern:
+            continue
+        found.append(
+            {
+                "measure": head.measure.name if head else None,
+                "domain": _domain(view, verdicts.by, key),
+                "target": verdicts.goal[place],
+                "threshold": verdicts.threshold[place],
+                "verdict": verdicts.verdict[place],
+                "reasons": list(verdicts.reasons[place]),
+                "lower_bound": verdicts.lower[place],
+                "upper_bound": verdicts.upper[place],
+                "p_kg_reached": verdicts.p_reached[place],
+                "p_kg_missed": verdicts.p_missed[place],
+                "adjusted": verdicts.adjusted,
+                "responses_needed": verdicts.needed[place],
+                "responses_needed_why": verdicts.needed_why[place] or None,
+            }
+        )
+    return found
+
+
+def _domain(view: ResultsView, by: tuple[str, ...], key: tuple[int, ...]) -> dict[str, str]:
+    groups = [",".join(g.groups) for g in view.wave.goals if g.groups]
+    words = {}
+    for name, code in zip(by, key, strict=True):
+        if name == "unit":
+            words[name] = view.unit_codes.get(code, str(code))
+        elif name == "field":
+            words[name] = "unknown" if code == NO_FIELD else view.field_codes.get(code, str(code))
+        else:
+            words[name] = groups[code - 1] if 0 < code <= len(groups) else "other"
+    return words

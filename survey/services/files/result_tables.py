@@ -1,0 +1,347 @@
+"""The sheets of the workbook as plain tables: what it is, the results, by unit and field, the codebook, the method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from survey import __version__, clock, i18n
+from survey.errors import N_
+from survey.exports.tables import Cell, Column, Kind, Table
+from survey.i18n import number
+from survey.services.estimates import stored_results
+from survey.services.estimates.visible_results import FigureRow, ResultsView, Row, Shown
+from survey.words.results import GRADES, HIDDEN, REASONS, RULES, SELECTIONS, VERDICTS, group_name, percent_target
+
+
+@dataclass(frozen=True)
+class Words:
+    """The interface's words in one language, outside a request."""
+
+    language: str
+    say: Callable[[str], str]
+
+    @classmethod
+    def of(cls, language: str) -> Words:
+        return cls(language, i18n.translations(language).gettext)
+
+    def __call__(self, text: str, **values: object) -> str:
+        said = self.say(text)
+        return said % values if values else said
+
+
+def synthetic_stamp(w: Words) -> str:
+    return w(N_("TRIAL · made-up data"))
+
+
+def stamp(view: ResultsView, w: Words) -> str:
+    """What must stand on every sheet."""
+    parts = []
+    if view.wave.is_synthetic:
+        parts.append(synthetic_stamp(w))
+    if not view.final:
+        parts.append(w(N_("provisional, the wave is running")))
+    if view.plan and view.plan.comparison_only:
+        parts.append(plan_line(view, w))
+    return " · ".join(parts)
+
+
+def plan_line(view: ResultsView, w: Words) -> str:
+    """What the target means for this wave, in one line."""
+    if view.plan is None or not view.wave.goals:
+        return w(N_("no target yet"))
+    if view.plan.binding.value == "expired":
+        return w(N_("for comparison: plan %(code)s, period over"), code=view.plan.code)
+    if view.plan.binding.value == "not_yet":
+        return w(N_("for comparison: plan %(code)s, not yet in force"), code=view.plan.code)
+    if view.plan.decision:
+        return w(N_("plan %(code)s, extended by %(decision)s"), code=view.plan.code, decision=view.plan.decision)
+    return w(N_("plan %(code)s"), code=view.plan.code)
+
+
+def about(view: ResultsView, w: Words, *, rows_left_out: int | None) -> list[tuple[str, str]]:
+    """The read-me sheet: everything a reader needs to know what the figures are."""
+    wave, version = view.wave, view.version
+    stages = "; ".join(_stage_line(stage, w) for stage in view.results.weight_stages)
+    rows: list[tuple[str, str]] = [
+        (w(N_("Wave")), f"{wave.code} – {wave.title}"),
+        (w(N_("Days")), f"{wave.opens_on:%d/%m/%Y} – {wave.closes_on:%d/%m/%Y}"),
+        (w(N_("Asked by")), wave.asked_by),
+        (w(N_("Questionnaire")), f"{wave.instrument}@{wave.version} – {version.title.inside(w.language)}"),
+        (w(N_("Content hash of the questionnaire")), wave.content_hash),
+        (w(N_("Lowest grade of its wording")), w(GRADES[version.lowest_grade])),
+        (w(N_("Channel")), f"{view.channel_title} ({w(SELECTIONS[view.selection.value])})"),
+        (w(N_("Filter")), ", ".join(view.scope_names) or w(N_("all units of the wave"))),
+        (w(N_("Answers")), f"{view.responses if view.responses is not None else '–'}"),
+        (w(N_("Headline figure")), _head_name(view, w)),
+        (w(N_("Target")), _goal_line(view, w)),
+        (w(N_("Weights")), stages or "–"),
+        (w(N_("Answers without a frame cell")), str(view.results.flagged)),
+        (w(N_("Cells hidden")), w(N_("%(count)s (minimum %(minimum)s answers)"), count=view.hidden_cells,
+                                 minimum=view.minimum_cell)),
+        (w(N_("State")), w(N_("final, made when the wave closed")) if view.final else w(N_("provisional"))),
+        (w(N_("Made at")), f"{clock.local(view.made_at):%H:%M %d/%m/%Y}"),
+        (w(N_("Arrived after closing, not in these figures")), str(view.late)),
+        (w(N_("Left at their citizens' wish since")), str(view.deleted_since)),
+        (w(N_("Data hash")), view.results.data_hash),
+        (w(N_("Result hash")), stored_results.fingerprint(view.results)),
+        (w(N_("Software")), f"Hài Lòng {__version__}"),
+    ]  # fmt: skip
+    if rows_left_out is not None:
+        recoded = N_(
+            "Recoded until every combination of unit, month, field and facts has enough rows; %(count)s rows left out."
+        )
+        rows.append((w(N_("Rows of answers")), w(recoded, count=rows_left_out)))
+    return rows
+
+
+def _stage_line(stage: dict[str, Any], w: Words) -> str:
+    """One stage of weighting: how many, what the weights add up to, how far they spread."""
+
+    def said(name: str, places: int) -> str:
+        return number(stage[name], places, w.language)
+
+    name = w(STAGES.get(stage["name"], stage["name"]))
+    return (
+        f"{name}: n = {said('n', 0)}, Σ = {said('total', 1)}, {said('smallest', 3)} – {said('largest', 3)}, "
+        f"CV = {said('cv', 3)}, deff = {said('kish', 3)}"
+    )
+
+
+def tables(view: ResultsView, w: Words, *, beside: Sequence[Table] = ()) -> list[Table]:
+    """The sheets of a view; those of the further analyses come before the codebook."""
+    found = [_results(view, w), _units(view, w)]
+    if view.by_field:
+        found.append(_fields(view, w))
+    return [*found, _shares(view, w), *beside, _codebook(view, w), _method(view, w)]
+
+
+def _head_name(view: ResultsView, w: Words) -> str:
+    """What the questionnaire calls its headline figure, else its rule."""
+    head = view.headline
+    if head is None:
+        return "–"
+    return head.name.inside(w.language) if head.name else w(RULES[head.rule])
+
+
+def _goal_line(view: ResultsView, w: Words) -> str:
+    goal = view.wave.overall_goal
+    if goal is None:
+        return w(N_("no target yet"))
+    return f"{percent_target(goal.rate, w.language)} ({goal.code}); {plan_line(view, w)}"
+
+
+def _figure_columns(w: Words) -> tuple[Column, ...]:
+    return (
+        Column(w(N_("n")), Kind.COUNT, 9),
+        Column(w(N_("Rate or score")), Kind.RATE, 11),
+        Column(w(N_("Standard error")), Kind.RATE, 11),
+        Column(w(N_("95 % low")), Kind.RATE, 10),
+        Column(w(N_("95 % high")), Kind.RATE, 10),
+        Column(w(N_("Effective n")), Kind.COUNT, 10),
+        Column(w(N_("df")), Kind.COUNT, 8),
+        Column(w(N_("Design effect")), Kind.SCORE, 9),
+    )
+
+
+def _figures(shown: Shown) -> list[Cell]:
+    return [
+        shown.n, shown.value, shown.se, shown.low, shown.high,
+        None if shown.effective_n is None else round(shown.effective_n), shown.df, shown.deff,
+    ]  # fmt: skip
+
+
+def _why(view: ResultsView, shown: Shown, w: Words) -> str:
+    return w(HIDDEN[shown.hidden], minimum=view.minimum_cell) if shown.hidden == "small" else (
+        w(HIDDEN[shown.hidden]) if shown.hidden else ""
+    )  # fmt: skip
+
+
+def _results(view: ResultsView, w: Words) -> Table:
+    columns = (
+        Column(w(N_("Level")), width=10),
+        Column(w(N_("Code")), width=12),
+        Column(w(N_("What is measured")), width=60),
+        Column(w(N_("Index rule")), width=30),
+        *_figure_columns(w),
+        Column(w(N_("Mean score")), Kind.SCORE, 9),
+        Column(w(N_("Target")), Kind.RATE, 9),
+        Column(w(N_("Verdict")), width=26),
+        Column(w(N_("One-sided bound")), Kind.RATE, 11),
+        Column(w(N_("Answers needed next time")), Kind.COUNT, 11),
+        Column(w(N_("Grade of the wording")), width=30),
+        Column(w(N_("Remark")), width=40),
+    )
+    levels = {"overall": w(N_("overall")), "half": w(N_("half")), "factor": w(N_("factor")), "item": w(N_("item"))}
+    rows: list[list[Cell]] = []
+    if view.overall is not None and view.headline is not None:
+        v = view.overall.verdict
+        rows.append(
+            [levels["overall"], "", _head_name(view, w), w(RULES[view.headline.rule]),
+             *_figures(view.overall.shown), None, view.overall.target, w(VERDICTS[v.verdict]) if v else None,
+             v.bound if v else None,
+             v.needed if v else None, w(GRADES[view.version.lowest_grade]), _remarks(view, view.overall, w)]
+        )  # fmt: skip
+    rows += [_figure_line(view, r, levels[r.figure.level], w) for r in (*view.halves, *view.factors, *view.items)]
+    for row in view.others:
+        line = _figure_line(view, row, levels["overall"], w)
+        if row.figure.kind == "score":  # a score is not a rate: its own column, no percentage
+            line[5:9] = [None] * 4
+            line[12] = row.shown.value
+        elif row.figure.kind == "percent":
+            line[5:9] = [x / 100 if isinstance(x, int | float) else x for x in line[5:9]]
+        rows.append(line)
+    return Table(
+        w(N_("Results")), f"{view.wave.title} – {view.channel_title}", columns, rows,
+        lead=(plan_line(view, w),), strong_rows=frozenset({0}),
+    )  # fmt: skip
+
+
+def _figure_line(view: ResultsView, row: FigureRow, level: str, w: Words) -> list[Cell]:
+    mean = row.mean.value if row.mean else None
+    rule = w(RULES.get(row.figure.rule, row.figure.rule))
+    code = row.figure.measure.variable if row.figure.level == "overall" else row.label
+    name = row.name or row.text or rule
+    return [level, code, name, rule, *_figures(row.shown), mean, None, None, None, None, w(GRADES[row.grade]),
+            _why(view, row.shown, w)]  # fmt: skip
+
+
+def _remarks(view: ResultsView, row: Row, w: Words) -> str:
+    parts = [_why(view, row.shown, w)]
+    if row.verdict is not None:
+        parts += [w(REASONS[r]) for r in row.verdict.reasons if r in REASONS]
+        if row.verdict.needed is None and row.verdict.needed_why in REASONS:
+            parts.append(w(REASONS[row.verdict.needed_why]))
+    return "; ".join(dict.fromkeys(p for p in parts if p))
+
+
+def _domain_table(view: ResultsView, w: Words, name: str, title: str, first: str, rows: list[tuple[str, Row]]) -> Table:
+    columns = (
+        Column(first, width=48),
+        *_figure_columns(w),
+        Column(w(N_("Target")), Kind.RATE, 9),
+        Column(w(N_("Verdict")), width=26),
+        Column(w(N_("One-sided bound")), Kind.RATE, 11),
+        Column(w(N_("Remark")), width=40),
+    )
+    lines = [
+        [label, *_figures(row.shown), row.target,
+         w(VERDICTS[row.verdict.verdict]) if row.verdict else None, row.verdict.bound if row.verdict else None,
+         _remarks(view, row, w)]
+        for label, row in rows
+    ]  # fmt: skip
+    note = w(N_("Verdicts of many units or fields at once are adjusted together (Benjamini-Hochberg)."))
+    return Table(name, title, columns, lines, lead=(plan_line(view, w),), notes=(note,))
+
+
+def _units(view: ResultsView, w: Words) -> Table:
+    rows = [(row.label, row) for row in view.by_unit]
+    return _domain_table(view, w, w(N_("By unit")), w(N_("By unit")), w(N_("Unit")), rows)
+
+
+def _fields(view: ResultsView, w: Words) -> Table:
+    rows = [(group_name(row.label, w.say), row) for row in view.by_group] + [(row.label, row) for row in view.by_field]
+    return _domain_table(view, w, w(N_("By field")), w(N_("By field of procedures")), w(N_("Field")), rows)
+
+
+def _shares(view: ResultsView, w: Words) -> Table:
+    columns = (
+        Column(w(N_("Code")), width=14),
+        Column(w(N_("Question")), width=60),
+        Column(w(N_("Answer")), width=44),
+        *_figure_columns(w),
+        Column(w(N_("Remark")), width=30),
+    )
+    rows: list[list[Cell]] = [
+        [question.item, question.text, label, *_figures(shown), _why(view, shown, w)]
+        for question in view.choices
+        for label, shown in question.shares
+    ]
+    return Table(w(N_("Other questions")), w(N_("Shares of the answers to the other questions")), columns, rows)
+
+
+def _codebook(view: ResultsView, w: Words) -> Table:
+    version = view.version
+    columns = (
+        Column(w(N_("Code")), width=14),
+        Column(w(N_("Printed number")), width=12),
+        Column(w(N_("Kind")), width=10),
+        Column(w(N_("Factor")), width=30),
+        Column(w(N_("Wording")), width=70),
+        Column(w(N_("Answers and codes")), width=60),
+        Column(w(N_("Grade of the wording")), width=30),
+        Column(w(N_("Source")), width=40),
+        Column(w(N_("Local addition")), width=10),
+    )
+    factors = {f.code: f.name.inside(w.language) for f in version.factors}
+    rows: list[list[Cell]] = []
+    for item in version.asked_items:
+        options = "; ".join(
+            f"{o.code} {o.label.inside(w.language)}"
+            + (" ✓" if o.satisfied else "")
+            + ("" if o.substantive else f" ({w(N_('not counted'))})")
+            for o in version.options(item)
+        )
+        rows.append(
+            [item.code, item.label, item.kind, factors.get(item.factor or ""), version.said(item.wording, w.language),
+             options or None, w(GRADES[item.grade]), item.source, w(N_("yes")) if item.origin == "overlay" else None]
+        )  # fmt: skip
+    lead = (w(N_("✓ counts as satisfied. Codes marked as not counted are left out of numerator and denominator.")),)
+    return Table(w(N_("Codebook")), version.title.inside(w.language), columns, rows, lead=lead)
+
+
+def _method(view: ResultsView, w: Words) -> Table:
+    own = OPT_IN_METHOD if view.selection.value == "opt_in" else DRAWN_METHOD
+    lines: list[list[Cell]] = [[w(label), w(sentence)] for label, sentence in (*own, *METHOD)]
+    lines.append([w(N_("Documentation")), "analysis/METHODS.md"])
+    columns = (Column("", width=28), Column("", width=110))
+    return Table(w(N_("Method")), w(N_("How the figures were made")), columns, lines)
+
+
+STAGES = {"base": N_("base weight"), "post-stratification": N_("post-stratification")}
+METHOD = (
+    (N_("Estimator"), N_("Weighted ratio estimators; a domain is the whole sample with weight zero outside it.")),
+    (N_("Interval"), N_("95 %, on the logit scale with Student's t; at 0 % and 100 % Korn and Graubard's.")),
+    (
+        N_("Verdict"),
+        N_(
+            "One-sided 95 % bound of Korn and Graubard, the effective number capped at n; judged from 30 answers, "
+            "30 effective answers and 8 degrees of freedom on."
+        ),
+    ),
+    (
+        N_("Not counted"),
+        N_("Blank answers, not applicable, do not know, refused, and code 0 on the health forms."),
+    ),
+)
+OPT_IN_METHOD = (
+    (
+        N_("Weights"),
+        N_(
+            "Self-selected answers are post-stratified to the frame's transactions per unit and field; cells with "
+            "fewer than 5 answers are merged first."
+        ),
+    ),
+    (
+        N_("Variance"),
+        N_(
+            "Taylor linearisation; strata are units, clusters are collection point and day; residuals of the "
+            "post-strata."
+        ),
+    ),
+    (
+        N_("Self-selected answers"),
+        N_("The interval is conditional on representativity, and the verdict is never called proven."),
+    ),
+)
+DRAWN_METHOD = (
+    (N_("Weights"), N_("Transactions divided by answers in each unit and field.")),
+    (
+        N_("Variance"),
+        N_(
+            "Taylor linearisation; strata are unit and field, each answer is its own sampling unit; no finite "
+            "population correction, since the verdict is about the service."
+        ),
+    ),
+)

@@ -1,0 +1,366 @@
+"""The answers of several waves in one file, although their questionnaires are not of one version.
+
+A question has one column as long as it may stand in one series; reworded or rescaled it has a column of its own, with
+the version in its name and in its heading (`instruments.versions.joining`). Every row says its wave, channel,
+selection and version. Rows are recoded wave by wave as in the file of one wave (`row_recoding`), under the same right.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import repeat
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from instruments.model.document import InstrumentVersion
+from instruments.model.elements import Item
+from instruments.versions.joining import SharedColumn, shared_columns
+from survey.database import Database
+from survey.errors import N_, Forbidden, Invalid, NotFound
+from survey.exports import workbook as writer
+from survey.exports.statistics_files import StatisticsColumn, write_dta, write_sav
+from survey.exports.tables import Cell, Column, DataSheet, Table
+from survey.models.people.accounts import Role
+from survey.permissions import Actor
+from survey.queries.estimates import several_waves as queries
+from survey.queries.estimates.several_waves import JoinableWave
+from survey.services import jobs
+from survey.services.estimates import answer_columns
+from survey.services.estimates import visible_results as results_service
+from survey.services.estimates.results_cache import KeptResults
+from survey.services.files import result_tables
+from survey.services.files.result_files import XLSX, RecodedRows, Taken, snapshots, unused
+from survey.services.files.result_tables import Words
+from survey.services.jobs import MadeFile, Progress
+
+KIND = "results_joined"
+COLUMNS = N_(
+    "A question has one column as long as its words and answers are the same or a person has judged them comparable. "
+    "Reworded or rescaled it has a column of its own, named by the version in which it began."
+)
+WEIGHTS = N_(
+    "Each wave and channel has its own weights. Drawn and self-selected answers are never pooled: choose by the "
+    "column “selection” first."
+)
+MOST_WAVES = 40
+
+
+class Format(StrEnum):
+    CSV = "csv"
+    XLSX = "xlsx"
+    SAV = "sav"
+    DTA = "dta"
+
+
+MEDIA = {
+    Format.CSV: "text/csv; charset=utf-8",
+    Format.XLSX: XLSX,
+    Format.SAV: "application/x-spss-sav",
+    Format.DTA: "application/x-stata-dta",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of one channel of one wave."""
+
+    wave: JoinableWave
+    channel: str
+    selection: str
+    taken: Taken
+
+
+@dataclass(frozen=True)
+class JoinedColumn:
+    """One column of the file."""
+
+    name: str
+    label: str
+    question: str
+    versions: tuple[int, ...]
+    apart: str
+    codes: Mapping[int, str]
+    is_text: bool
+    source: str  # the name in `Taken`; empty for the columns every file has
+
+
+def waves(database: Database, *, actor: Actor) -> tuple[JoinableWave, ...]:
+    """Waves whose rows this person may take, by questionnaire."""
+    with database.reading() as session:
+        return tuple(wave for wave in queries.waves(session) if _may_take(wave, actor))
+
+
+def ask(
+    database: Database, instrument: str, chosen: Sequence[str], wanted: Format, *,
+    actor: Actor, now: datetime, language: str,
+) -> int:  # fmt: skip
+    """Queue the file. Refused here already when a wave's rows may not be taken."""
+    found = _chosen(database, instrument, chosen, actor)
+    params = {"instrument": instrument, "waves": [w.code for w in found], "format": wanted.value, "language": language}
+    return jobs.enqueue(database, KIND, params, actor=actor, now=now)
+
+
+def write(
+    database: Database,
+    instrument: str,
+    chosen: Sequence[str],
+    wanted: Format,
+    path: Path,
+    *,
+    actor: Actor,
+    now: datetime,
+    instance: Path,
+    language: str = "vi",
+    progress: Progress = lambda _done, _total: None,
+) -> MadeFile:
+    """All rows of these waves in one file."""
+    w = Words.of(language)
+    found = _chosen(database, instrument, chosen, actor)
+    parts = [part for wave in found for part in _parts(database, wave, w, actor=actor, now=now, instance=instance)]
+    table = JoinedTable(parts, w)
+    if wanted is Format.CSV:
+        _write_csv(path, table, progress)
+    elif wanted is Format.XLSX:
+        _write_xlsx(path, instrument, found, table, w, progress)
+    else:
+        (write_sav if wanted is Format.SAV else write_dta)(path, table.statistics(), title=instrument)
+    made_up = "THU-NGHIEM-" if any(wave.is_synthetic for wave in found) else ""
+    return MadeFile(path, f"{made_up}{instrument}-{len(found)}-dot.{wanted}", MEDIA[wanted], row_data=True)
+
+
+def _may_take(wave: JoinableWave, actor: Actor) -> bool:
+    return actor.is_system or any(
+        g.row_data and g.role is Role.ANALYST and g.covers(unit_path=wave.unit_path, domain=wave.domain)
+        for g in actor.grants
+    )
+
+
+def _chosen(database: Database, instrument: str, chosen: Sequence[str], actor: Actor) -> tuple[JoinableWave, ...]:
+    with database.reading() as session:
+        known = {wave.code: wave for wave in queries.waves(session) if wave.instrument == instrument}
+    wanted = list(dict.fromkeys(chosen))
+    if not wanted:
+        raise Invalid("Choose at least one wave.", problems={"waves": N_("Choose at least one wave.")})
+    if len(wanted) > MOST_WAVES:
+        raise Invalid("Choose at most %(most)s waves for one file.", most=MOST_WAVES)
+    if missing := [code for code in wanted if code not in known]:
+        raise NotFound("There is no wave %(code)s of this questionnaire.", code=missing[0][:60])
+    if not all(_may_take(known[code], actor) for code in wanted):
+        raise Forbidden("Files with a row per response are a right of their own, which your account does not have.")
+    return tuple(sorted((known[code] for code in wanted), key=lambda wave: (wave.opens_on, wave.code)))
+
+
+def _parts(
+    database: Database, wave: JoinableWave, w: Words, *, actor: Actor, now: datetime, instance: Path
+) -> Iterator[Part]:
+    kept = KeptResults(snapshots(instance))
+    first = results_service.read(
+        database, wave.code, None, actor=actor, now=now, kept=kept, language=w.language
+    )  # fmt: skip
+    for code, _title, selection in first.channels:
+        view = results_service.read(database, wave.code, code, actor=actor, now=now, kept=kept, language=w.language)
+        if view.responses:
+            yield Part(wave, code, selection.value, RecodedRows(database, view, w, instance).taken())
+
+
+class JoinedTable:
+    """Rows of several channels under the columns they share."""
+
+    def __init__(self, parts: Sequence[Part], w: Words) -> None:
+        self._parts, self._words = parts, w
+        self.stamp = result_tables.synthetic_stamp(w) if any(part.wave.is_synthetic for part in parts) else ""
+        self.columns = (*self._before(), *self._items(), *self._after())
+        self.count = sum(len(part.taken.weight) for part in parts)
+
+    def rows(self, *, labelled: bool = False) -> Iterator[list[Cell]]:
+        """Row after row, wave after wave."""
+        for part in self._parts:
+            block = [self._cells(part, column, labelled=labelled) for column in self.columns]
+            n = len(part.taken.weight)
+            yield from (
+                list(row) for row in zip(*(b if b is not None else repeat(None, n) for b in block), strict=True)
+            )
+
+    def statistics(self) -> list[StatisticsColumn]:
+        """The same by column, for programs of statistics."""
+        found = []
+        for column in self.columns:
+            values: list[Any] = []
+            for part in self._parts:
+                cells = self._cells(part, column, labelled=False)
+                values += cells if cells is not None else [None] * len(part.taken.weight)
+            # numbers at once as floats: objects of Python for every cell of a million rows would take gigabytes
+            held = values if column.is_text else np.array([np.nan if v is None else v for v in values], np.float64)
+            found.append(StatisticsColumn(column.name, column.label, held, column.is_text, column.codes))
+        return found
+
+    def _cells(self, part: Part, column: JoinedColumn, *, labelled: bool) -> list[Cell] | None:
+        """The values of one column in one part, None where its version does not ask it."""
+        if not column.source:
+            return self._of_the_row(part, column.name)
+        if part.wave.version not in column.versions:
+            return None
+        fact = part.taken.facts.get(column.source)
+        if isinstance(fact, list):
+            return fact
+        held = _plain(part.taken.items[column.source]) if fact is None else _codes(fact)
+        return [column.codes.get(v, v) if isinstance(v, int) else v for v in held] if labelled else held
+
+    def _of_the_row(self, part: Part, name: str) -> list[Cell]:
+        taken, wave = part.taken, part.wave
+        of_all: dict[str, Cell] = {
+            "wave": wave.code,
+            "channel": part.channel,
+            "selection": part.selection,
+            "version": wave.version,
+            "synthetic": self.stamp if wave.is_synthetic else None,
+        }
+        if name in of_all:
+            return [of_all[name]] * len(taken.weight)
+        held: dict[str, Sequence[Cell]] = {
+            "unit": taken.unit, "month": taken.month, "field": taken.field, "weight": taken.weight,
+        }  # fmt: skip
+        return list(held[name])
+
+    def _before(self) -> Iterator[JoinedColumn]:
+        w = self._words
+        yield _fixed("wave", w(N_("Wave")))
+        yield _fixed("channel", w(N_("Channel")))
+        yield _fixed("selection", w(N_("Selection")))
+        yield _fixed("version", w(N_("Version of the questionnaire")), is_text=False)
+        yield _fixed("unit", w(N_("Unit")))
+        yield _fixed("month", w(N_("Month")))
+        yield _fixed("field", w(N_("Field")))
+
+    def _after(self) -> Iterator[JoinedColumn]:
+        yield _fixed("weight", self._words(N_("Weight")), is_text=False)
+        if self.stamp:
+            yield _fixed("synthetic", self.stamp)
+
+    def _items(self) -> Iterator[JoinedColumn]:
+        versions = {part.wave.version: part.taken.version for part in self._parts}
+        shared = shared_columns(list(versions.values()))
+        several = {one.item for one in shared if one.apart}
+        taken = {column.name for column in (*self._before(), *self._after())}
+        for one in shared:
+            asked = [versions[number] for number in one.versions]
+            item = asked[-1].item(one.item)
+            if item.kind in ("text", "date") or (item.is_respondent_fact and item.kind not in ("single", "number")):
+                continue  # as in the file of one wave
+            label = self._heading(one, item, asked[-1], apart=one.item in several)
+            question = asked[-1].said(item.wording, asked[-1].source_language)
+            banded = item.is_respondent_fact and item.kind == "number"
+            if item.kind != "multiple":
+                codes = {} if banded else _labels(one, asked)
+                yield JoinedColumn(
+                    unused(one.name, taken), label, question, one.versions, one.apart, codes, banded, one.item
+                )
+                continue
+            chosen = {0: self._words(N_("not chosen")), 1: self._words(N_("chosen"))}
+            for code, words in _labels(one, asked).items():
+                yield JoinedColumn(
+                    unused(f"{one.name}_{code}", taken), f"{label}: {words}", question, one.versions, one.apart,
+                    chosen, False, f"{one.item}={code}",
+                )  # fmt: skip
+
+    def _heading(self, one: SharedColumn, item: Item, version: InstrumentVersion, *, apart: bool) -> str:
+        """What stands over the column; of a question with several columns the version comes first."""
+        short = item.short or item.label or version.said(item.wording, self._words.language)
+        if not apart:
+            return short
+        told = {
+            "": N_("version %(numbers)s"),
+            "wording": N_("version %(numbers)s, other words"),
+            "scale": N_("version %(numbers)s, other answers"),
+        }.get(one.apart, N_("version %(numbers)s"))
+        numbers = ", ".join(map(str, one.versions))
+        return f"[{self._words(told, numbers=numbers)}] {short}"
+
+
+def _fixed(name: str, label: str, *, is_text: bool = True) -> JoinedColumn:
+    return JoinedColumn(name, label, "", (), "", {}, is_text, "")
+
+
+def _labels(one: SharedColumn, asked: Sequence[InstrumentVersion]) -> dict[int, str]:
+    """The words of every code; where versions differ (a person joined them), the newest."""
+    found: dict[int, str] = {}
+    for version in asked:
+        item = version.item(one.item)
+        for option in version.options(item):
+            found[option.code] = version.option_label(item, option).inside(version.source_language)
+    return dict(sorted(found.items()))
+
+
+def _plain(values: np.ndarray) -> list[Cell]:
+    held: list[Any] = values.tolist()
+    if values.dtype == np.uint8:
+        return [None if v == answer_columns.BLANK else v for v in held]
+    return [None if v != v else (int(v) if v == int(v) else v) for v in held]
+
+
+def _codes(values: np.ndarray) -> list[Cell]:
+    return [None if v < 0 else int(v) for v in values.tolist()]
+
+
+def _write_csv(path: Path, table: JoinedTable, progress: Progress) -> None:
+    with path.open("w", newline="", encoding="utf-8-sig") as handle:
+        out = csv.writer(handle)
+        out.writerow([column.name for column in table.columns])
+        for number, row in enumerate(table.rows(), start=1):
+            out.writerow(["" if value is None else value for value in row])
+            if number % 5000 == 0:
+                progress(number, table.count)
+    progress(table.count, table.count)
+
+
+def _write_xlsx(
+    path: Path, instrument: str, found: Sequence[JoinableWave], table: JoinedTable, w: Words, progress: Progress
+) -> None:
+    names = tuple(column.name for column in table.columns)
+    headings = tuple(column.label for column in table.columns)
+    same = w(N_("The same rows in words."))
+    lead = w(N_("Coded answers; blank: not answered, not asked in this version, or hidden."))
+    writer.write(
+        path,
+        title=instrument,
+        about=[
+            (w(N_("Questionnaire")), instrument),
+            (w(N_("Waves")), "; ".join(f"{wave.title} ({wave.code}, @{wave.version})" for wave in found)),
+            (w(N_("Rows")), str(table.count)),
+            (w(N_("Columns")), w(COLUMNS)),
+            (w(N_("Weights")), w(WEIGHTS)),
+        ],
+        about_name=w(N_("Read me")),
+        tables=[_codebook(table, w)],
+        data=[
+            DataSheet(w(N_("Coded data")), names, table.rows(), table.count, lead),
+            DataSheet(w(N_("Labelled data")), headings, table.rows(labelled=True), table.count, same),
+        ],
+        stamp=table.stamp,
+        progress=progress,
+    )  # fmt: skip
+
+
+def _codebook(table: JoinedTable, w: Words) -> Table:
+    why = {"wording": w(N_("other words")), "scale": w(N_("other answers"))}
+    rows = [
+        [
+            column.name, column.label, column.question, ", ".join(map(str, column.versions)),
+            why.get(column.apart, ""), "; ".join(f"{code} = {words}" for code, words in column.codes.items()),
+        ]
+        for column in table.columns
+    ]  # fmt: skip
+    headings = (
+        (w(N_("Column")), 16), (w(N_("Heading")), 34), (w(N_("Question")), 50), (w(N_("Versions")), 10),
+        (w(N_("Why apart")), 18), (w(N_("Codes")), 50),
+    )  # fmt: skip
+    return Table(
+        w(N_("Columns")), w(N_("Which column holds which question?")),
+        tuple(Column(words, width=width) for words, width in headings), rows,
+    )  # fmt: skip

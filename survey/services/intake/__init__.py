@@ -1,0 +1,1 @@
+"""Taking citizens' answers, and what a receipt can do."""

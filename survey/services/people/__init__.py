@@ -1,0 +1,1 @@
+"""Accounts, rights, invitations and signing in."""

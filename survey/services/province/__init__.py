@@ -1,0 +1,1 @@
+"""What the province keeps: units, fields and procedures, target plans, settings."""

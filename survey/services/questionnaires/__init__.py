@@ -1,0 +1,1 @@
+"""Questionnaires: drafts, publication, files, recordings, trials."""

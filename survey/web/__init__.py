@@ -1,0 +1,1 @@
+"""Flask's shell: the application, its security and error pages, and what every staff page shares."""

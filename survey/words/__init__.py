@@ -1,0 +1,1 @@
+"""One word for one code, and one way to write a figure."""
