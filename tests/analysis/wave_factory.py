@@ -8,10 +8,10 @@ import numpy as np
 
 from analysis.arrays import AnyArray, Codes
 from analysis.design.frame_weights import FrameCells
+from analysis.inference.waves import begin, wave_chunk
 from analysis.totals.chunk_sums import Chunk
 from analysis.totals.measure_plan import ChoiceItem, CodeShare, Measure, MeasurePlan, Node, NumberItem, RatedItem
 from analysis.totals.streaming import Totals
-from analysis.waves import begin, wave_chunk
 
 UNITS, FIELDS = 7, 4
 HEADLINE = Measure("index_mean_of_factors", "index")

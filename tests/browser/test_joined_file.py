@@ -18,7 +18,7 @@ from survey.web.staff_session import COOKIE
 from tests.browser import acts
 from tests.conftest import NOW
 from tests.factories.record import Record
-from tests.survey.results.test_joined_rows import NAMES, Two, with_rows
+from tests.survey.services.files.test_several_waves import NAMES, Two, with_rows
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.parametrize("backend", ["sqlite"], indirect=True)]
 

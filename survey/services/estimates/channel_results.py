@@ -17,8 +17,8 @@ from analysis.arrays import Ints
 from analysis.design.frame_weights import FrameCells
 from analysis.inference.estimate_tables import EstimateTable, is_rate
 from analysis.inference.verdicts import Figures, judge
+from analysis.inference.waves import VerdictTable, WeighedWave, begin, wave_chunk, weigh
 from analysis.totals.streaming import Totals
-from analysis.waves import VerdictTable, WeighedWave, begin, wave_chunk, weigh
 from instruments import codec
 from survey import __version__
 from survey.database import Database

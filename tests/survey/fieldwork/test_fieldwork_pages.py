@@ -18,8 +18,8 @@ from survey.models.fieldwork.waves import Channel, Wave, WaveStatus
 from survey.models.jobs import Job
 from survey.models.people.accounts import Role
 from survey.services.fieldwork import waves
+from tests.factories.fieldwork import LIST, WAVE, People, Place, count
 from tests.staff_client import Page, StaffClient
-from tests.survey.fieldwork.conftest import LIST, WAVE, People, Place, count
 
 
 def status(database: Database, code: str = "HC-2026-2") -> WaveStatus | None:

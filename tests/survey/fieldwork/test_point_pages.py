@@ -18,9 +18,9 @@ from survey.jobs import kinds, worker
 from survey.models.fieldwork.points import CollectionPoint, EntryCode, EntryCodeStatus, OneTimeCode, OneTimeCodeStatus
 from survey.models.people.accounts import Role
 from tests.factories.citizen import Citizen
+from tests.factories.fieldwork import LIST, WAVE, People, Place, add_point, count
 from tests.queries import number_of
 from tests.staff_client import Page, StaffClient
-from tests.survey.fieldwork.conftest import LIST, WAVE, People, Place, add_point, count
 
 # --- points and codes -------------------------------------------------------------------------------------------------
 

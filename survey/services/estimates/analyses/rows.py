@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.arrays import Bools, Floats, Ints
 from analysis.design.sample_design import SampleDesign, sample_design
-from analysis.waves import WeighedWave
+from analysis.inference.waves import WeighedWave
 from instruments.model.document import InstrumentVersion
 from instruments.model.elements import Item
 from survey.models.fieldwork.waves import Selection

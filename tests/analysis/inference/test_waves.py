@@ -1,0 +1,256 @@
+"""The border for services: every number equals the one from rows, whatever the selection."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analysis.design.calibration import ClassResiduals
+from analysis.design.sample_design import SampleDesign, sample_design
+from analysis.design.variance import taylor_variance
+from analysis.errors import AnalysisError, WeightingError
+from analysis.estimation import estimators
+from analysis.files import result_document
+from analysis.inference import waves
+from analysis.inference.estimate_tables import EstimateTable
+from analysis.inference.verdicts import Gates
+from analysis.inference.waves import WeighedWave
+from analysis.totals.measure_plan import BLANK, Measure
+from tests.analysis import wave_factory as made
+from tests.analysis.wave_factory import Wave
+
+CROSSINGS: list[tuple[str, ...]] = [(), ("unit",), ("field",), ("group",), ("unit", "field")]
+
+
+@pytest.fixture(scope="module")
+def answers() -> Wave:
+    return made.wave()
+
+
+def weighed(answers: Wave, selection: str) -> WeighedWave:
+    return waves.weigh(answers.totals(selection), selection, made.frame())
+
+
+def rows_design(answers: Wave, wave: WeighedWave) -> SampleDesign:
+    """The same design over rows."""
+    keys = {tuple(key): k for k, key in enumerate(wave.weights.keys.tolist())}
+    place = np.array([keys[u, f] for u, f in zip(answers.unit.tolist(), answers.field.tolist(), strict=True)])
+    w = wave.weights.weight[place]
+    if wave.selection != "opt_in":
+        return sample_design(w, strata=answers.unit * 100 + answers.field)
+    classes = wave.weights.code[place]
+    inside = classes + 1
+    sums = np.bincount(inside, w)
+    sums[0] = 0.0
+    return sample_design(w, strata=answers.unit, psu=answers.cluster).reweighted(w, ClassResiduals(w, inside, sums))
+
+
+def values_of(answers: Wave, name: str) -> np.ndarray:
+    column = answers.codes[:, int(name[1]) - 1].astype(float)
+    return np.where(column > 5, np.nan, column)
+
+
+def domains(answers: Wave, by: tuple[str, ...], keys: np.ndarray) -> list[np.ndarray]:
+    columns = [getattr(answers, name) for name in by]
+    return [
+        np.logical_and.reduce([np.ones(len(answers.unit), bool), *(c == k for c, k in zip(columns, key, strict=True))])
+        for key in keys
+    ]
+
+
+def row_ratio(answers: Wave, measure: Measure, plan_items: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Numerator and denominator per row of a measure that is one ratio."""
+    every = np.column_stack([values_of(answers, name) for name in plan_items])
+    given = (~np.isnan(every)).sum(axis=1).astype(float)
+    given[given == 0] = np.nan
+    good = (every >= 4).sum(axis=1).astype(float)
+    points = np.nansum(every, axis=1)
+    one = np.where(np.isnan(given), np.nan, 1.0)
+    return {
+        "item_rate": (good, given),
+        "overall_rate": (good, given),
+        "item_mean": (points, given),
+        "factor_pooled_rate": (good, given),
+        "index_pooled_rate": (good, given),
+        "factor_mean_pooled": (points, given),
+        "factor_mean_score": (points / given, one),
+        "all_answers_satisfied": ((good == given).astype(float), one),
+        "share_mean_ge_4": ((points / np.where(np.isnan(given), 1, given) >= 4).astype(float), one),
+    }[measure.name]
+
+
+SINGLE = {
+    "item_rate",
+    "overall_rate",
+    "item_mean",
+    "factor_pooled_rate",
+    "index_pooled_rate",
+    "factor_mean_pooled",
+    "factor_mean_score",
+    "all_answers_satisfied",
+    "share_mean_ge_4",
+}
+
+
+@pytest.mark.parametrize("by", CROSSINGS, ids=str)
+@pytest.mark.parametrize("selection", waves.SELECTIONS)
+def test_every_ratio_in_every_domain_equals_the_one_from_rows(
+    answers: Wave, selection: str, by: tuple[str, ...]
+) -> None:
+    wave = weighed(answers, selection)
+    design, table = rows_design(answers, wave), wave.estimates(by)
+    plan = made.plan()
+    keys = np.unique(np.column_stack([table.domain[name] for name in by]), axis=0) if by else np.zeros((1, 0), int)
+    masks = domains(answers, by, keys)
+    compared = 0
+    for measure in plan.measures:
+        if measure.name not in SINGLE:
+            continue
+        top, bottom = row_ratio(answers, measure, plan.items_of(measure.variable))
+        rows = table.of(measure)
+        assert len(rows) == len(keys)
+        for k, mask in enumerate(masks):
+            expected = estimators.ratio(design, top, bottom, mask)
+            found = rows.row(k)
+            assert (found.n, found.rows) == (expected.n, expected.rows)
+            if np.isnan(expected.estimate):
+                assert found.estimate is None
+                continue
+            assert found.df == expected.df
+            assert found.estimate == pytest.approx(expected.estimate, rel=1e-11)
+            assert found.se == pytest.approx(expected.se, rel=1e-9, abs=1e-14)
+            assert found.sum_w == pytest.approx(expected.sum_w, rel=1e-11)
+            if expected.se > 0:
+                assert found.deff_wr == pytest.approx(expected.deff_wr, rel=1e-9)
+            compared += 1
+    assert compared >= 16
+
+
+@pytest.mark.parametrize("by", [(), ("unit",), ("group",)], ids=str)
+@pytest.mark.parametrize("selection", waves.SELECTIONS)
+def test_composite_indices_have_the_variance_of_their_gradient(
+    answers: Wave, selection: str, by: tuple[str, ...]
+) -> None:
+    wave = weighed(answers, selection)
+    design, table, plan = rows_design(answers, wave), wave.estimates(by), made.plan()
+    rows = table.of(made.HEADLINE)
+    keys = np.unique(np.column_stack([table.domain[name] for name in by]), axis=0) if by else np.zeros((1, 0), int)
+    for k, mask in enumerate(domains(answers, by, keys)):
+        value, score = 0.0, np.zeros(design.rows)
+        for factor in ("access", "staff"):
+            items = plan.items_of(factor)
+            for item in items:
+                x = values_of(answers, item)
+                keep = mask & ~np.isnan(x)
+                w = np.where(keep, design.weights, 0.0)
+                rate = w @ (x >= 4) / w.sum()
+                value += rate / len(items) / 2
+                score += w * ((x >= 4) - rate) / w.sum() / len(items) / 2
+        assert rows.row(k).estimate == pytest.approx(value, rel=1e-12)
+        assert rows.row(k).se == pytest.approx(np.sqrt(taylor_variance(design, score)[0]), rel=1e-9)
+
+
+def test_weighted_totals_reproduce_the_frame(answers: Wave) -> None:
+    wave, frame = weighed(answers, "opt_in"), made.frame()
+    table = wave.totals.by(("unit", "field")).coarsened(("unit", "field"))
+    merged = {cell for merge in wave.weights.merges for cell in merge.cells}
+    found = {tuple(key): total for key, total in zip(table.keys.tolist(), table.sums[:, 0], strict=True)}
+    for unit, field, size in zip(frame.unit.tolist(), frame.field.tolist(), frame.population, strict=True):
+        if (unit, field) not in merged:
+            assert found[unit, field] == pytest.approx(size, rel=1e-12)
+    for merge in wave.weights.merges:
+        assert sum(found.get(cell, 0.0) for cell in merge.cells) == pytest.approx(merge.population, rel=1e-12)
+
+
+def test_shares_numbers_and_options_are_estimated(answers: Wave) -> None:
+    wave = weighed(answers, "drawn")
+    table, design = wave.estimates(()), rows_design(answers, wave)
+    g2 = answers.codes[:, 6].astype(float)
+    g2[g2 == BLANK] = np.nan
+    for measure in (Measure("return_definite", "g2"), Measure("share", "g2", 5)):
+        expected = estimators.mean(design, np.where(np.isnan(g2), np.nan, g2 == 5))
+        assert table.of(measure).row(0).estimate == pytest.approx(expected.estimate, rel=1e-12)
+        assert table.of(measure).row(0).se == pytest.approx(expected.se, rel=1e-10)
+    expected = estimators.mean(design, answers.numbers[:, 0])
+    found = table.of(Measure("expectation_mean", "g1")).row(0)
+    assert (found.n, found.estimate) == (expected.n, pytest.approx(expected.estimate, rel=1e-12))
+    assert found.se == pytest.approx(expected.se, rel=1e-10)
+    assert found.interval["logit"] is None
+
+
+def test_verdicts_use_the_threshold_of_each_domain(answers: Wave) -> None:
+    wave = weighed(answers, "drawn")
+    found = wave.verdicts(("unit",), thresholds={(0,): 0.30, (1,): 0.99, (2,): None}, measure=made.HEADLINE)
+    assert found.keys.tolist() == [[0], [1]]
+    assert found.judgement.verdict.tolist() == ["reached", "missed"]
+    assert found.needed[0].n is not None
+    table = wave.estimates(("unit",)).of(made.HEADLINE)
+    assert found.figures.estimate.tolist() == table.estimate[:2].tolist()
+
+
+def test_verdicts_take_the_shape_of_the_result_document(answers: Wave) -> None:
+    wave = weighed(answers, "drawn")
+    found = wave.verdicts(("unit",), thresholds={(0,): 0.30}, measure=made.HEADLINE)
+    (entry,) = found.entries({"unit": {0: "Hải Châu"}}, adjust=("none", "holm"))
+    assert entry["domain"] == {"unit": "Hải Châu"}
+    assert entry["verdict"] == "reached"
+    assert entry["p_reached_holm"] == entry["p_reached"]
+    assert entry["lower_bound"] > 0.30
+    estimates = result_document.estimate_entries([wave.estimates((), intervals=("logit",))])
+    assert {tuple(e["interval"]) for e in estimates} == {("logit",)}
+
+
+def test_self_selected_channel_is_capped_and_says_so(answers: Wave) -> None:
+    wave = weighed(answers, "opt_in")
+    gates = Gates(10, 10, 2)
+    found = wave.verdicts(("unit",), thresholds={(0,): 0.10}, measure=made.HEADLINE, gates=gates)
+    assert found.judgement.verdict.tolist() == ["reached_not_proven"]
+    assert found.judgement.reasons[0] == ("opt_in",)
+    assert found.needed[0].reason == "opt_in"
+
+
+def test_a_verdict_on_a_score_is_refused(answers: Wave) -> None:
+    with pytest.raises(AnalysisError, match="not a rate"):
+        weighed(answers, "drawn").verdicts((), thresholds={(): 0.9}, measure=Measure("item_mean", "q1"))
+
+
+def test_totals_of_one_selection_are_not_weighed_as_another(answers: Wave) -> None:
+    with pytest.raises(AnalysisError, match="selection"):
+        waves.weigh(answers.totals("opt_in"), "drawn", made.frame())
+
+
+def test_a_wave_without_answers_says_so() -> None:
+    totals = waves.begin(made.plan(), "drawn")
+    with pytest.raises(WeightingError, match="no answers"):
+        waves.weigh(totals, "drawn", made.frame())
+
+
+def test_estimates_survive_their_plain_form_bit_by_bit(answers: Wave) -> None:
+    table = weighed(answers, "opt_in").estimates(("unit", "field"), labels={"unit": {0: "Hải Châu"}})
+    again = EstimateTable.from_json(table.to_json())
+    assert again.to_json() == table.to_json()
+    assert list(again) == list(table)
+    assert again.row(0).domain["unit"] == "Hải Châu"
+
+
+def test_fact_of_the_respondent_is_crossed_beside_unit_and_field(answers: Wave) -> None:
+    gender = np.arange(len(answers.unit)) % 2
+    totals = waves.begin(made.plan(), "drawn", beside=("gender",))
+    chunk = waves.wave_chunk(
+        "drawn",
+        answers.codes,
+        unit=answers.unit,
+        field=answers.field,
+        numbers=answers.numbers,
+        group=answers.group,
+        gender=gender,
+    )
+    wave = waves.weigh(totals.add(chunk), "drawn", made.frame())
+    rows = wave.estimates(("gender",)).of(Measure("overall_rate", "q6"))
+    expected = estimators.mean(
+        rows_design(answers, wave),
+        np.where(np.isnan(values_of(answers, "q6")), np.nan, values_of(answers, "q6") >= 4),
+        gender == 1,
+    )
+    assert rows.row(1).estimate == pytest.approx(expected.estimate, rel=1e-12)
+    assert rows.row(1).se == pytest.approx(expected.se, rel=1e-10)

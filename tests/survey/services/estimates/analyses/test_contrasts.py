@@ -1,0 +1,129 @@
+"""Channels side by side and waves one after the other."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from analysis.inference import comparison
+from survey.models.fieldwork.waves import Channel
+from survey.models.questionnaires.instruments import InstrumentVersion, VersionStatus
+from tests.factories.questionnaires import item
+from tests.factories.results import Surveyed, document
+from tests.factories.surveyed_waves import FIRST_DAY, analysed, wave_before
+
+
+def test_self_selected_answers_are_set_beside_the_drawn_ones(survey: Surveyed) -> None:
+    unit = survey.unit()
+    survey.frame(unit, 1000)
+    survey.answer(unit, 160, 40)
+    for n in range(10):
+        survey.answer(unit, 16 + n % 3, 3 - n % 3, channel=survey.qr, day=FIRST_DAY + timedelta(days=n))
+    qr, drawn = survey.view("qr").overall, survey.view("drawn").overall
+    assert qr is not None
+    assert drawn is not None
+    for channel in ("qr", "drawn"):
+        beside = analysed(survey, channel).beside_drawn
+        assert beside is not None
+        whole = beside.contrasts[0]
+        assert (beside.opt_in, beside.drawn, whole.level) == ("qr", "drawn", "overall")
+        expected = comparison.independent(
+            qr.shown.value or 0, qr.shown.se or 0, qr.shown.df or 0,
+            drawn.shown.value or 0, drawn.shown.se or 0, drawn.shown.df or 0,
+        )  # fmt: skip
+        assert whole.difference == pytest.approx(expected.estimate)
+        assert (whole.low, whole.high) == (pytest.approx(expected.lower), pytest.approx(expected.upper))
+
+
+def test_channels_are_compared_in_the_units_they_share(survey: Surveyed) -> None:
+    a, b = survey.unit("Phường A"), survey.unit("Phường B")
+    survey.answer(a, 80, 20)
+    survey.answer(b, 20, 80)
+    for n in range(5):
+        survey.answer(a, 15 + n % 2, 4 - n % 2, channel=survey.qr, day=FIRST_DAY + timedelta(days=n))
+    for channel in ("qr", "drawn"):
+        beside = analysed(survey, channel).beside_drawn
+        assert beside is not None
+        assert beside.common == 1
+        assert (beside.contrasts[0].first, beside.contrasts[0].second) == (pytest.approx(77 / 95), pytest.approx(0.8))
+        assert not beside.contrasts[0].certain
+
+
+def test_channels_are_not_compared_where_the_shared_units_would_tell_of_a_hidden_one(survey: Surveyed) -> None:
+    a, b, hidden = survey.unit("Phường A"), survey.unit("Phường B"), survey.unit("Phường giấu")
+    survey.answer(a, 80, 20)
+    survey.answer(b, 60, 40)
+    survey.answer(hidden, 4, 1)
+    for unit in (a, hidden):
+        for n in range(5):
+            survey.answer(unit, 15 + n % 2, 4 - n % 2, channel=survey.qr, day=FIRST_DAY + timedelta(days=n))
+    assert analysed(survey).beside_drawn is None
+
+
+def test_channel_is_compared_with_the_one_of_its_code_in_the_wave_before(survey: Surveyed) -> None:
+    unit, record = survey.unit(), survey.record
+    with record.database.writing() as session:
+        session.execute(update(Channel).where(Channel.id == survey.drawn.id).values(code="phone"))
+    wave_before(survey, unit, 90, 10, channels=("post", "phone"), more=10)
+    survey.answer(unit, 80, 20)
+    since = analysed(survey, "phone").since_last
+    assert since is not None
+    assert since.contrasts[0].second == pytest.approx(80 / 110)
+    assert not since.other_units
+    survey.answer(survey.unit("Phường khác"), 40, 10)
+    since = analysed(survey, "phone").since_last
+    assert since is not None
+    assert since.other_units
+
+
+@pytest.mark.parametrize(("good", "bad"), [(40, 0), (0, 40)])
+def test_sample_of_one_opinion_has_no_known_error_and_is_not_compared(survey: Surveyed, good: int, bad: int) -> None:
+    unit = survey.unit()
+    wave_before(survey, unit, 60, 40)
+    survey.answer(unit, good, bad)
+    for n in range(5):
+        survey.answer(unit, 16 + n, 4, channel=survey.qr, day=FIRST_DAY + timedelta(days=n))
+    found = analysed(survey)
+    assert (found.beside_drawn, found.since_last) == (None, None)
+
+
+def test_wave_with_one_channel_is_beside_nothing(survey: Surveyed) -> None:
+    survey.answer(survey.unit(), 30, 20)
+    assert analysed(survey).beside_drawn is None
+
+
+def test_change_since_the_wave_before_has_its_interval(survey: Surveyed) -> None:
+    unit = survey.unit()
+    wave_before(survey, unit, 60, 40)
+    survey.answer(unit, 90, 10)
+    since = analysed(survey).since_last
+    assert since is not None
+    assert (since.wave, since.broken) == ("W-0", ())
+    whole = since.contrasts[0]
+    assert (whole.first, whole.second) == (pytest.approx(0.9), pytest.approx(0.6))
+    se = (0.9 * 0.1 / 99 + 0.6 * 0.4 / 99) ** 0.5
+    assert whole.certain
+    assert whole.low == pytest.approx(0.3 - 1.974 * se, abs=2e-3)  # Satterthwaite: about 166 df
+
+
+def test_reworded_questionnaire_breaks_the_series_and_is_not_compared(survey: Surveyed) -> None:
+    record = survey.record
+    with record.database.writing() as session:
+        own = session.get_one(InstrumentVersion, survey.wave.version_id)
+        other = InstrumentVersion(
+            instrument_id=own.instrument_id, number=2, core_hash="e" * 64, content_hash="f" * 64,
+            document=document(item("q1", "Câu khác hẳn"), item("q2"), version=2), lowest_grade="draft",
+            status=VersionStatus.PUBLISHED, created_at=record.now, published_at=record.now,
+        )  # fmt: skip
+        session.add(other)
+        session.flush()
+        version_id = other.id
+    unit = survey.unit()
+    wave_before(survey, unit, 60, 40, version_id=version_id)
+    survey.answer(unit, 90, 10)
+    since = analysed(survey).since_last
+    assert since is not None
+    assert "" in since.broken
+    assert since.contrasts == ()
