@@ -7,7 +7,7 @@ export HOST ?= 127.0.0.1
 export PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint catalogue bench bench-large lock clean
+.PHONY: help demo run dev test format lint catalogue bench bench-large lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -35,10 +35,21 @@ demo: $(VENV)/run.stamp ## The whole platform with the units of Đà Nẵng and 
 run: $(VENV)/run.stamp ## The same without demonstration waves and answers: an empty province
 	@exec $(BIN)/hailong run
 
-test: $(VENV)/test.stamp ## Everything: style, types, import rules, all tests on SQLite and PostgreSQL, a real browser
-	@$(BIN)/python -m tests.run
+dev: $(VENV)/run.stamp ## One process that starts again when a file changes and shows tracebacks
+	@exec $(BIN)/hailong dev
 
-lint: $(VENV)/test.stamp ## Style, types and import rules only
+test: $(VENV)/test.stamp ## Everything; or, with FILE=tests/…/test_….py, the tests of one file or folder
+ifdef FILE
+	@$(BIN)/python -m pytest -q $(FILE)
+else
+	@$(BIN)/python -m tests.run
+endif
+
+format: $(VENV)/test.stamp ## Put sources into the one format, and mend what can be mended by a machine
+	@$(BIN)/python -m ruff check --fix --quiet . || true
+	@$(BIN)/python -m ruff format --quiet .
+
+lint: $(VENV)/test.stamp ## Style, format, types, import rules and the rules of the house, no other tests
 	@$(BIN)/python -m tests.run --only lint
 
 catalogue: $(VENV)/test.stamp ## Collect the interface texts into survey/translations

@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Each face is a package with a blueprint named `blueprint`; staff faces live under /quan-tri/.
-FACE_PACKAGES = {
-    "citizen": ("survey.citizen",),
-    "staff": ("survey.site", "survey.accounts", "survey.designer", "survey.fieldwork", "survey.results"),
+FACES = {
+    "citizen": "citizen",
+    "site": "staff",
+    "accounts": "staff",
+    "designer": "staff",
+    "fieldwork": "staff",
+    "results": "staff",
 }
+"""The faces, packages of `survey` with a `blueprint` and `register(app)`, and which processes serve them. A face is
+registered here and nowhere else: catalogues, import contracts and policy tests read this table."""
 
 
 def create_app(config: Config | None = None, database: Database | None = None, **settings: Any) -> Flask:
@@ -36,7 +41,7 @@ def create_app(config: Config | None = None, database: Database | None = None, *
     from survey.web import application
 
     config = config or load()
-    modules = [import_module(name) for face in sorted(config.faces) for name in FACE_PACKAGES[face]]
+    modules = [import_module(f"survey.{name}") for name, processes in FACES.items() if processes in config.faces]
     flask_app = application.build(config, database, staff="staff" in config.faces)
     flask_app.config.update({name.upper(): value for name, value in settings.items()})
     for module in modules:

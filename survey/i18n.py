@@ -27,7 +27,7 @@ OWN_NAMES = {
 }  # fmt: skip
 """What languages of questionnaires call themselves; one that is not here is shown by its code."""
 CITIZEN_CATALOGUES = ("citizen",)
-STAFF_CATALOGUES = ("citizen", "staff", "accounts", "designer", "fieldwork", "results", "exports")
+STAFF_CATALOGUES = tuple(sorted(path.stem for path in (TRANSLATIONS / DEFAULT / "LC_MESSAGES").glob("*.po")))
 
 
 def own_name(code: str) -> str:

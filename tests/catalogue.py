@@ -23,6 +23,7 @@ from instruments.model.index_rules import RULES
 from instruments.overlays.misfits import MISFITS
 from instruments.versions.conformity import BADGES, DEVIATIONS
 from instruments.xlsform import REMARKS
+from survey import FACES
 from survey.i18n import LANGUAGES, TRANSLATIONS, compile_stale
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,53 +49,34 @@ KEYWORDS = {
         "SurveyError",
     )
 )
-# Which sources speak through which catalogue. The first match wins.
-SOURCES: dict[str, tuple[str, ...]] = {
-    "citizen": (
-        "survey/citizen",
-        "survey/form/",
-        "templates/citizen",
-        "templates/layouts/citizen",
-        "survey/services/intake/",
-        "survey/errors",
-    ),
+# Which sources speak through which catalogue: a face and its pages through the face's own, the services of a subject
+# through that of the face where they are read. The first match wins; what nobody claims is everybody's: `staff`.
+SERVICES: dict[str, tuple[str, ...]] = {
+    "citizen": ("survey/form/", "templates/layouts/citizen", "survey/services/intake/", "survey/errors"),
     "accounts": (
-        "survey/accounts",
-        "templates/accounts",
         "survey/services/people/accounts",
         "survey/services/people/invitations",
         "survey/services/people/grants",
         "survey/services/people/own_account",
     ),
-    "designer": (
-        "survey/designer",
-        "templates/designer",
-        "templates/components/questionnaires",
-        "survey/services/questionnaires/",
-    ),
-    "fieldwork": (
-        "survey/fieldwork",
-        "templates/fieldwork",
-        "survey/services/fieldwork/waves",
-        "survey/services/fieldwork/points",
-        "survey/services/fieldwork/one_time_codes",
-        "survey/services/fieldwork/frames",
-        "survey/services/fieldwork/point_files",
-        "survey/services/tabular_files",
-    ),
-    "results": (
-        "survey/results",
-        "templates/results",
-        "survey/services/estimates/",
-        "survey/charts",
-    ),
+    "designer": ("survey/services/questionnaires/", "templates/components/questionnaires"),
     "exports": (
-        "survey/exports",
-        "templates/exports",
+        "survey/exports/",
         "survey/services/files/",
         "survey/services/fieldwork/placards",
         "survey/words/results",
     ),
+    "fieldwork": ("survey/services/fieldwork/", "survey/services/tabular_files"),
+    "results": ("survey/services/estimates/", "survey/charts/"),
+}
+EVERYBODYS = {"site": "staff"}
+SOURCES: dict[str, tuple[str, ...]] = {
+    **SERVICES,
+    **{
+        face: (f"survey/{face}/", f"templates/{face}/", *SERVICES.get(face, ()))
+        for face in FACES
+        if face not in EVERYBODYS
+    },
     "staff": ("survey", "templates"),
 }
 _METHODS = [("**.py", "python"), ("**.html", "jinja2.ext.babel_extract"), ("**.txt", "jinja2.ext.babel_extract")]

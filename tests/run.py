@@ -1,7 +1,7 @@
 """Everything the project checks about itself, in one command: `make test`.
 
     python -m tests.run                style, types, import rules, then all tests
-    python -m tests.run --only lint    style, types and import rules
+    python -m tests.run --only lint    style, types, import rules and the rules of the house
     python -m tests.run -- ARGS        further arguments for pytest
 
 The last line is `N passed, N failed`, where each check of style, types and import rules counts as one.
@@ -18,11 +18,14 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# Policy tests that read only the sources: quick, and worth knowing before the other tests have run.
+HOUSE = [f"tests/policy/test_{name}.py" for name in ("files", "rooms")]
 CHECKS = [
     ("style", [sys.executable, "-m", "ruff", "check", "--no-cache", "--quiet", "."]),
     ("format", [sys.executable, "-m", "ruff", "format", "--check", "--quiet", "."]),
     ("types", [sys.executable, "-m", "mypy"]),
-    ("import rules", [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]),
+    ("import rules", [sys.executable, "-m", "tests.import_rules"]),
+    ("rules of the house", [sys.executable, "-m", "pytest", "-q", "-n", "0", "--durations=0", *HOUSE]),
 ]
 
 

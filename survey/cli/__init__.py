@@ -22,6 +22,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Serving": {
         "demo": "survey.cli.serve:demo",
         "run": "survey.cli.serve:run",
+        "dev": "survey.cli.serve:dev",
         "jobs": "survey.cli.serve:jobs",
     },
     "Questionnaires": {

@@ -1,21 +1,26 @@
-"""`hailong demo`, `hailong run` and `hailong jobs work`: the platform as processes of this machine."""
+"""`hailong demo`, `run`, `dev` and `jobs work`: the platform as processes of this machine."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
+import time
 from dataclasses import asdict
+from ipaddress import ip_address
 from pathlib import Path
+from threading import Thread
 from typing import Any, TypeVar
 
 import click
 import qrcode
+from werkzeug.serving import run_simple
 
-from survey import clock, i18n, schema
+from survey import clock, create_app, i18n, schema
 from survey.cli import processes
-from survey.config import EVERYWHERE, Config, load
+from survey.config import EVERYWHERE, ROOT, Config, load
 from survey.database import Database
-from survey.errors import SurveyError
+from survey.errors import ConfigurationError, SurveyError
 from survey.permissions import system
 from survey.services.people import invitations
 from survey.services.people.credentials import Passwords, Vault
@@ -85,6 +90,43 @@ def run() -> None:
         click.echo("\n".join([*lines, "", "Ctrl+C stops it."]))
 
     sys.exit(processes.serve(config, on_ready=announce))
+
+
+@click.command()
+def dev() -> None:
+    """Serve the record at hand to people who work on the program.
+
+    One process for citizens, staff and jobs, started again whenever a file changes; an error shows its traceback. Only
+    on this machine, for the page of a traceback can run commands. `hailong demo` fills the record before.
+    """
+    config, database = _ready()
+    if config.host in EVERYWHERE or not ip_address(config.host).is_loopback:
+        raise ConfigurationError("HOST is %(host)s; this command serves 127.0.0.1 alone.", host=config.host)
+    shipped_and_imported.register_shipped(database, now=clock.now())
+    app = create_app(config, database)
+    app.debug = True
+    if os.environ.get("WERKZEUG_RUN_MAIN"):  # the process that serves, not the one that watches the files
+        Thread(target=_do_jobs, args=(config, database), daemon=True).start()
+    else:
+        click.echo(f"Hài Lòng is served at {config.public_url}, staff at {config.public_url}{SIGN_IN}")
+    watched = [*ROOT.glob("static/css/*.css"), *ROOT.glob("survey/translations/*/LC_MESSAGES/*.po")]
+    run_simple(
+        config.host,
+        config.port,
+        app,
+        use_reloader=True,
+        use_debugger=True,
+        threaded=True,
+        extra_files=map(str, watched),
+    )
+
+
+def _do_jobs(config: Config, database: Database) -> None:
+    from survey.jobs import kinds, worker
+
+    while True:
+        if not worker.do_one(config, database, kinds.KINDS):
+            time.sleep(worker.POLL_SECONDS)
 
 
 @click.group()

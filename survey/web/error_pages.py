@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -42,5 +42,7 @@ def _survey(error: SurveyError) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
+    if current_app.debug:
+        raise error  # `hailong dev` shows the traceback
     logging.failure(error, endpoint=request.endpoint)
     return _http(InternalServerError())

@@ -17,7 +17,6 @@ from instruments import codec
 from instruments.model.document import InstrumentVersion as Document
 from survey import clock
 from survey.database import Database
-from survey.fixtures import synthetic
 from survey.models.fieldwork.points import (
     CollectionPoint,
     EntryCode,
@@ -33,6 +32,7 @@ from survey.models.province.procedures import Field
 from survey.models.province.units import Unit, UnitKind
 from survey.models.questionnaires.instruments import Instrument, InstrumentVersion, ServiceDomain
 from survey.permissions import Actor
+from survey.services.demonstration import synthetic_answers
 from survey.services.fieldwork import waves
 from survey.services.fieldwork.waves import FrameEntry, NewWave
 from survey.tokens import ENTRY_CODE_LENGTH, ONE_TIME_CODE_LENGTH, Tokens, new_code
@@ -303,7 +303,7 @@ def _answers(
     weights = np.array([p.weight for p in places])
     where = draw.choice(len(places), people, p=weights / weights.sum())
     leaning = np.array([places[w].shift for w in where])
-    made = synthetic.answers(document, leaning, draw=draw, level=plan.level)
+    made = synthetic_answers.answers(document, leaning, draw=draw, level=plan.level)
     days = [d for d in _days(plan.opens_on, min(plan.closes_on, today)) if d.weekday() < 6]
     day_of = draw.integers(0, len(days), people)
     rows, comments = [], []
