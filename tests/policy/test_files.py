@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
+import tomllib
+from importlib import metadata
 
 from survey import FACES
 from survey.config import ROOT
@@ -53,3 +56,27 @@ def imported(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Import):
         return [a.name for a in node.names]
     return [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+
+
+def test_every_declared_dependency_is_imported() -> None:
+    """What nothing imports leaves pyproject.toml and, with the next `make lock`, the lock files."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    declared = {
+        re.split(r"[\[<>=! ]", line)[0].lower()
+        for lines in (project["dependencies"], *project["optional-dependencies"].values())
+        for line in lines
+    }
+    modules_of: dict[str, set[str]] = {}
+    for module, distributions in metadata.packages_distributions().items():
+        for distribution in distributions:
+            modules_of.setdefault(distribution.lower(), set()).add(module)
+    sources_imported = {
+        name.split(".")[0]
+        for source in sources()
+        for node in ast.walk(ast.parse((ROOT / source).read_text("utf-8")))
+        for name in imported(node)
+    }
+    started = {"gunicorn", "mypy", "ruff", "import-linter", "pytest-xdist"}  # programs, and a plugin of pytest
+    started |= {"psycopg", "dask"}  # named in the address of a record; imported as distributed, which it brings
+    unused = {name for name in declared - started if not modules_of.get(name, set()) & sources_imported}
+    assert unused == set()
