@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from instruments import conditions
 from instruments.conditions import And, Answered, Blank, Compare, Condition, In, Includes, Not, Or
 from instruments.model.document import InstrumentVersion
+from instruments.rounding import exact, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +152,7 @@ def _answer(version: InstrumentVersion, code: str, number: int | float, words: _
         for option in version.options(version.item(code)):
             if option.code == number:
                 return words.quoted.format(words=option.label.inside(language))
-    digits = f"{number:g}" if abs(number) < 1e6 else str(number)
-    return digits.replace(".", ",") if language == "vi" else digits
+    return plain(exact(number), language)
 
 
 def _has_options(version: InstrumentVersion, code: str) -> bool:

@@ -7,16 +7,16 @@ file, so that a citizen worker loads only the citizen's words.
 from __future__ import annotations
 
 import os
-from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, session
 from flask_babel import Babel, get_locale
 
-from survey import clock
+from survey.words import figures
 
 TRANSLATIONS = Path(__file__).with_name("translations")
 LANGUAGES = ("vi", "en")
@@ -42,13 +42,20 @@ def install(app: Flask, *, staff: bool) -> None:
     Babel(app, default_locale=DEFAULT, default_timezone="Asia/Ho_Chi_Minh", locale_selector=_select)
     app.jinja_env.globals["language"] = language
     app.jinja_env.filters.update(
-        percent=percent,
-        number=number,
-        day=day,
-        moment=moment,
-        grouped=grouped,
         own_name=own_name,
+        day=figures.day,
+        moment=figures.moment,
+        coordinate=figures.coordinate,
+        grouped=_on_the_page(figures.grouped),
+        target_percent=_on_the_page(figures.target_percent),
+        percent=lambda rate, places=1: figures.percent(rate, language(), places=places),
+        number=lambda value, places=0: figures.number(value, places, language()),
     )
+
+
+def _on_the_page(written: Callable[[Any, str], str]) -> Callable[[Any], str]:
+    """A way to write figures, in the language of the page."""
+    return lambda value: written(value, language())
 
 
 def _select() -> str:
@@ -91,56 +98,3 @@ def translations(language: str, *catalogues: str) -> NullTranslations:
         if isinstance(found, Translations):
             merged = merged.merge(found) if isinstance(merged, Translations) else found
     return merged
-
-
-# Numbers and dates as Vietnamese documents write them (CLDR's short Vietnamese date is wrong in official documents).
-
-
-def rounded(value: float, places: int) -> Decimal:
-    """Half-up in decimal arithmetic of the number's shortest decimal form: 0.96485 at 4 places is 0.9649."""
-    return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-
-
-def number(value: float | None, places: int = 0, language: str | None = None) -> str:
-    if value is None:
-        return "–"
-    text = f"{rounded(value, places):,f}"
-    if (language or _language()) == "en":
-        return text
-    return text.translate(str.maketrans(",.", ".,"))
-
-
-def percent(value: float | None, places: int = 1, language: str | None = None) -> str:
-    """A rate 0..1 as '97,2 %'."""
-    if value is None:
-        return "–"
-    text = str((Decimal(repr(float(value))) * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP))
-    return f"{text} %" if (language or _language()) == "en" else text.replace(".", ",") + " %"
-
-
-def decimal_mark() -> str:
-    """What stands before the decimals in the language of the page."""
-    return "." if _language() == "en" else ","
-
-
-def grouped(value: int | None, language: str | None = None) -> str:
-    return number(value, 0, language)
-
-
-def day(value: date | datetime | None) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, datetime):
-        value = clock.local_day(value)
-    return value.strftime("%d/%m/%Y")
-
-
-def moment(value: datetime | None) -> str:
-    return "–" if value is None else clock.local(value).strftime("%H:%M %d/%m/%Y")
-
-
-def _language() -> str:
-    try:
-        return language()
-    except RuntimeError:  # outside a request
-        return DEFAULT

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.errors import AnalysisError
+from analysis.estimation.published_indices import percent, shown
 from analysis.inference.estimate_tables import is_rate
 
 PARTS = ("meta", "estimates", "verdicts", "ranking", "reliability", "drivers")
@@ -140,14 +141,14 @@ def _domain(entry: Mapping[str, Any]) -> str:
 
 def _rate(value: float | None) -> str:
     """A share as a percentage."""
-    return "–" if value is None else f"{100 * value:.1f} %"
+    return "–" if value is None else f"{percent(value, 1)} %"
 
 
 def _value(measure: str, value: float | None) -> str:
     """A share as a percentage, a mean on a scale as it is: a mean of 1 is the worst there is, not 100 %."""
     if value is None or is_rate(measure):
         return _rate(value)
-    return f"{value:.2f}"
+    return str(shown(value, 2))
 
 
 def _interval(entry: Mapping[str, Any]) -> str:
@@ -163,4 +164,4 @@ def _span(pair: Sequence[int] | None) -> str:
 
 
 def _three(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return "–" if value is None else str(shown(value, 3))

@@ -7,11 +7,11 @@ from datetime import datetime
 from flask import url_for
 from flask_babel import gettext, ngettext
 
-from survey.i18n import moment
 from survey.permissions import Actor, Role
 from survey.queries.people import accounts as queries
 from survey.web import staff
 from survey.web.home_and_menu import Panel, PanelItem, Record
+from survey.words.figures import moment
 
 SOON_DAYS = 7
 

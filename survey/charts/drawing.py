@@ -1,10 +1,12 @@
-"""What every drawing shares: colours, lettering, the SVG frame, numbers short enough to send."""
+"""What every drawing shares: colours, lettering, the SVG frame, the ticks of an axis."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from markupsafe import Markup, escape
+
+from survey.words.figures import coordinate, rounded, whole
 
 INK = "#1b2430"
 SOFT = "#4a5563"
@@ -29,7 +31,7 @@ def svg(width: int, height: int, label: str, parts: Sequence[str], kind: str) ->
 def text(x: float, y: float, words: str, *, size: int = 13, anchor: str = "start", colour: str = SOFT) -> str:
     """Words at a place, escaped."""
     return (
-        f'<text x="{short(x)}" y="{short(y)}" font-size="{size}" text-anchor="{anchor}" fill="{colour}">'
+        f'<text x="{coordinate(x)}" y="{coordinate(y)}" font-size="{size}" text-anchor="{anchor}" fill="{colour}">'
         f"{escape(words)}</text>"
     )
 
@@ -37,21 +39,18 @@ def text(x: float, y: float, words: str, *, size: int = 13, anchor: str = "start
 def line(x1: float, y1: float, x2: float, y2: float, *, colour: str = RULE, width: float = 1.5, dash: str = "") -> str:
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
     return (
-        f'<line x1="{short(x1)}" x2="{short(x2)}" y1="{short(y1)}" y2="{short(y2)}" stroke="{colour}" '
-        f'stroke-width="{width:g}"{dashed}/>'
+        f'<line x1="{coordinate(x1)}" x2="{coordinate(x2)}" y1="{coordinate(y1)}" y2="{coordinate(y2)}" '
+        f'stroke="{colour}" stroke-width="{coordinate(width)}"{dashed}/>'
     )
 
 
 def dot(x: float, y: float, radius: float, *, colour: str, hollow: bool = False) -> str:
     return (
-        f'<circle cx="{short(x)}" cy="{short(y)}" r="{radius:g}" fill="{"#fff" if hollow else colour}" '
-        f'stroke="{colour}" stroke-width="2"/>'
+        f'<circle cx="{coordinate(x)}" cy="{coordinate(y)}" r="{coordinate(radius)}" '
+        f'fill="{"#fff" if hollow else colour}" stroke="{colour}" stroke-width="2"/>'
     )
 
 
-def percent(rate: float, decimal: str) -> str:
-    return f"{rate * 100:.1f}".removesuffix(".0").replace(".", decimal)
-
-
-def short(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
+def tick_rates(low: float, high: float, step: float) -> tuple[float, ...]:
+    """The rates from low to high at every step."""
+    return tuple(float(rounded(low + n * step, 6)) for n in range(whole((high - low) / step) + 1))

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from survey.charts.drawing import INK, PLAIN, RULE, SOFT, percent, short, svg
+from survey.charts.drawing import INK, PLAIN, RULE, SOFT, svg, tick_rates
+from survey.words.figures import coordinate, tick
 
 TONES = {
     "reached": ("#0b5a4c", "#9cc4bb"),
@@ -55,11 +56,10 @@ def axis(marks: list[Mark]) -> Axis:
         high = low + 0.1
     step = next(s for s in (0.025, 0.05, 0.1, 0.2, 0.25) if (high - low) / s <= 4 or s == 0.25)
     low, high = max(0.0, math.floor(low / step + 1e-9) * step), min(1.0, math.ceil(high / step - 1e-9) * step)
-    count = round((high - low) / step)
-    return Axis(low, high, tuple(round(low + n * step, 6) for n in range(count + 1)))
+    return Axis(low, high, tick_rates(low, high, step))
 
 
-def headline(mark: Mark, *, target_words: str, label: str, notes: Sequence[str] = (), decimal: str = ",") -> Markup:
+def headline(mark: Mark, *, target_words: str, label: str, notes: Sequence[str] = (), language: str = "vi") -> Markup:
     """The large drawing beside a headline figure. `notes` are what must be read wherever the drawing goes."""
     width, height, margin = 420, 96 + 18 * len(notes), 24
     scale = axis([mark])
@@ -67,19 +67,20 @@ def headline(mark: Mark, *, target_words: str, label: str, notes: Sequence[str] 
     line = 58
     parts = [
         f'<line x1="{margin}" x2="{width - margin}" y1="{line}" y2="{line}" stroke="{RULE}" stroke-width="1.5"/>',
-        *(_tick(short(scale.x(t, width, margin)), line, percent(t, decimal)) for t in scale.ticks),
+        *(_tick(coordinate(scale.x(t, width, margin)), line, tick(t, language)) for t in scale.ticks),
     ]
     if mark.low is not None and mark.high is not None:
         a, b = scale.x(mark.low, width, margin), scale.x(mark.high, width, margin)
         parts.append(
-            f'<rect x="{short(a)}" y="{line - 5}" width="{short(max(b - a, 2))}" height="10" rx="5" fill="{light}"/>'
+            f'<rect x="{coordinate(a)}" y="{line - 5}" width="{coordinate(max(b - a, 2))}" height="10" rx="5" '
+            f'fill="{light}"/>'
         )
     if mark.target is not None:
         x = scale.x(mark.target, width, margin)
         anchor, shift = ("end", -7) if x > width * 0.6 else ("start", 7)
         parts.append(
-            f'<line x1="{short(x)}" x2="{short(x)}" y1="12" y2="{line + 8}" stroke="{INK}" stroke-width="2" '
-            f'stroke-dasharray="5 4"/><text x="{short(x + shift)}" y="25" font-size="14" text-anchor="{anchor}" '
+            f'<line x1="{coordinate(x)}" x2="{coordinate(x)}" y1="12" y2="{line + 8}" stroke="{INK}" stroke-width="2" '
+            f'stroke-dasharray="5 4"/><text x="{coordinate(x + shift)}" y="25" font-size="14" text-anchor="{anchor}" '
             f'fill="{INK}">{escape(target_words)}</text>'
         )
     parts.append(_dot(scale.x(mark.rate, width, margin), line, 9, mark, dark))
@@ -97,28 +98,28 @@ def row(mark: Mark, scale: Axis, *, label: str, compact: bool = False) -> Markup
     dark, light = TONES.get(mark.verdict or "", PLAIN)
     parts = []
     if mark.target is not None:
-        x = short(scale.x(mark.target, width, margin))
+        x = coordinate(scale.x(mark.target, width, margin))
         parts.append(
             f'<line x1="{x}" x2="{x}" y1="0" y2="{height}" stroke="{INK}" stroke-width="1.5" stroke-dasharray="4 3"/>'
         )
     if mark.low is not None and mark.high is not None:
         a, b = scale.x(mark.low, width, margin), scale.x(mark.high, width, margin)
         parts.append(
-            f'<rect x="{short(a)}" y="{(height - bar) / 2:g}" width="{short(max(b - a, 2))}" height="{bar}" '
-            f'rx="{bar / 2:g}" fill="{light}"/>'
+            f'<rect x="{coordinate(a)}" y="{coordinate((height - bar) / 2)}" width="{coordinate(max(b - a, 2))}" '
+            f'height="{bar}" rx="{coordinate(bar / 2)}" fill="{light}"/>'
         )
     parts.append(_dot(scale.x(mark.rate, width, margin), height / 2, dot, mark, dark))
     return svg(width, height, label, parts, "chart chart-row")
 
 
-def row_axis(scale: Axis, *, decimal: str = ",", compact: bool = False) -> Markup:
+def row_axis(scale: Axis, *, language: str = "vi", compact: bool = False) -> Markup:
     """The axis over the rows of a table."""
     width, height, margin, size = (360, 34, 12, 25) if compact else (360, 22, 8, 13)
     last = len(scale.ticks) - 1
     ticks = [(n, t) for n, t in enumerate(scale.ticks) if not compact or n in (0, last) or (last == 4 and n == 2)]
     parts = [
-        f'<text x="{short(scale.x(t, width, margin))}" y="{size}" font-size="{size}" fill="{SOFT}" '
-        f'text-anchor="{"start" if n == 0 else "end" if n == last else "middle"}">{percent(t, decimal)}</text>'
+        f'<text x="{coordinate(scale.x(t, width, margin))}" y="{size}" font-size="{size}" fill="{SOFT}" '
+        f'text-anchor="{"start" if n == 0 else "end" if n == last else "middle"}">{tick(t, language)}</text>'
         for n, t in ticks
     ]
     return svg(width, height, "", parts, "chart chart-row")
@@ -134,4 +135,7 @@ def _tick(x: str, line: int, words: str) -> str:
 def _dot(x: float, y: float, radius: float, mark: Mark, dark: str) -> str:
     below = mark.target is not None and mark.rate < mark.target
     fill = "#fff" if below else dark
-    return f'<circle cx="{short(x)}" cy="{y:g}" r="{radius:g}" fill="{fill}" stroke="{dark}" stroke-width="2.5"/>'
+    return (
+        f'<circle cx="{coordinate(x)}" cy="{coordinate(y)}" r="{coordinate(radius)}" fill="{fill}" stroke="{dark}" '
+        'stroke-width="2.5"/>'
+    )

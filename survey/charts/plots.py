@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from survey.charts.drawing import BAD, BAND, GOOD, INK, PLAIN, RULE, SOFT, dot, line, percent, short, svg, text
+from survey.charts.drawing import BAD, BAND, GOOD, INK, PLAIN, RULE, SOFT, dot, line, svg, text, tick_rates
+from survey.words.figures import coordinate, number, tick
 
 WIDTH = 420
 
@@ -54,7 +55,7 @@ def course(
     last: str,
     baseline: int = 0,
     baseline_words: str = "",
-    decimal: str = ",",
+    language: str = "vi",
 ) -> Markup:
     """Shares by period with the limits as a band; signals are hollow diamonds. `first` and `last` are days in words."""
     height, left, right, top, bottom = 230, 44, 12, 16, 34
@@ -68,11 +69,11 @@ def course(
         return top + (high - rate) / (high - low) * (height - top - bottom)
 
     parts = [line(left, y(t), WIDTH - right, y(t), colour=BAND, width=1) for t in ticks]
-    parts += [text(left - 6, y(t) + 4, percent(t, decimal), anchor="end", size=12) for t in ticks]
+    parts += [text(left - 6, y(t) + 4, tick(t, language), anchor="end", size=12) for t in ticks]
     limits = [(n, p.low, p.high) for n, p in enumerate(points) if p.low is not None and p.high is not None]
     if limits:
         outline = [(x(n), y(b)) for n, _, b in limits] + [(x(n), y(a)) for n, a, _ in reversed(limits)]
-        corners = " ".join(f"{short(a)},{short(b)}" for a, b in outline)
+        corners = " ".join(f"{coordinate(a)},{coordinate(b)}" for a, b in outline)
         parts.append(f'<polygon points="{corners}" fill="{BAND}"/>')
     if center is not None:
         parts.append(line(left, y(center), WIDTH - right, y(center), colour=SOFT, dash="5 4"))
@@ -82,7 +83,7 @@ def course(
             line(edge, top, edge, height - bottom, colour=RULE, width=1),
             text(edge - 5, top + 10, baseline_words, anchor="end", size=12),
         ]
-    path = " ".join(f"{short(x(n))},{short(y(p.share))}" for n, p in enumerate(points))
+    path = " ".join(f"{coordinate(x(n))},{coordinate(y(p.share))}" for n, p in enumerate(points))
     parts.append(f'<polyline points="{path}" fill="none" stroke="{PLAIN[1]}" stroke-width="1.5"/>')
     parts += [
         _diamond(x(n), y(p.share)) if p.alarm else dot(x(n), y(p.share), 2.6, colour=PLAIN[0])
@@ -92,7 +93,7 @@ def course(
     return svg(WIDTH, height, label, parts, "chart chart-plot")
 
 
-def funnel(points: Sequence[FunnelPoint], center: float, *, label: str, axis: str, decimal: str = ",") -> Markup:
+def funnel(points: Sequence[FunnelPoint], center: float, *, label: str, axis: str, language: str = "vi") -> Markup:
     """Rates of units by their number of answers, each in front of its own limits; those beyond are hollow."""
     height, left, right, top, bottom = 260, 44, 12, 12, 44
     low, high, ticks = _stretch([v for p in points for v in (p.rate, p.low, p.high)])
@@ -106,7 +107,7 @@ def funnel(points: Sequence[FunnelPoint], center: float, *, label: str, axis: st
         return top + (high - rate) / (high - low) * (height - top - bottom)
 
     parts = [line(left, y(t), WIDTH - right, y(t), colour=BAND, width=1) for t in ticks]
-    parts += [text(left - 6, y(t) + 4, percent(t, decimal), anchor="end", size=12) for t in ticks]
+    parts += [text(left - 6, y(t) + 4, tick(t, language), anchor="end", size=12) for t in ticks]
     parts += [line(x(p.n), y(p.low), x(p.n), y(p.high), colour=BAND, width=5) for p in points]
     parts.append(line(left, y(center), WIDTH - right, y(center), colour=SOFT, dash="5 4"))
     parts += [
@@ -126,7 +127,7 @@ def funnel(points: Sequence[FunnelPoint], center: float, *, label: str, axis: st
     return svg(WIDTH, height, label, parts, "chart chart-plot")
 
 
-def quadrants(factors: Sequence[Quadrant], *, label: str, across: str, up: str, decimal: str = ",") -> Markup:
+def quadrants(factors: Sequence[Quadrant], *, label: str, across: str, up: str, language: str = "vi") -> Markup:
     """Importance (up) and mean score (across) around their averages; what to improve first is a hollow diamond."""
     height, left, right, top, bottom = 260, 16, 16, 30, 34
     usual = sum(f.performance for f in factors) / len(factors)
@@ -140,14 +141,14 @@ def quadrants(factors: Sequence[Quadrant], *, label: str, across: str, up: str, 
     def y(value: float) -> float:
         return top + (share + tall - value) / (2 * tall) * (height - top - bottom)
 
-    corner = f'width="{short(x(usual) - left)}" height="{short(y(share) - top)}"'
+    corner = f'width="{coordinate(x(usual) - left)}" height="{coordinate(y(share) - top)}"'
     parts = [
         f'<rect x="{left}" y="{top}" {corner} fill="#f6efe0"/>',
         line(left, y(share), WIDTH - right, y(share)),
         line(x(usual), top, x(usual), height - bottom),
         text(left, 18, f"↑ {up}", size=12),
         text(WIDTH - right, height - 10, f"{across} →", anchor="end", size=12),
-        text(x(usual) + 4, height - bottom - 5, f"{usual:.2f}".replace(".", decimal), size=12),
+        text(x(usual) + 4, height - bottom - 5, number(usual, 2, language), size=12),
     ]
     for factor in factors:
         a, b = x(factor.performance), y(factor.share)
@@ -164,11 +165,10 @@ def _stretch(values: Sequence[float]) -> tuple[float, float, tuple[float, ...]]:
     low, high = max(0.0, math.floor(low / step + 1e-9) * step), min(1.0, math.ceil(high / step - 1e-9) * step)
     if high - low < step:
         low, high = max(0.0, high - step), min(1.0, low + step)
-    count = round((high - low) / step)
-    return low, high, tuple(round(low + n * step, 6) for n in range(count + 1))
+    return low, high, tick_rates(low, high, step)
 
 
 def _diamond(x: float, y: float, size: float = 5.5) -> str:
     corners = ((x, y - size), (x + size, y), (x, y + size), (x - size, y))
-    points = " ".join(f"{short(a)},{short(b)}" for a, b in corners)
+    points = " ".join(f"{coordinate(a)},{coordinate(b)}" for a, b in corners)
     return f'<polygon points="{points}" fill="#fff" stroke="{BAD}" stroke-width="2"/>'

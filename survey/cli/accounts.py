@@ -17,6 +17,7 @@ from survey.services.people import accounts as service
 from survey.services.people import invitations
 from survey.services.people.grants import GrantInput
 from survey.services.people.invitations import Invited
+from survey.words.figures import day
 
 
 @click.group()
@@ -80,7 +81,7 @@ def list_(as_json: bool) -> None:
     if not found:
         click.echo("There is no account yet: `hailong run` prints the link of the first administrator.")
     for a in found:
-        seen = f"last seen {a.last_seen_on:%d/%m/%Y}" if a.last_seen_on else "never seen"
+        seen = f"last seen {day(a.last_seen_on)}" if a.last_seen_on else "never seen"
         click.echo(f"{a.username:20} {a.status.value:9} {seen:22} {a.full_name}")
         for g in a.grants:
             click.echo(f"{'':20} {g.role.value} · {g.unit_name} · {', '.join(g.domains)}")

@@ -15,6 +15,7 @@ from survey.services.fieldwork import one_time_codes
 from survey.services.fieldwork import placards as service
 from survey.services.province import settings
 from survey.tokens import Tokens
+from survey.words.figures import day
 
 
 @click.group()
@@ -75,7 +76,7 @@ def issue(
         except BaseException:
             out.unlink()
             raise
-    click.echo(f"{out}: {len(made)} codes, each good once until {last_day:%d/%m/%Y}")
+    click.echo(f"{out}: {len(made)} codes, each good once until {day(last_day)}")
 
 
 @click.command()

@@ -23,6 +23,7 @@ from survey.models.questionnaires.instruments import ServiceDomain
 from survey.services.questionnaires import file_import
 from survey.services.questionnaires.file_import import Carried, Format, Taken
 from survey.services.questionnaires.shipped_and_imported import MOST_BYTES, Imported, Unusable
+from survey.words.figures import grouped
 
 MOST_SHOWN = 200
 WRITABLE = click.Path(path_type=Path, dir_okay=False, writable=True)
@@ -94,7 +95,7 @@ def export(name: str, wanted: str, out: Path, language: str | None) -> None:
             opened.database, name, Format(wanted), actor=opened.actor, words=_catalogue, language=language
         )
     out.write_bytes(made.data)
-    click.echo(f"{out}: {len(made.data):,} bytes.")
+    click.echo(f"{out}: {grouped(len(made.data), 'en')} bytes.")
 
 
 @instruments.command()

@@ -160,7 +160,7 @@ def import_file() -> View:
     try:
         taken = _look(data, form.service.data or None)
     except Unusable as error:
-        page = ImportPage(form, gettext(error.message, **error.values), tuple(finding(p) for p in error.findings))
+        page = ImportPage(form, staff.sentence(error), tuple(finding(p) for p in error.findings))
         return render_template("designer/import.html", page=page), 422
     except SurveyError as error:
         form.refuse(error)

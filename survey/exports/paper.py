@@ -18,6 +18,7 @@ from instruments.model.document import InstrumentVersion
 from instruments.model.elements import Item, Section, Statement
 from instruments.model.response_domains import Number, OpenText, Option
 from instruments.model.text import Text, render
+from survey.words import figures
 
 LINES_OF_A_COMMENT = 4
 SPOKEN_CONDITIONS = ("vi", "en")
@@ -189,7 +190,7 @@ class _Sheet:
     def _legal(self) -> Iterator[str]:
         for decision in self._version.legal_basis:
             number = f" {decision.number}" if decision.number and decision.number not in decision.title else ""
-            day = f" ({decision.date:%d/%m/%Y})" if decision.date else ""
+            day = f" ({figures.day(decision.date)})" if decision.date else ""
             form = f" · {decision.form}" if decision.form else ""
             yield f"{decision.title}{number}{day}{form}"
 

@@ -14,7 +14,7 @@ from survey.fieldwork import blueprint
 from survey.fieldwork.forms import NO_FIELD, CellForm, FrameFileForm, TakeFrameForm, by_kind, with_none
 from survey.fieldwork.pages import CellPage, FrameFilePage, FramePage
 from survey.fieldwork.routes import OFFICERS, READERS, View, find, in_charge
-from survey.i18n import grouped
+from survey.i18n import language
 from survey.permissions import access
 from survey.queries.fieldwork import frames as queries
 from survey.queries.fieldwork import points as point_queries
@@ -26,6 +26,7 @@ from survey.services.fieldwork.frames import CellNumbers, NewCell
 from survey.web import home_and_menu, staff
 from survey.web.application import runtime
 from survey.web.staff_forms import read_day
+from survey.words.figures import grouped
 
 SEALED_SECONDS = 3600
 NUMBER_NAMES = ("transactions", "planned")
@@ -207,7 +208,7 @@ def _take(wave_code: str, form: TakeFrameForm) -> View:
             runtime().database, wave_code, held[0].encode(), source=held[1], as_of=as_of, actor=staff.actor(),
             now=staff.now(),
         )  # fmt: skip
-        cells, dossiers = grouped(len(taken.cells)), grouped(taken.transactions)
+        cells, dossiers = grouped(len(taken.cells), language()), grouped(taken.transactions, language())
         answer.done(
             gettext("The frame has %(cells)s cells with %(dossiers)s dossiers.", cells=cells, dossiers=dossiers)
         )

@@ -28,7 +28,7 @@ from survey.fieldwork.forms import (
     TakePointsForm,
     WordsForm,
 )
-from survey.i18n import grouped
+from survey.i18n import language
 from survey.permissions import Actor, Role
 from survey.queries.fieldwork import waves as queries
 from survey.queries.fieldwork.coverage import Coverage
@@ -39,6 +39,7 @@ from survey.queries.paging import Paged
 from survey.services.fieldwork import frames, point_files
 from survey.web.home_and_menu import Panel, PanelItem, Record
 from survey.web.staff_forms import Button
+from survey.words.figures import day, grouped
 
 SOON_DAYS = 7
 
@@ -220,19 +221,20 @@ def waves_today(record: Record, actor: Actor, now: datetime) -> Panel | None:
 
 
 def _today(line: WaveLine, today: date) -> PanelItem:
-    answers = ngettext("%(number)s answer", "%(number)s answers", line.responses, number=grouped(line.responses))
+    said = grouped(line.responses, language())
+    answers = ngettext("%(number)s answer", "%(number)s answers", line.responses, number=said)
     left = (line.closes_on - today).days
     if line.status == "planned":
-        begins = gettext("in preparation, first day %(day)s", day=f"{line.opens_on:%d/%m/%Y}")
+        begins = gettext("in preparation, first day %(day)s", day=day(line.opens_on))
         state = "warn" if line.opens_on <= today else ""
         detail = begins
     elif left < 0:
-        detail = gettext("was to end on %(day)s and is not closed", day=f"{line.closes_on:%d/%m/%Y}") + f" · {answers}"
+        detail = gettext("was to end on %(day)s and is not closed", day=day(line.closes_on)) + f" · {answers}"
         state = "bad"
     elif left <= SOON_DAYS:
         ends = ngettext("ends in %(num)s day", "ends in %(num)s days", left) if left else gettext("ends today")
         detail, state = f"{answers} · {ends}", "warn"
     else:
-        detail = f"{answers} · " + gettext("until %(day)s", day=f"{line.closes_on:%d/%m/%Y}")
+        detail = f"{answers} · " + gettext("until %(day)s", day=day(line.closes_on))
         state = "good"
     return PanelItem(line.title, url_for("fieldwork.wave", wave_code=line.code), detail, state)

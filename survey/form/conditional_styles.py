@@ -13,6 +13,7 @@ from instruments import conditions
 from instruments.conditions import And, Answered, Blank, Compare, Condition, In, Includes, Not, Or
 from instruments.model.document import InstrumentVersion
 from instruments.model.elements import Item
+from instruments.rounding import exact, plain
 
 LONGEST = 4_000  # letters of one selector; a longer one leaves its question in sight
 ONE = ("rating", "single")
@@ -103,5 +104,5 @@ def _chosen(item: str) -> str:
 
 
 def _among(item: str, numbers: list[int | float] | tuple[int | float, ...], negated: bool) -> str:
-    values = ",".join(f'[name="{item}"][value="{number:g}"]:checked' for number in numbers)
+    values = ",".join(f'[name="{item}"][value="{plain(exact(number), "en")}"]:checked' for number in numbers)
     return f"{_chosen(item)}:not(:has({values}))" if negated else f":has({values})"

@@ -30,6 +30,7 @@ from survey.form import conditional_styles
 from survey.i18n import own_name
 from survey.queries.intake.entry import FieldChoice
 from survey.web.safe_html import safe
+from survey.words.figures import day
 
 NO_RULES = Markup("")
 OTHER_FIELD = "0"  # the row "other / do not remember" of the first question
@@ -388,7 +389,7 @@ def _citation(decision: Decision) -> str:
     """ "Quyết định 56/QĐ-BYT … ngày 08/01/2024, Mẫu số 2": the legal chain stays in its own language."""
     parts = [decision.title.partition(":")[0]]
     if decision.date is not None:
-        parts.append(f" ngày {decision.date:%d/%m/%Y}")
+        parts.append(f" ngày {day(decision.date)}")
     if decision.form is not None:
         parts.append(f", {decision.form}")
     return "".join(parts)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from instruments.model.text import heading_words
 from survey.charts import plots
-from survey.i18n import decimal_mark, grouped, language, number
+from survey.i18n import language
 from survey.results.course_pages import CoursePart, UnitCoursesPart, course_part, unit_courses_part
 from survey.services.estimates.analyses.contrasts import BesideDrawn, Contrast
 from survey.services.estimates.analyses.importance import FactorImportance, Importance
@@ -22,7 +22,8 @@ from survey.services.estimates.analyses.standings import Standing, Standings
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.analysis_tables import NO_IMPORTANCE, OTHER_UNITS, day, filing_words, target_name
 from survey.services.files.result_tables import Words
-from survey.words.results import QUADRANTS, SELECTIONS, points_text, rate_text
+from survey.words.figures import grouped, in_percent, in_points, number, percent
+from survey.words.results import QUADRANTS, SELECTIONS
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ def _change_sentence(contrasts: Sequence[Contrast]) -> str:
     whole = next((c for c in contrasts if c.level == "overall"), None)
     if whole is None:
         return _("The headline figure cannot be compared.")
-    words = points_text(whole.difference, language())
+    words = in_points(whole.difference, language())
     if not whole.certain:
         return _("The headline figure moved by %(points)s points: within what chance explains.", points=words)
     words = words.lstrip("+−")
@@ -227,7 +228,7 @@ def _beside_sentence(beside: BesideDrawn) -> str:
     if whole is None or whole.low is None:
         return _("The headline figures of the two channels cannot be compared.")
     if whole.certain:
-        points = points_text(whole.difference, language()).lstrip("+−")
+        points = in_points(whole.difference, language()).lstrip("+−")
         if whole.difference > 0:
             return _(
                 "The headline figure of those who chose themselves is %(points)s points higher. Only a channel that "
@@ -244,10 +245,10 @@ def _contrast_rows(view: ResultsView, contrasts: Sequence[Contrast]) -> tuple[Co
     return tuple(
         ContrastRow(
             _name(view, c.level, c.target),
-            rate_text(c.first, language=lang),
-            rate_text(c.second, language=lang),
-            points_text(c.difference, lang),
-            f"{points_text(c.low, lang)} … {points_text(c.high, lang)}" if c.low is not None else "–",
+            percent(c.first, lang),
+            percent(c.second, lang),
+            in_points(c.difference, lang),
+            f"{in_points(c.low, lang)} … {in_points(c.high, lang)}" if c.low is not None else "–",
             c.certain,
         )
         for c in contrasts
@@ -295,12 +296,12 @@ def _importance(view: ResultsView, found: Importance) -> ImportancePart:
     ]
     chart = plots.quadrants(
         drawn, label=_("Importance and mean score of each factor"), across=_("mean score"), up=_("importance"),
-        decimal=decimal_mark(),
+        language=language(),
     )  # fmt: skip
     notes = [
         _("Among %(n)s people who answered all of it, the factors explain %(share)s of the differences in overall "
           "satisfaction. Importance is each factor's share of that (Lindeman, Merenda and Gold). These are "
-          "associations, not causes.", n=grouped(found.n, lang), share=rate_text(found.explained, language=lang,
+          "associations, not causes.", n=grouped(found.n, lang), share=percent(found.explained, lang,
                                                                                 places=0))
     ]  # fmt: skip
     if any(f.rank_low for f in found.factors):
@@ -319,10 +320,10 @@ def _importance(view: ResultsView, found: Importance) -> ImportancePart:
 
 def _share(found: FactorImportance) -> str:
     lang = language()
-    share = rate_text(found.share, language=lang, places=0)
+    share = percent(found.share, lang, places=0)
     if found.low is None or found.high is None:
         return share
-    low, high = (rate_text(v, language=lang, places=0).removesuffix(" %") for v in (found.low, found.high))
+    low, high = (in_percent(v, lang, places=0) for v in (found.low, found.high))
     return f"{share} ({low} – {high})"
 
 
@@ -345,7 +346,7 @@ def _standings(view: ResultsView, found: Standings) -> StandingsPart:
     if len(points) > 2 and found.center is not None:
         chart = plots.funnel(
             points, found.center, label=_("Units by number of answers, each before its own limits"),
-            axis=_("number of answers"), decimal=decimal_mark(),
+            axis=_("number of answers"), language=language(),
         )  # fmt: skip
     far = sum(1 for r in found.rows if r.beyond)
     notes = [
@@ -368,7 +369,7 @@ def _standings(view: ResultsView, found: Standings) -> StandingsPart:
 
 def _standings_sentence(found: Standings) -> str:
     lang = language()
-    share = rate_text(found.told_apart, language=lang, places=0)
+    share = percent(found.told_apart, lang, places=0)
     if found.is_noise:
         return _("Of all pairs of units only %(share)s can be told apart: a table in this order is chance. Do not "
                      "publish it as a ranking.", share=share)  # fmt: skip
@@ -379,12 +380,12 @@ def _standings_sentence(found: Standings) -> str:
 def _standing(view: ResultsView, row: Standing) -> StandingRow:
     lang = language()
     beyond = {"above": _("above its limits"), "below": _("below its limits")}
-    model = rate_text(row.shrunken, language=lang)
+    model = percent(row.shrunken, lang)
     if row.shrunken_low is not None:
-        low, high = (rate_text(v, language=lang).removesuffix(" %") for v in (row.shrunken_low, row.shrunken_high))
+        low, high = (in_percent(v, lang) for v in (row.shrunken_low, row.shrunken_high))
         model = f"{model} ({low} – {high})"
     return StandingRow(
-        row.unit, view.unit_names.get(row.unit, "?"), grouped(row.n, lang), rate_text(row.rate, language=lang),
+        row.unit, view.unit_names.get(row.unit, "?"), grouped(row.n, lang), percent(row.rate, lang),
         str(row.rank) if row.rank else "–", _set(row.low, row.high), _set(row.low_together, row.high_together),
         row.group, beyond.get(row.beyond, ""), model,
     )  # fmt: skip
@@ -401,9 +402,9 @@ def _set(low: int, high: int) -> str:
 
 def _trust(found: AnalysesView, made: Analyses, quality: AnswerQuality) -> TrustPart:
     lang, view = language(), found.view
-    share = rate_text(quality.flagged / quality.n if quality.n else 0.0, language=lang)
-    whole = rate_text(quality.rate, language=lang)
-    without = None if quality.rate_without is None else rate_text(quality.rate_without, language=lang)
+    share = percent(quality.flagged / quality.n if quality.n else 0.0, lang)
+    whole = percent(quality.rate, lang)
+    without = None if quality.rate_without is None else percent(quality.rate_without, lang)
     if without is None:
         sentence = _("%(share)s of the answers look hasty or copied. They stay in the figures.", share=share)
     elif without == whole:

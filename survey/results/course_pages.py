@@ -10,12 +10,12 @@ from flask_babel import ngettext
 from markupsafe import Markup
 
 from survey.charts import plots
-from survey.i18n import decimal_mark, grouped, language, number
+from survey.i18n import language
 from survey.services.estimates.analyses.course import LEAST_AFTER, LEAST_ANSWERS, SHORT_BASELINE, Course
 from survey.services.estimates.analyses.unit_courses import UnitCourse, expected_by_chance
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.analysis_tables import day
-from survey.words.results import rate_text
+from survey.words.figures import grouped, number, percent
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def course_part(found: Course, name: str = "") -> CoursePart:
     if found.chance is not None:
         notes.append(
             _("Signals of a p-chart (3 standard errors), EWMA and CUSUM. Chance alone would make %(share)s of courses "
-              "like this one signal although nothing changes.", share=rate_text(found.chance, language=lang, places=0))
+              "like this one signal although nothing changes.", share=percent(found.chance, lang, places=0))
         )  # fmt: skip
     if found.short:
         notes.append(_("Fewer than 20 periods were there to set the limits, so false signals are more frequent."))
@@ -87,7 +87,7 @@ def course_part(found: Course, name: str = "") -> CoursePart:
     chart = plots.course(
         [plots.CoursePoint(p.share, p.low, p.high, bool(p.alarms)) for p in periods], found.center,
         label=f"{name}: {label}" if name else label, first=day(periods[0].first), last=day(periods[-1].last),
-        baseline=found.baseline, baseline_words=_("limits set"), decimal=decimal_mark(),
+        baseline=found.baseline, baseline_words=_("limits set"), language=language(),
     )  # fmt: skip
     return CoursePart(sentence, chart, tuple(notes))
 

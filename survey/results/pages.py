@@ -11,9 +11,10 @@ from markupsafe import Markup
 from instruments.model.text import heading_words
 from survey.charts import intervals
 from survey.charts.intervals import Axis, Mark
-from survey.i18n import decimal_mark, grouped, language, number
+from survey.i18n import language
 from survey.services.estimates.visible_results import FigureRow, ResultsView, Row, Shown, VerdictView
-from survey.words.results import HIDDEN, REASONS, RULES, TONES, VERDICTS, group_name, percent_target, rate_text
+from survey.words.figures import grouped, in_percent, interval, number, percent, target_percent
+from survey.words.results import HIDDEN, REASONS, RULES, TONES, VERDICTS, group_name
 
 
 @dataclass(frozen=True)
@@ -157,9 +158,9 @@ def _headline(view: ResultsView) -> Headline | None:
     if row is None or row.shown.value is None:
         return None
     verdict, target, lang = row.verdict, row.target, language()
-    rate = rate_text(row.shown.value, target=target, language=lang)
-    low, high = (rate_text(v, language=lang).removesuffix(" %") for v in (row.shown.low, row.shown.high))
-    words = _("target %(rate)s", rate=percent_target(target, lang)) if target is not None else ""
+    rate = percent(row.shown.value, lang, target=target)
+    low, high = (in_percent(v, lang) for v in (row.shown.low, row.shown.high))
+    words = _("target %(rate)s", rate=target_percent(target, lang)) if target is not None else ""
     goal = words or _("no target yet")
     label = _("Rate %(rate)s, no interval, %(target)s", rate=rate, target=goal) if row.shown.low is None else _(
         "Rate %(rate)s, 95 %% interval %(low)s to %(high)s, %(target)s", rate=rate, low=low, high=high, target=goal
@@ -167,7 +168,7 @@ def _headline(view: ResultsView) -> Headline | None:
     notes = _marks(view)
     mark = Mark(row.shown.value, row.shown.low, row.shown.high, target, verdict.verdict if verdict else None)
     chart = intervals.headline(
-        mark, target_words=words, label=". ".join([label, *notes]), notes=notes, decimal=decimal_mark()
+        mark, target_words=words, label=". ".join([label, *notes]), notes=notes, language=language()
     )
     return Headline(
         rate,
@@ -193,7 +194,7 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
     if verdict is None and row.target is not None and not view.final:
         said.append(_("No verdict yet: it is made once, when the wave is closed."))
     if verdict is not None:
-        bound = rate_text(verdict.bound, target=verdict.target, language=lang)
+        bound = percent(verdict.bound, lang, target=verdict.target)
         if verdict.verdict == "reached":
             said.append(_("The one-sided lower bound is %(bound)s, not below the target: reached with 95 %% certainty.",
                           bound=bound))  # fmt: skip
@@ -225,8 +226,8 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
         return said
     said.append(
         _("%(n)s answers, effective number %(effective)s, standard error %(se)s points, %(df)s degrees of freedom.",
-          n=grouped(shown.n, lang), effective=grouped(round(shown.effective_n or 0), lang),
-          se=rate_text(shown.se, language=lang, places=2).removesuffix(" %"), df=grouped(shown.df, lang))
+          n=grouped(shown.n, lang), effective=grouped(shown.effective_n or 0, lang),
+          se=in_percent(shown.se, lang, places=2), df=grouped(shown.df, lang))
     )  # fmt: skip
     return said
 
@@ -234,11 +235,11 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
 def _domains(view: ResultsView, rows: tuple[Row, ...]) -> DrawnTable:
     marks = [_mark(r.shown, r.verdict, r.target) for r in rows if r.shown.value is not None]
     axis = intervals.axis([m for m in marks if m is not None])
-    return DrawnTable(tuple(_drawn(view, r, axis) for r in rows), intervals.row_axis(axis, decimal=decimal_mark()))
+    return DrawnTable(tuple(_drawn(view, r, axis) for r in rows), intervals.row_axis(axis, language=language()))
 
 
 def _drawn(view: ResultsView, row: Row, axis: Axis) -> DrawnRow:
-    words = percent_target(row.target, language()) if row.target is not None else ""
+    words = target_percent(row.target, language()) if row.target is not None else ""
     return _row(
         view, row.shown, axis, key=row.key, label=row.label, note="", verdict=row.verdict, mean=None, target=words,
         goal=row.target, sample=row.sample,
@@ -259,7 +260,7 @@ def _figures(
     )  # fmt: skip
     known = [(r.shown.value, n) for n, r in enumerate(rows) if r.shown.value is not None]
     lowest = drawn[min(known)[1]] if len(known) > 1 else None
-    return DrawnTable(drawn, intervals.row_axis(axis, decimal=decimal_mark(), compact=compact), lowest)
+    return DrawnTable(drawn, intervals.row_axis(axis, language=language(), compact=compact), lowest)
 
 
 def _other(view: ResultsView, row: FigureRow) -> OtherFigure:
@@ -267,10 +268,10 @@ def _other(view: ResultsView, row: FigureRow) -> OtherFigure:
 
     def words(value: float | None) -> str:
         if kind in ("rate", "rescaled"):
-            return rate_text(value, language=lang)
+            return percent(value, lang)
         if kind == "percent":
-            return "–" if value is None else f"{number(value, 1, lang)} %"
-        return _decimals(value, 2)
+            return percent(value / 100 if value is not None else None, lang)
+        return number(value, 2, lang)
 
     interval = f"{words(shown.low).removesuffix(' %')} – {words(shown.high).removesuffix(' %')}"
     rule = _(RULES.get(row.figure.rule, row.figure.rule))
@@ -302,8 +303,8 @@ def _row(
 ) -> DrawnRow:
     lang = language()
     mark = _mark(shown, verdict, goal)
-    rate = rate_text(shown.value, target=goal, language=lang)
-    low, high = (rate_text(v, language=lang).removesuffix(" %") for v in (shown.low, shown.high))
+    rate = percent(shown.value, lang, target=goal)
+    low, high = (in_percent(v, lang) for v in (shown.low, shown.high))
     said = _("%(label)s: %(rate)s, interval %(low)s to %(high)s", label=label, rate=rate, low=low, high=high)
     said = ". ".join([said, *_marks(view)])
     return DrawnRow(
@@ -312,11 +313,11 @@ def _row(
         note=note,
         n=_count(view, shown),
         rate=rate,
-        se=rate_text(shown.se, language=lang, places=2).removesuffix(" %"),
-        interval=f"{low} – {high}" if shown.low is not None else "–",
-        effective_n=grouped(round(shown.effective_n), lang) if shown.effective_n is not None else "–",
-        deff=_decimals(shown.deff, 2),
-        mean=_decimals(mean.value if mean else None, 2),
+        se=in_percent(shown.se, lang, places=2),
+        interval=interval(shown.low, shown.high, lang),
+        effective_n=grouped(shown.effective_n, lang),
+        deff=number(shown.deff, 2, lang),
+        mean=number(mean.value if mean else None, 2, lang),
         why=_why(view, shown),
         chart=intervals.row(mark, axis, label=said, compact=compact) if mark is not None else None,
         verdict=pill(verdict),
@@ -340,13 +341,6 @@ def _mark(shown: Shown, verdict: VerdictView | None, goal: float | None) -> Mark
     if shown.value is None:
         return None
     return Mark(shown.value, shown.low, shown.high, goal, verdict.verdict if verdict else None)
-
-
-def _decimals(value: float | None, places: int) -> str:
-    if value is None:
-        return "–"
-    text = f"{value:.{places}f}"
-    return text if language() == "en" else text.replace(".", ",")
 
 
 def answers_words(count: int) -> str:

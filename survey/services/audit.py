@@ -11,13 +11,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from survey import clock
 from survey.database import Database
 from survey.errors import N_, Forbidden
 from survey.models.audit import AuditEvent
 from survey.permissions import Actor
 from survey.queries import audit as queries
 from survey.queries.audit import AuditFilter
+from survey.words.figures import second
 
 # What each action is called on the screen. A test compares the keys with the calls of `record` in the program.
 ACTIONS = {
@@ -108,7 +108,7 @@ def _lines(database: Database, wanted: AuditFilter) -> Iterator[str]:
     writer.writerow(("time", "person", "action", "subject", "detail"))
     with database.reading() as session:
         for event in queries.every(session, wanted):
-            when = clock.local(event.at).strftime("%d/%m/%Y %H:%M:%S")
+            when = second(event.at)
             detail = json.dumps(event.detail, ensure_ascii=False, sort_keys=True)
             writer.writerow([_harmless(c) for c in (when, event.actor, event.action, event.subject, detail)])
             if out.tell() > 32_000:

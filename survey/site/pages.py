@@ -25,6 +25,7 @@ from survey.site.forms import (
 )
 from survey.web.home_and_menu import Panel
 from survey.web.staff_forms import Button
+from survey.words.figures import day
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,8 @@ class AuditPage:
         found = {
             "q": self.wanted.text,
             "action": self.wanted.action,
-            "from": self.wanted.first.strftime("%d/%m/%Y") if self.wanted.first else "",
-            "to": self.wanted.last.strftime("%d/%m/%Y") if self.wanted.last else "",
+            "from": day(self.wanted.first) if self.wanted.first else "",
+            "to": day(self.wanted.last) if self.wanted.last else "",
         }
         return {name: value for name, value in found.items() if value}
 

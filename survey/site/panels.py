@@ -7,13 +7,14 @@ from datetime import datetime
 from flask import url_for
 from flask_babel import gettext, ngettext
 
-from survey.i18n import grouped
+from survey.i18n import language
 from survey.permissions import Actor, Role
 from survey.queries import installation as queries
 from survey.queries.people import accounts as account_queries
 from survey.web import staff
 from survey.web.application import runtime
 from survey.web.home_and_menu import Panel, PanelItem, Record
+from survey.words.figures import grouped
 
 LEVEL_2_PEOPLE = 100_000  # people with basic data from which a system is level 3 (Nghị định 331/2026)
 WARN_SHARE = 0.8
@@ -60,10 +61,10 @@ def state_of_the_system(record: Record, actor: Actor, now: datetime) -> Panel | 
     engine = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[runtime().database.dialect]
     items = [
         PanelItem(
-            gettext("%(people)s people with personal data", people=grouped(people)),
+            gettext("%(people)s people with personal data", people=grouped(people, language())),
             detail=gettext(
                 "Staff accounts only; answers name nobody. From %(limit)s people on the system would be level 3.",
-                limit=grouped(LEVEL_2_PEOPLE),
+                limit=grouped(LEVEL_2_PEOPLE, language()),
             ),
             state="warn" if people >= WARN_SHARE * LEVEL_2_PEOPLE else "good",
         ),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from flask import Flask, abort, current_app, flash, g, redirect, request, session, url_for
@@ -23,6 +24,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from survey import __version__, clock
 from survey.errors import Forbidden, SurveyError
+from survey.i18n import language
 from survey.permissions import PUBLIC, ROUTES, Actor
 from survey.services.audit import ACTIONS
 from survey.services.people import signin
@@ -33,6 +35,7 @@ from survey.web import home_and_menu, staff_session, unsaved_input
 from survey.web.application import Runtime, runtime, runtime_of
 from survey.web.staff_session import PREFIX, StaffSession, StaffSessions
 from survey.words.codes import TABLES, words
+from survey.words.figures import plain
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SETTINGS_SECONDS = 10.0
@@ -164,7 +167,8 @@ def said_on(endpoint: str, **values: Any) -> Iterator[ButtonAnswer]:
 
 def sentence(error: SurveyError) -> str:
     """A service's sentence in the language of the page."""
-    return str(gettext(error.message, **error.values) if error.values else gettext(error.message))
+    said = {n: plain(v, language()) if isinstance(v, Decimal) else v for n, v in error.values.items()}
+    return str(gettext(error.message, **said) if said else gettext(error.message))
 
 
 def page_number() -> int:

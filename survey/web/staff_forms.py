@@ -45,8 +45,10 @@ from wtforms.validators import InputRequired, Length, Optional, StopValidation, 
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from survey.errors import Invalid, SurveyError
+from survey.i18n import language
 from survey.services.province.unit_files import read_day as read_day  # one reading of days for forms and files
 from survey.web import staff, unsaved_input
+from survey.words.figures import day, plain
 
 REQUIRED = _l("Fill in this field.")
 
@@ -208,7 +210,7 @@ class Fraction(Field):
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return "" if self.data is None else f"{self.data.normalize():f}".replace(".", ",")
+        return "" if self.data is None else plain(self.data, "vi")
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         self.data = None
@@ -221,7 +223,11 @@ class Fraction(Field):
             value = Decimal("NaN")
         if not value.is_finite() or not self.low <= value <= self.high:
             raise ValueError(
-                gettext("Enter a number from %(low)s to %(high)s.", low=f"{self.low:f}", high=f"{self.high:f}")
+                gettext(
+                    "Enter a number from %(low)s to %(high)s.",
+                    low=plain(self.low, language()),
+                    high=plain(self.high, language()),
+                )
             )
         self.data = value
 
@@ -243,7 +249,7 @@ class Day(Field):
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return self.data.strftime("%d/%m/%Y") if self.data else ""
+        return day(self.data) if self.data else ""
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         self.data = None

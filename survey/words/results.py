@@ -6,7 +6,6 @@ A face passes gettext, a file made outside a request passes the translations of 
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal
 
 from survey.errors import N_
 
@@ -94,41 +93,9 @@ FIELD_GROUPS = {
 }
 
 
-def rate_text(value: float | None, *, target: float | None = None, language: str = "vi", places: int = 1) -> str:
-    """A rate 0..1 as "84,1 %", half-up. Where rounding would put it on the other side of the target, one digit more."""
-    if value is None:
-        return "–"
-    while True:
-        shown = (Decimal(repr(float(value))) * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-        if target is None or places >= 6:
-            break
-        goal = Decimal(repr(float(target))) * 100
-        if (shown >= goal) == (value >= target):
-            break
-        places += 1
-    text = f"{shown} %"
-    return text if language == "en" else text.replace(".", ",")
-
-
-def percent_target(rate: float, language: str = "vi") -> str:
-    """A target as people write it: 90 %, 87,5 %."""
-    text = f"{Decimal(repr(float(rate))) * 100:f}".rstrip("0").rstrip(".")
-    return (text if language == "en" else text.replace(".", ",")) + " %"
-
-
 def group_name(codes: str, say: Translate) -> str:
     """The name of a target group from the codes of its fields: "land, construction, investment"."""
     order = list(FIELD_GROUPS)
     parts = sorted(codes.split(","), key=lambda c: order.index(c) if c in order else 99)
     words = ", ".join(say(FIELD_GROUPS.get(part, part)) for part in parts)
     return words[:1].upper() + words[1:]
-
-
-def points_text(difference: float | None, language: str = "vi") -> str:
-    """A difference of rates in percentage points with its sign: "+1,3", "−0,4"."""
-    if difference is None:
-        return "–"
-    shown = (Decimal(repr(float(difference))) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
-    sign = "−" if shown < 0 else "+" if shown > 0 else ""
-    text = f"{sign}{abs(shown)}"
-    return text if language == "en" else text.replace(".", ",")

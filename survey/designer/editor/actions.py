@@ -7,6 +7,7 @@ one the form was made from, so it reads nothing but the form and the document it
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, get_args
 
 from instruments import editing
@@ -27,6 +28,7 @@ from instruments.model.response_domains import (
 )
 from instruments.model.text import Text
 from survey.designer.editor.form_values import Entered, without_number, written_list
+from survey.words.figures import plain
 
 Document = InstrumentVersion
 Act = Callable[[Entered, Document], Document]
@@ -234,9 +236,9 @@ def new_condition(e: Entered, v: Document, before: str | None) -> str | None:
 
 def _figure(number: float) -> str:
     """A number as conditions write it: every digit, no exponent, six places at most."""
-    written = f"{number:.6f}".rstrip("0").rstrip(".")
-    if float(written) != number or abs(number) >= 10**12:
-        raise EditError("not-a-number", came=f"{number:g}")
+    written = plain(Decimal(repr(number)), "en")
+    if not abs(number) < 10**12 or len(written.partition(".")[2]) > 6:
+        raise EditError("not-a-number", came=written)
     return written
 
 

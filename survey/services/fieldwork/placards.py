@@ -29,6 +29,7 @@ from survey.queries.fieldwork import points as queries
 from survey.services import jobs
 from survey.services.fieldwork import waves
 from survey.services.province import settings
+from survey.words.figures import day
 
 if TYPE_CHECKING:
     from survey.exports.placard import Placard
@@ -122,7 +123,7 @@ def slip_file(made: Sheets, expires_on: date, _: Words) -> bytes:
     from survey.exports import placard
 
     title = _("Slips of %(wave)s") % {"wave": made.title}
-    until = f"{expires_on:%d/%m/%Y}"
+    until = day(expires_on)
     return placard.slips(made.sheets, placard.words_in(LANGUAGE, _, title=title, minutes=made.minutes, until=until))
 
 

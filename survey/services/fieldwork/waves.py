@@ -26,6 +26,7 @@ from survey.models.province.units import Unit
 from survey.models.questionnaires.instruments import Instrument, InstrumentVersion, ServiceDomain, VersionStatus
 from survey.permissions import Actor
 from survey.services import audit, jobs
+from survey.words.figures import day
 
 FINAL_RESULTS = "final_results"  # the kind of job that makes the verdicts of a closed wave
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{1,38}")
@@ -189,7 +190,7 @@ def open_wave(database: Database, code: str, *, actor: Actor, now: datetime) -> 
         if wave.closes_on < clock.local_day(now):
             raise Conflict(
                 "The wave %(code)s was to end on %(day)s, which has passed. Set a later day before opening it.",
-                code=code, day=f"{wave.closes_on:%d/%m/%Y}",
+                code=code, day=day(wave.closes_on),
             )  # fmt: skip
         wave.status = WaveStatus.OPEN
         wave.opened_at = now

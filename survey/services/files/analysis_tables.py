@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from instruments.model.text import heading_words
 from survey.errors import N_
 from survey.exports.tables import Cell, Column, Kind, Table
-from survey.i18n import grouped, number
 from survey.services.estimates.analyses.contrasts import Contrast
 from survey.services.estimates.analyses.course import Course
 from survey.services.estimates.analyses.importance import Importance
@@ -18,6 +17,8 @@ from survey.services.estimates.analyses.standings import Standings
 from survey.services.estimates.analyses.unit_courses import UnitCourse, expected_by_chance
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.result_tables import Words
+from survey.words import figures
+from survey.words.figures import grouped, number, percent
 from survey.words.results import QUADRANTS
 
 NO_IMPORTANCE = {
@@ -166,7 +167,7 @@ def _standings(view: ResultsView, found: Standings, w: Words) -> Table:
          beyond.get(r.beyond) or (None if r.rank else w(N_("not ranked")))]
         for r in found.rows
     ]  # fmt: skip
-    share = "–" if found.told_apart is None else number(100 * found.told_apart, 1, w.language) + " %"
+    share = percent(found.told_apart, w.language)
     lead = w(N_("Pairs of units that can be told apart: %(share)s."), share=share)
     if found.is_noise:
         lead += " " + w(N_("Do not publish this order as a ranking: it is chance."))
@@ -200,7 +201,7 @@ def _course(found: Course, w: Words) -> Table:
     if found.center is not None:
         notes.append(
             w(N_("Centre %(center)s from the first %(baseline)s periods."),
-              center=number(100 * found.center, 1, w.language) + " %", baseline=found.baseline)
+              center=percent(found.center, w.language), baseline=found.baseline)
         )  # fmt: skip
     return Table(w(N_("Course")), w(N_("The course of the wave")), columns, rows, notes=tuple(notes))
 
@@ -297,4 +298,4 @@ def _p(value: float | None, w: Words) -> str | None:
 
 def day(days: int) -> str:
     """A day counted from 1970-01-01, as people write it."""
-    return f"{date(1970, 1, 1) + timedelta(days=days):%d/%m/%Y}"
+    return figures.day(date(1970, 1, 1) + timedelta(days=days))

@@ -37,6 +37,7 @@ from survey.services.files.result_tables import Words
 from survey.services.files.row_recoding import BLANK, HIDDEN, Recoded, bands, recode, safe_weights
 from survey.services.jobs import MadeFile, Progress
 from survey.services.province import settings
+from survey.words.figures import rounded, short
 
 KINDS = {"workbook": "results_workbook", "rows": "results_rows"}  # what may be asked for: the kind of job
 BLOCK = 5_000
@@ -275,7 +276,8 @@ class RecodedRows:
 
     def _fact_words(self, code: str, values: np.ndarray, hidden: str) -> list[Cell]:
         if code in self._limits:
-            names: dict[int, str] = {n: f"{low:g} – {high:g}" for n, (low, high) in enumerate(self._limits[code])}
+            limits = ([short(limit, 6, self._words.language) for limit in band] for band in self._limits[code])
+            names = {n: f"{low} – {high}" for n, (low, high) in enumerate(limits)}
         else:
             item = self._view.version.item(code)
             names = {o.code: o.label.inside(self._words.language) for o in self._view.version.options(item)}
@@ -296,7 +298,7 @@ class RecodedRows:
         place = np.unique(np.column_stack([self._answers.fact("_unit"), field]), axis=0, return_inverse=True)[1]
         shown = safe_weights(weights, place.reshape(-1).astype(np.int64), minimum=minimum)[self._kept.kept]
         hidden = (self._kept.unit == HIDDEN) | (self._kept.field == HIDDEN)  # a weight would tell the stratum
-        return [None if h or np.isnan(x) else round(float(x), 6) for x, h in zip(shown, hidden, strict=True)]
+        return [None if h or np.isnan(x) else float(rounded(x, 6)) for x, h in zip(shown, hidden, strict=True)]
 
 
 def _blanks(values: np.ndarray) -> list[Cell]:

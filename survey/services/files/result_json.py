@@ -11,11 +11,10 @@ from typing import Any
 
 from analysis.inference.estimate_tables import EstimateTable
 from survey import __version__
-from survey.i18n import number
 from survey.services.estimates.channel_results import ChannelResults, Verdicts
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.estimates.wave_facts import NO_FIELD
-from survey.words.results import rate_text
+from survey.words.figures import grouped, percent
 
 _HIDDEN = ("estimate", "se", "df", "deff_wor", "deff_wr", "effective_n", "sum_w")
 
@@ -64,10 +63,10 @@ def lines(view: ResultsView) -> list[str]:
             found.append(f"  {label:60.60}  hidden ({shown.hidden})")
             continue
         verdict = row.verdict
-        interval = f"{rate_text(shown.low, language='en')} to {rate_text(shown.high, language='en')}"
+        interval = f"{percent(shown.low, 'en')} to {percent(shown.high, 'en')}"
         found.append(
-            f"  {label:60.60}  {rate_text(shown.value, language='en'):>8}  [{interval}]  n = {number(shown.n, 0, 'en')}"
-            + (f"  {verdict.verdict} (target {rate_text(verdict.target, language='en')})" if verdict else "")
+            f"  {label:60.60}  {percent(shown.value, 'en'):>8}  [{interval}]  n = {grouped(shown.n, 'en')}"
+            + (f"  {verdict.verdict} (target {percent(verdict.target, 'en')})" if verdict else "")
         )
     return found
 

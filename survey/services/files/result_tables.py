@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from survey import __version__, clock, i18n
+from survey import __version__, i18n
 from survey.errors import N_
 from survey.exports.tables import Cell, Column, Kind, Table
-from survey.i18n import number
 from survey.services.estimates import stored_results
 from survey.services.estimates.visible_results import FigureRow, ResultsView, Row, Shown
-from survey.words.results import GRADES, HIDDEN, REASONS, RULES, SELECTIONS, VERDICTS, group_name, percent_target
+from survey.words.figures import day, moment, number, target_percent, whole
+from survey.words.results import GRADES, HIDDEN, REASONS, RULES, SELECTIONS, VERDICTS, group_name
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def about(view: ResultsView, w: Words, *, rows_left_out: int | None) -> list[tup
     stages = "; ".join(_stage_line(stage, w) for stage in view.results.weight_stages)
     rows: list[tuple[str, str]] = [
         (w(N_("Wave")), f"{wave.code} – {wave.title}"),
-        (w(N_("Days")), f"{wave.opens_on:%d/%m/%Y} – {wave.closes_on:%d/%m/%Y}"),
+        (w(N_("Days")), f"{day(wave.opens_on)} – {day(wave.closes_on)}"),
         (w(N_("Asked by")), wave.asked_by),
         (w(N_("Questionnaire")), f"{wave.instrument}@{wave.version} – {version.title.inside(w.language)}"),
         (w(N_("Content hash of the questionnaire")), wave.content_hash),
@@ -81,7 +81,7 @@ def about(view: ResultsView, w: Words, *, rows_left_out: int | None) -> list[tup
         (w(N_("Cells hidden")), w(N_("%(count)s (minimum %(minimum)s answers)"), count=view.hidden_cells,
                                  minimum=view.minimum_cell)),
         (w(N_("State")), w(N_("final, made when the wave closed")) if view.final else w(N_("provisional"))),
-        (w(N_("Made at")), f"{clock.local(view.made_at):%H:%M %d/%m/%Y}"),
+        (w(N_("Made at")), moment(view.made_at)),
         (w(N_("Arrived after closing, not in these figures")), str(view.late)),
         (w(N_("Left at their citizens' wish since")), str(view.deleted_since)),
         (w(N_("Data hash")), view.results.data_hash),
@@ -129,7 +129,7 @@ def _goal_line(view: ResultsView, w: Words) -> str:
     goal = view.wave.overall_goal
     if goal is None:
         return w(N_("no target yet"))
-    return f"{percent_target(goal.rate, w.language)} ({goal.code}); {plan_line(view, w)}"
+    return f"{target_percent(goal.rate, w.language)} ({goal.code}); {plan_line(view, w)}"
 
 
 def _figure_columns(w: Words) -> tuple[Column, ...]:
@@ -148,7 +148,7 @@ def _figure_columns(w: Words) -> tuple[Column, ...]:
 def _figures(shown: Shown) -> list[Cell]:
     return [
         shown.n, shown.value, shown.se, shown.low, shown.high,
-        None if shown.effective_n is None else round(shown.effective_n), shown.df, shown.deff,
+        None if shown.effective_n is None else whole(shown.effective_n), shown.df, shown.deff,
     ]  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from survey.models.province.units import Unit
 from survey.permissions import DOMAINS, Actor
 from survey.services import audit
 from survey.services.province.unit_files import GRADES
+from survey.words.figures import plain
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
 
@@ -354,5 +355,5 @@ def _target_state(row: Target | None) -> dict[str, Any] | None:
         return None
     names = ("service_domains", "field_groups", "indicator", "year", "comparison", "among", "wording")
     state: dict[str, Any] = {n: getattr(row, n) for n in names}
-    state["threshold"] = None if row.threshold is None else f"{row.threshold.normalize():f}"
+    state["threshold"] = None if row.threshold is None else plain(row.threshold, "en")
     return state | {"unit": row.unit.value, "apply_to": row.apply_to.value}

@@ -25,6 +25,7 @@ from typing import Any
 from survey.errors import N_
 from survey.models.base import folded
 from survey.models.province.units import UnitKind
+from survey.words.figures import day, plain
 
 MOST_BYTES = 1_000_000
 MOST_ROWS = 20_000
@@ -266,7 +267,7 @@ def read_successors(text: str) -> tuple[tuple[str, Decimal | None], ...] | None:
 
 
 def write_successors(successors: Iterable[tuple[str, Decimal | None]]) -> str:
-    return "; ".join(code if share is None else f"{code}:{share.normalize():f}" for code, share in successors)
+    return "; ".join(code if share is None else f"{code}:{plain(share, 'en')}" for code, share in successors)
 
 
 def write(units: Iterable[KnownUnit | UnitRow]) -> str:
@@ -281,8 +282,8 @@ def write(units: Iterable[KnownUnit | UnitRow]) -> str:
                 unit.name,
                 unit.kind.value,
                 unit.parent or "",
-                unit.valid_from.strftime("%d/%m/%Y") if unit.valid_from else "",
-                unit.valid_to.strftime("%d/%m/%Y") if unit.valid_to else "",
+                day(unit.valid_from) if unit.valid_from else "",
+                day(unit.valid_to) if unit.valid_to else "",
                 write_successors(unit.successors or ()),
                 "1" if unit.is_sample else "",
                 unit.grade or "",

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from survey.errors import Invalid
+from survey.words.figures import rounded
 
 MOST_BYTES = 2 * 1024 * 1024
 MOST_SECONDS = 600
@@ -43,7 +44,7 @@ def read(data: bytes) -> Sound:
     if len(data) > MOST_BYTES:
         raise Invalid(
             "A recording has at most %(limit)s MB; this one has %(size)s MB. Record it again at a lower quality.",
-            limit=MOST_BYTES // 2**20, size=round(len(data) / 2**20, 1),
+            limit=MOST_BYTES // 2**20, size=rounded(len(data) / 2**20, 1),
         )  # fmt: skip
     sound = _m4a(data) if data[4:8] == b"ftyp" else _mp3(data)
     if sound is None:
@@ -51,7 +52,7 @@ def read(data: bytes) -> Sound:
     if not LEAST_SECONDS <= sound.seconds <= MOST_SECONDS:
         raise Invalid(
             "The recording runs %(seconds)s seconds; a question takes from %(least)s to %(limit)s.",
-            seconds=round(sound.seconds, 1), least=LEAST_SECONDS, limit=MOST_SECONDS,
+            seconds=rounded(sound.seconds, 1), least=LEAST_SECONDS, limit=MOST_SECONDS,
         )  # fmt: skip
     return sound
 
@@ -74,7 +75,7 @@ def _mp3(data: bytes) -> Sound | None:
         at += size
     if frames < 3 or end - at > 4096:  # a few bytes of padding are usual; more is something else
         return None
-    return Sound(data[start:at], "audio/mpeg", ".mp3", round(seconds, 2))
+    return Sound(data[start:at], "audio/mpeg", ".mp3", float(rounded(seconds, 2)))
 
 
 def _between_tags(data: bytes) -> tuple[int, int]:
@@ -123,7 +124,7 @@ def _m4a(data: bytes) -> Sound | None:
         return None
     if kinds & {b"vide"} or b"soun" not in kinds or not sound:
         return None
-    return Sound(bytes(kept), "audio/mp4", ".m4a", round(seconds, 2))
+    return Sound(bytes(kept), "audio/mp4", ".m4a", float(rounded(seconds, 2)))
 
 
 def _boxes(data: bytes, at: int, end: int, depth: int = 0) -> Iterator[tuple[bytes, int, int, int]]:

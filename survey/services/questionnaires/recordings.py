@@ -28,6 +28,7 @@ from survey.services import audit
 from survey.services.questionnaires import audio_files, drafts
 from survey.services.questionnaires.audio_files import Sound
 from survey.services.questionnaires.shipped_and_imported import row_of
+from survey.words.figures import whole
 
 ORPHANS_LIVE = timedelta(days=2)
 
@@ -165,7 +166,7 @@ def _kept(
             SoundFile(
                 digest=digest,
                 media_type=sound.media_type,
-                milliseconds=round(sound.seconds * 1000),
+                milliseconds=whole(sound.seconds * 1000),
                 size=len(sound.data),
                 data=sound.data,
                 kept_at=now,

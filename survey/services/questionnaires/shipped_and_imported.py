@@ -23,6 +23,7 @@ from survey.models.questionnaires.instruments import Instrument, InstrumentVersi
 from survey.permissions import Actor, system
 from survey.queries import scope
 from survey.services import audit
+from survey.words.figures import rounded
 
 MOST_BYTES = 8 * 1024 * 1024
 
@@ -100,7 +101,7 @@ def _parsed(data: bytes) -> Document:
     if len(data) > MOST_BYTES:
         raise Invalid(
             "A questionnaire file has at most %(limit)s MB; this one has %(size)s MB.",
-            limit=MOST_BYTES // 2**20, size=round(len(data) / 2**20, 1),
+            limit=MOST_BYTES // 2**20, size=rounded(len(data) / 2**20, 1),
         )  # fmt: skip
     try:
         return codec.loads(data)

@@ -85,7 +85,7 @@ def test_drawing_has_a_title_and_no_script_or_style_whatever_the_names() -> None
 def test_numbers_have_a_decimal_comma_in_vietnamese_and_a_point_in_english() -> None:
     scale = Axis(0.8, 0.9, (0.8, 0.825, 0.85, 0.875, 0.9))
     assert words(parsed(intervals.row_axis(scale))) == ["80", "82,5", "85", "87,5", "90"]
-    assert "82.5" in words(parsed(intervals.row_axis(scale, decimal=".")))
+    assert "82.5" in words(parsed(intervals.row_axis(scale, language="en")))
 
 
 def test_shape_says_on_which_side_of_the_target_the_rate_lies() -> None:

@@ -1,0 +1,116 @@
+"""How is a figure written for people? The one place that rounds and formats what screen, file and command show.
+
+Rates come as 0..1 and are rounded half up in decimal arithmetic (`instruments.rounding`), never by binary formatting:
+`f"{0.845:.0%}"` says 84 %, a reader with a pencil says 85. `language` is that of the page or file; Vietnamese writes
+a comma before the decimals and a point between thousands, English the other way round. Dates are written as
+Vietnamese documents write them in both languages (CLDR's short Vietnamese date is wrong in official documents).
+What is missing is an en dash.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from instruments.rounding import against, exact
+from instruments.rounding import plain as plain
+from instruments.rounding import rounded as rounded
+from survey import clock
+
+MISSING = "–"
+_VIETNAMESE = str.maketrans(",.", ".,")
+
+# --- numbers ---------------------------------------------------------------------------------------------------------
+
+
+def number(value: float | Decimal | None, places: int, language: str) -> str:
+    """A number or a score with its thousands grouped: "1.234,50"."""
+    return MISSING if value is None else _written(rounded(value, places), language)
+
+
+def grouped(value: float | None, language: str) -> str:
+    """A count, or what stands for one, as a whole number with its thousands grouped: "12.345"."""
+    return number(value, 0, language)
+
+
+def whole(value: float) -> int:
+    """The nearest whole number, the half going up, for cells that keep numbers."""
+    return int(rounded(value, 0))
+
+
+def short(value: float | Decimal, places: int, language: str) -> str:
+    """A number with no more decimals than it needs: "7", "1,5"."""
+    return plain(rounded(value, places), language)
+
+
+def coordinate(value: float) -> str:
+    """A place in a drawing: one decimal at most, with a point, for the browser and not for people."""
+    return short(value, 1, "en")
+
+
+# --- rates -----------------------------------------------------------------------------------------------------------
+
+
+def percent(rate: float | None, language: str, *, target: float | None = None, places: int = 1) -> str:
+    """A rate as "84,1 %". Where rounding would put it on the other side of the target, with more digits."""
+    return MISSING if rate is None else f"{in_percent(rate, language, target=target, places=places)} %"
+
+
+def in_percent(rate: float | None, language: str, *, target: float | None = None, places: int = 1) -> str:
+    """The digits of `percent` without its sign, for intervals, standard errors and columns headed by the sign."""
+    if rate is None:
+        return MISSING
+    if target is None:
+        return _written(rounded(exact(rate) * 100, places), language)
+    return _written(against(rate, target, places), language)
+
+
+def interval(low: float | None, high: float | None, language: str) -> str:
+    """An interval of rates without the sign: "82,0 – 86,1"."""
+    return MISSING if low is None else f"{in_percent(low, language)} – {in_percent(high, language)}"
+
+
+def target_percent(rate: float | Decimal, language: str) -> str:
+    """A target as people write it: "90 %", "87,5 %"."""
+    return f"{plain(exact(rate) * 100, language)} %"
+
+
+def tick(rate: float, language: str) -> str:
+    """A rate on the axis of a drawing: "85", "87,5"."""
+    return short(100 * exact(rate), 1, language)
+
+
+def in_points(difference: float | None, language: str) -> str:
+    """A difference of rates in percentage points with its sign: "+1,3", "−0,4"."""
+    if difference is None:
+        return MISSING
+    shown = rounded(exact(difference) * 100, 1)
+    sign = "−" if shown < 0 else "+" if shown > 0 else ""
+    return sign + _written(abs(shown), language)
+
+
+# --- dates -----------------------------------------------------------------------------------------------------------
+
+
+def day(value: date | datetime | None) -> str:
+    """A day in Việt Nam: "20/11/2026"."""
+    if value is None:
+        return MISSING
+    if isinstance(value, datetime):
+        value = clock.local_day(value)
+    return value.strftime("%d/%m/%Y")
+
+
+def moment(value: datetime | None) -> str:
+    """A moment in Việt Nam: "14:05 20/11/2026"."""
+    return MISSING if value is None else clock.local(value).strftime("%H:%M %d/%m/%Y")
+
+
+def second(value: datetime) -> str:
+    """A moment of the record to the second, the day first: "20/11/2026 14:05:09"."""
+    return clock.local(value).strftime("%d/%m/%Y %H:%M:%S")
+
+
+def _written(value: Decimal, language: str) -> str:
+    digits = f"{value:,f}"
+    return digits if language == "en" else digits.translate(_VIETNAMESE)
