@@ -18,6 +18,7 @@ from survey.errors import NotFound
 from survey.permissions import access
 from survey.queries.questionnaires import drafts as draft_queries
 from survey.queries.questionnaires import instruments as queries
+from survey.queries.questionnaires import versions
 from survey.queries.questionnaires.instruments import VersionRow
 from survey.services.questionnaires import drafts
 from survey.web import staff
@@ -63,7 +64,7 @@ def adapt(code: str, number: int) -> View:
     """A form of a decision, with room for what a unit adds."""
     with staff.reading() as record:
         row = find(record, code, number)
-        taken = drafts.codes_in_use(record)
+        taken = versions.codes_in_use(record)
     form = AdaptForm(data=None if request.method == "POST" else {"code": starting.code_for_adaptation(code, taken)})
     if form.validate_on_submit():
         with form.problems():

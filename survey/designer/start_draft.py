@@ -16,6 +16,7 @@ from survey.designer.routes import View, find
 from survey.errors import NotFound
 from survey.permissions import access
 from survey.queries.questionnaires import instruments as queries
+from survey.queries.questionnaires import versions
 from survey.queries.questionnaires.instruments import VersionRow
 from survey.services.questionnaires import drafts
 from survey.web import staff
@@ -82,7 +83,7 @@ def _free(wanted: str | None, title: str) -> str:
     if wanted:
         return wanted
     with staff.reading() as record:
-        return starting.code_from(title, drafts.codes_in_use(record))
+        return starting.code_from(title, versions.codes_in_use(record))
 
 
 @blueprint.route("/moi/phieu", methods=["GET", "POST"])

@@ -9,13 +9,14 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, update
 
 from survey import clock
 from survey.database import Database, changed
 from survey.models.fieldwork.waves import Channel
 from survey.models.intake.responses import EMPTIED, Comment, Response, SubmissionCount
 from survey.permissions import system
+from survey.queries.intake import retention
 from survey.services import audit, jobs
 from survey.services.province import settings
 from survey.services.questionnaires import recordings, trials
@@ -45,26 +46,22 @@ def purge_answers(database: Database, now: datetime) -> tuple[int, int]:
         limits = settings.read(session)
         oldest = _months_before(today, limits.retention_answers_months)
         old_comments = _months_before(today, limits.retention_comments_months)
-        keys = select(Response.key_digest).where(Response.day < old_comments)
-        removed = changed(session, delete(Comment).where(Comment.key_digest.in_(keys)))
-        rows = session.scalar(
-            select(func.count()).select_from(Response).where(Response.day < oldest, Response.wave_id.is_not(None))
-        )
+        removed = changed(session, delete(Comment).where(Comment.key_digest.in_(retention.keys_before(old_comments))))
+        rows = retention.number_before(session, oldest)
         if rows:
-            older = select(Response.key_digest).where(Response.day < oldest)
-            session.execute(delete(Comment).where(Comment.key_digest.in_(older)))
+            session.execute(delete(Comment).where(Comment.key_digest.in_(retention.keys_before(oldest))))
             session.execute(
                 update(Channel)
-                .where(Channel.id.in_(select(Response.channel_id).where(Response.day < oldest)))
+                .where(Channel.id.in_(retention.channels_before(oldest)))
                 .values(removals=Channel.removals + 1)
             )
             session.execute(update(Response).where(Response.day < oldest).values(EMPTIED))
         if rows or removed:
             audit.record(
                 session, system("retention"), "retention.purge", f"answers before {oldest:%Y-%m-%d}", now,
-                responses=rows or 0, comments=removed, comments_before=str(old_comments),
+                responses=rows, comments=removed, comments_before=str(old_comments),
             )  # fmt: skip
-        return rows or 0, removed
+        return rows, removed
 
 
 def _months_before(day: date, months: int) -> date:

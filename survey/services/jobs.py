@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from survey import clock
@@ -23,6 +23,7 @@ from survey.database import Database
 from survey.errors import Forbidden, NotFound, SurveyError
 from survey.models.jobs import Artifact, Job, JobStatus
 from survey.permissions import Actor
+from survey.queries import jobs as queries
 
 BEAT_LOST = timedelta(seconds=60)
 MOST_ATTEMPTS = 2
@@ -73,17 +74,8 @@ def enqueue(
 
 def ask(session: Session, kind: str, params: dict[str, Any], *, actor: Actor, now: datetime, once: bool = True) -> int:
     """The same inside another use case's transaction: the work is asked for if and only if that is committed."""
-    if once:
-        waiting = session.scalars(
-            select(Job).where(
-                Job.kind == kind,
-                Job.requested_by == actor.account_id,
-                Job.status.in_([JobStatus.QUEUED, JobStatus.RUNNING]),
-            )
-        )
-        for job in waiting:
-            if job.params == params:
-                return job.id
+    if once and (again := queries.unfinished(session, kind, params, actor.account_id)) is not None:
+        return again
     job = Job(kind=kind, params=params, status=JobStatus.QUEUED, requested_by=actor.account_id, created_at=now)
     session.add(job)
     session.flush()
@@ -92,11 +84,8 @@ def ask(session: Session, kind: str, params: dict[str, Any], *, actor: Actor, no
 
 def claim(database: Database, now: datetime) -> Claimed | None:
     """Take the oldest waiting job, or one whose worker fell silent."""
-    lost = (Job.status == JobStatus.RUNNING) & (Job.beat_at < now - BEAT_LOST)
     with database.reading() as session:
-        wanted = session.scalars(
-            select(Job.id).where(or_(Job.status == JobStatus.QUEUED, lost)).order_by(Job.id)
-        ).first()
+        wanted = queries.next_in_line(session, silent_since=now - BEAT_LOST)
     if wanted is None:
         return None
     with database.writing() as session:
@@ -139,7 +128,7 @@ def fail(database: Database, job_id: int, error: Exception, now: datetime) -> No
 def state(database: Database, job_id: int, *, actor: Actor) -> JobState:
     """Only who asked for it may see it."""
     with database.reading() as session:
-        job = session.get(Job, job_id)
+        job = queries.one(session, job_id)
         if job is None or (not actor.is_system and job.requested_by != actor.account_id):
             raise NotFound("There is no such job, or it belongs to somebody else.")
         return JobState(
@@ -189,10 +178,10 @@ class KeptFile:
 def file_of(database: Database, folder: Path, job_id: int, *, actor: Actor, now: datetime) -> KeptFile:
     """The file of a finished job, for who asked for it, until it expires."""
     with database.reading() as session:
-        job = session.get(Job, job_id)
+        job = queries.one(session, job_id)
         if job is None or (not actor.is_system and job.requested_by != actor.account_id):
             raise NotFound("There is no such file, or it belongs to somebody else.")
-        artifact = session.get(Artifact, job.artifact_id) if job.artifact_id else None
+        artifact = queries.artifact(session, job.artifact_id)
         if artifact is None:
             raise NotFound("The file is not ready yet.")
         if artifact.expires_at is not None and artifact.expires_at <= now:

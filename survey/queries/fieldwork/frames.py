@@ -1,4 +1,4 @@
-"""The cells of a wave's frame as a page shows them."""
+"""The cells of a wave's frame as a page shows them and as its file has them."""
 
 from __future__ import annotations
 
@@ -32,6 +32,34 @@ class CellLine:
     planned: int
     source: str
     as_of: date | None
+
+
+@dataclass(frozen=True)
+class CellRow:
+    """One cell of a frame as its file has it."""
+
+    unit_code: str
+    unit_name: str
+    field_code: str  # empty: all fields together
+    transactions: int
+    planned: int
+
+
+def rows(session: Session, wave_id: int) -> tuple[CellRow, ...]:
+    """Every cell of a frame, by code of the unit and field."""
+    found = session.execute(
+        select(Unit.code, Unit.name, func.coalesce(Field.code, ""), FrameCell.transactions, FrameCell.planned)
+        .join(Unit, Unit.id == FrameCell.unit_id)
+        .outerjoin(Field, Field.id == FrameCell.field_id)
+        .where(FrameCell.wave_id == wave_id)
+        .order_by(Unit.code, FrameCell.field_key)
+    )
+    return tuple(CellRow(*row) for row in found)
+
+
+def count(session: Session, wave_id: int) -> int:
+    """How many cells a frame has."""
+    return session.scalar(select(func.count()).select_from(FrameCell).where(FrameCell.wave_id == wave_id)) or 0
 
 
 def listing(session: Session, actor: Actor, wave_id: int, domain: str, *, number: int = 1) -> Paged[CellLine]:

@@ -1,11 +1,11 @@
-"""Collection points of a wave with their printed codes: a list, one point, what a placard needs."""
+"""Collection points of a wave with their printed codes: a list, one point, what a placard or a slip needs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -148,6 +148,18 @@ def printed_codes(
     return tuple(PrintedCode(*row) for row in session.execute(statement))
 
 
+def printable(session: Session, actor: Actor, wave_id: int, domain: str) -> tuple[int, ...]:
+    """The points of a wave that the actor may print for."""
+    wanted = (
+        select(CollectionPoint.id)
+        .join(Channel, Channel.id == CollectionPoint.channel_id)
+        .join(Unit, Unit.id == CollectionPoint.unit_deciding_id)
+        .where(Channel.wave_id == wave_id, may_print(actor, domain))
+        .order_by(CollectionPoint.id)
+    )
+    return tuple(session.scalars(wanted))
+
+
 def may_print(actor: Actor, domain: str, *, path: Any = Unit.path) -> Any:
     """Points of units for which the actor may print."""
     return scope.units(actor, Role.FIELD_OFFICER, domain=domain, path=path)
@@ -264,3 +276,87 @@ def names(session: Session, point_ids: Sequence[int]) -> dict[int, str]:
     """Names of points by id."""
     rows = session.execute(select(CollectionPoint.id, CollectionPoint.name).where(CollectionPoint.id.in_(point_ids)))
     return {row.id: row.name for row in rows}
+
+
+# --- as use cases look them up ------------------------------------------------------------------------------------
+
+
+class PointAt(NamedTuple):
+    """A point, its channel and the unit it is judged for."""
+
+    point: CollectionPoint
+    channel: Channel
+    unit: Unit
+
+
+@dataclass(frozen=True)
+class HeldPoint:
+    """A point there is, with its first printed code in use."""
+
+    id: int
+    channel_id: int
+    unit_received_id: int
+    unit_deciding_id: int
+    name: str
+    code: str  # empty: none in use
+
+
+@dataclass(frozen=True)
+class SlipPoint:
+    """A point that takes one-time codes."""
+
+    id: int
+    name: str
+    unit_code: str
+
+
+def at(session: Session, wave_id: int, point_id: int) -> PointAt | None:
+    """A point of a wave, whoever asks."""
+    row = session.execute(
+        select(CollectionPoint, Channel, Unit)
+        .join(Channel, Channel.id == CollectionPoint.channel_id)
+        .join(Unit, Unit.id == CollectionPoint.unit_deciding_id)
+        .where(CollectionPoint.id == point_id, Channel.wave_id == wave_id)
+    ).one_or_none()
+    return None if row is None else PointAt(*row)
+
+
+def held(session: Session, wave_id: int, *, channel: str | None = None) -> tuple[HeldPoint, ...]:
+    """The points of a wave, or of one of its channels, in the order they were added."""
+    wanted = (
+        select(
+            CollectionPoint.id,
+            CollectionPoint.channel_id,
+            CollectionPoint.unit_received_id,
+            CollectionPoint.unit_deciding_id,
+            CollectionPoint.name,
+            EntryCode.code,
+        )
+        .join(Channel, Channel.id == CollectionPoint.channel_id)
+        .outerjoin(
+            EntryCode, and_(EntryCode.point_id == CollectionPoint.id, EntryCode.status == EntryCodeStatus.ACTIVE)
+        )
+        .where(Channel.wave_id == wave_id)
+        .order_by(CollectionPoint.id, EntryCode.id)
+    )
+    if channel is not None:
+        wanted = wanted.where(Channel.code == channel)
+    found: dict[int, HeldPoint] = {}
+    for point_id, channel_id, received_id, deciding_id, name, code in session.execute(wanted):
+        found.setdefault(point_id, HeldPoint(point_id, channel_id, received_id, deciding_id, name, code or ""))
+    return tuple(found.values())
+
+
+def slip_points(
+    session: Session, wave_id: int, *, unit_code: str | None = None, point_id: int | None = None
+) -> tuple[SlipPoint, ...]:
+    """The points that take one-time codes: the one with this number, else those of a unit."""
+    wanted = Unit.code == unit_code if point_id is None else CollectionPoint.id == point_id
+    rows = session.execute(
+        select(CollectionPoint.id, CollectionPoint.name, Unit.code)
+        .join(Channel, Channel.id == CollectionPoint.channel_id)
+        .join(Unit, Unit.id == CollectionPoint.unit_deciding_id)
+        .where(Channel.wave_id == wave_id, Channel.selection != Selection.OPT_IN, wanted)
+        .order_by(CollectionPoint.id)
+    )
+    return tuple(SlipPoint(*row) for row in rows)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from survey.models.fieldwork.points import (
     CollectionPoint,
@@ -165,7 +165,7 @@ def open_answer_place(connection: Connection, wave_id: int, point_id: int) -> Op
     return OpenAnswerPlace(channel_id, point_id, place[0], place[1])
 
 
-def version_document(connection: Connection, version_id: int) -> str | None:
+def version_document(connection: Session | Connection, version_id: int) -> str | None:
     found: str | None = connection.scalar(select(InstrumentVersion.document).where(InstrumentVersion.id == version_id))
     return found
 

@@ -20,6 +20,16 @@ class Stored:
         return self.answers_digest is None
 
 
+@dataclass(frozen=True)
+class Filed:
+    """A response found by its receipt: its key, and the figures it is counted in."""
+
+    key_digest: bytes
+    wave_id: int | None
+    channel_id: int | None
+    late: bool
+
+
 _BY_KEY = select(Response.answers_digest).where(Response.key_digest == bindparam("key_digest"))
 
 
@@ -33,3 +43,12 @@ def disposition_by_receipt(connection: Connection, receipt_digest: bytes) -> Dis
         select(Response.disposition).where(Response.receipt_digest == receipt_digest)
     )
     return found
+
+
+def filed_by_receipt(connection: Connection, receipt_digest: bytes) -> Filed | None:
+    row = connection.execute(
+        select(Response.key_digest, Response.wave_id, Response.channel_id, Response.late).where(
+            Response.receipt_digest == receipt_digest
+        )
+    ).one_or_none()
+    return None if row is None else Filed(*row)

@@ -188,6 +188,25 @@ def attention(session: Session, viewer: Actor, *, now: datetime, idle_days: int,
     )
 
 
+def account(session: Session, account_id: int | None) -> Account | None:
+    """The account itself; the system has none."""
+    return None if account_id is None else session.get(Account, account_id)
+
+
+def by_username(session: Session, username: str) -> Account | None:
+    return session.scalar(select(Account).where(Account.username == username))
+
+
+def staff_session(session: Session, digest: bytes) -> StaffSession | None:
+    """What a browser's token leads to, by the token's digest."""
+    return session.get(StaffSession, digest)
+
+
+def invitation(session: Session, digest: bytes) -> Invitation | None:
+    """What a one-time link leads to, by the digest of its token."""
+    return session.scalar(select(Invitation).where(Invitation.token_digest == digest))
+
+
 def id_of(session: Session, username: str) -> int | None:
     return session.execute(select(Account.id).where(Account.username == username)).scalar_one_or_none()
 

@@ -52,6 +52,26 @@ def field(session: Session, field_id: int) -> FieldLine | None:
     return None if row is None else _field(row, 0)
 
 
+def field_id(session: Session, code: str) -> int | None:
+    return session.scalar(select(Field.id).where(Field.code == code))
+
+
+def field_ids(session: Session) -> dict[str, int]:
+    """The id of every field by its code, in the order the province gave."""
+    rows = session.execute(select(Field.code, Field.id).order_by(Field.position, Field.id))
+    return {row.code: row.id for row in rows}
+
+
+def last_position(session: Session) -> int:
+    """Where the last field stands; 0 without any."""
+    return session.scalar(select(func.max(Field.position))) or 0
+
+
+def codes(session: Session) -> frozenset[str]:
+    """The codes of every procedure."""
+    return frozenset(session.scalars(select(Procedure.code)))
+
+
 def procedures(
     session: Session, *, text: str = "", field_id: int | None = None, number: int = 1
 ) -> Paged[ProcedureLine]:
@@ -71,6 +91,10 @@ def procedure(session: Session, procedure_id: int) -> ProcedureLine | None:
         select(Procedure, Field.name).join(Field, Field.id == Procedure.field_id).where(Procedure.id == procedure_id)
     ).one_or_none()
     return None if row is None else _procedure(*row)
+
+
+def procedure_id(session: Session, code: str) -> int | None:
+    return session.scalar(select(Procedure.id).where(Procedure.code == code))
 
 
 def _field(row: Field, number: int) -> FieldLine:

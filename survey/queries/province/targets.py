@@ -56,7 +56,7 @@ class PlanLine:
     extended_until: date | None
 
     def binding(self, on: date) -> str:
-        """not_yet, in_force, extended or expired on that day; the same rule as `services.targets.plan_on`."""
+        """not_yet, in_force, extended or expired on that day; the same rule as `services.province.target_plans`."""
         if on < self.valid_from:
             return "not_yet"
         if on <= self.valid_to:
@@ -125,6 +125,61 @@ def one(session: Session, plan_id: int) -> PlanDetail | None:
         waves=tuple(code for code, _ in waves),
         is_fixed=any(status is not WaveStatus.PLANNED for _, status in waves),
     )
+
+
+def plan(session: Session, plan_id: int) -> TargetPlan | None:
+    return session.get(TargetPlan, plan_id)
+
+
+def pinned_plan(session: Session, plan_id: int) -> TargetPlan:
+    """The plan that a wave names; it is never deleted."""
+    return session.get_one(TargetPlan, plan_id)
+
+
+def plan_by_code(session: Session, code: str) -> TargetPlan | None:
+    return session.scalar(select(TargetPlan).where(TargetPlan.code == code))
+
+
+def plan_codes(session: Session) -> frozenset[str]:
+    return frozenset(session.scalars(select(TargetPlan.code)))
+
+
+def of_plan(session: Session, plan_id: int) -> tuple[Target, ...]:
+    """The targets of a plan, by code."""
+    return tuple(session.scalars(select(Target).where(Target.plan_id == plan_id).order_by(Target.code)))
+
+
+def has_target(session: Session, plan_id: int, code: str, *, besides: int | None) -> bool:
+    """The plan has a target with this code, besides the one with this id."""
+    twin = select(Target.id).where(Target.plan_id == plan_id, Target.code == code)
+    return session.scalar(twin if besides is None else twin.where(Target.id != besides)) is not None
+
+
+def extension_on(session: Session, plan_id: int, day: date) -> PlanExtension | None:
+    """The decision that makes a plan bind on a day, the one that reaches farthest."""
+    return session.scalar(
+        select(PlanExtension)
+        .where(PlanExtension.plan_id == plan_id, PlanExtension.until >= day)
+        .order_by(PlanExtension.until.desc(), PlanExtension.id.desc())
+        .limit(1)
+    )
+
+
+def has_extension(session: Session, plan_id: int, *, decision: str, decided_on: date, until: date) -> bool:
+    """Exactly this decision is recorded for the plan."""
+    same = select(PlanExtension.id).where(
+        PlanExtension.plan_id == plan_id,
+        PlanExtension.until == until,
+        PlanExtension.decision == decision,
+        PlanExtension.decided_on == decided_on,
+    )
+    return session.scalar(same) is not None
+
+
+def wave_measured(session: Session, plan_id: int) -> str | None:
+    """The code of a wave measured against the plan that was opened; None while the plan may still be changed."""
+    pinned = select(Wave.code).where(Wave.plan_id == plan_id, Wave.status != WaveStatus.PLANNED)
+    return session.scalar(pinned.limit(1))
 
 
 def target_line(row: Target) -> TargetLine:

@@ -67,6 +67,15 @@ class UnitDetail:
 
 
 @dataclass(frozen=True)
+class Succession:
+    """A unit that ended, and one that took over the whole or a share of it."""
+
+    old_id: int
+    code: str  # of the one that took over
+    share: Decimal | None
+
+
+@dataclass(frozen=True)
 class KindCount:
     kind: UnitKind
     count: int
@@ -177,8 +186,48 @@ def choices(session: Session, actor: Actor, *roles: Role, on: date) -> dict[Unit
     return found
 
 
+def by_code(session: Session, code: str) -> Unit | None:
+    return session.execute(select(Unit).where(Unit.code == code)).scalar_one_or_none()
+
+
+def by_id(session: Session, unit_id: int) -> Unit | None:
+    return session.get(Unit, unit_id)
+
+
 def id_of(session: Session, code: str) -> int | None:
     return session.execute(select(Unit.id).where(Unit.code == code)).scalar_one_or_none()
+
+
+def ids(session: Session) -> dict[str, int]:
+    """The id of every unit, by its code."""
+    return {row.code: row.id for row in session.execute(select(Unit.code, Unit.id))}
+
+
+def every(session: Session) -> tuple[Unit, ...]:
+    """All units there are or were, by code."""
+    return tuple(session.scalars(select(Unit).order_by(Unit.code)))
+
+
+def under(session: Session, top_path: str) -> tuple[Unit, ...]:
+    """A unit and everything under it, by code."""
+    return tuple(session.scalars(select(Unit).where(scope.below(Unit.path, top_path)).order_by(Unit.code)))
+
+
+def successions(session: Session) -> tuple[Succession, ...]:
+    """Which unit went on as which, by the one that ended."""
+    rows = session.execute(
+        select(UnitSuccession.old_id, Unit.code, UnitSuccession.share)
+        .join(Unit, Unit.id == UnitSuccession.new_id)
+        .order_by(UnitSuccession.old_id, Unit.code)
+    )
+    return tuple(
+        Succession(old_id, code, None if share is None else Decimal(str(share))) for old_id, code, share in rows
+    )
+
+
+def root(session: Session) -> Unit | None:
+    """The unit over all others: the province."""
+    return session.execute(select(Unit).where(Unit.parent_id.is_(None)).order_by(Unit.id).limit(1)).scalar_one_or_none()
 
 
 def root_id(session: Session) -> int | None:

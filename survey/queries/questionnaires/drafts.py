@@ -117,6 +117,31 @@ def revision_of(session: Session, version_id: int, content_hash: str) -> int:
     return number if newest.content_hash == content_hash else number + 1
 
 
+def newest_revision(session: Session, version_id: int) -> DraftRevision | None:
+    return session.scalar(
+        select(DraftRevision)
+        .where(DraftRevision.version_id == version_id)
+        .order_by(DraftRevision.number.desc())
+        .limit(1)
+    )
+
+
+def revision(session: Session, version_id: int, number: int) -> DraftRevision | None:
+    """One revision of a draft; None when it is too old to be kept."""
+    return session.scalar(
+        select(DraftRevision).where(DraftRevision.version_id == version_id, DraftRevision.number == number)
+    )
+
+
+def seen_at(session: Session, version_id: int, account_id: int) -> datetime | None:
+    """When somebody last had the draft open."""
+    return session.scalar(
+        select(DraftPresence.seen_at).where(
+            DraftPresence.version_id == version_id, DraftPresence.account_id == account_id
+        )
+    )
+
+
 def remarks(session: Session, version_id: int) -> tuple[Remark, ...]:
     """Every comment on a draft, oldest first."""
     found = session.execute(

@@ -46,6 +46,12 @@ def of_version(session: Session, row: VersionRow) -> tuple[Trial, ...]:
     )
 
 
+def ids(session: Session, version_id: int) -> tuple[int, ...]:
+    """Everything that is kept of a version, newest first."""
+    wanted = select(TrialAnswer.id).where(TrialAnswer.version_id == version_id)
+    return tuple(session.scalars(wanted.order_by(TrialAnswer.id.desc())))
+
+
 def count(session: Session, row: VersionRow) -> int:
     """How many there are."""
     wanted = select(func.count()).select_from(TrialAnswer).where(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from instruments import codec
 from instruments.model.document import InstrumentVersion as Document
@@ -28,10 +28,12 @@ from survey.models.fieldwork.points import (
 )
 from survey.models.fieldwork.waves import Selection
 from survey.models.intake.responses import Comment, CommentStatus, Disposition, Response
-from survey.models.province.procedures import Field
 from survey.models.province.units import Unit, UnitKind
-from survey.models.questionnaires.instruments import Instrument, InstrumentVersion, ServiceDomain
+from survey.models.questionnaires.instruments import ServiceDomain
 from survey.permissions import Actor
+from survey.queries.province import procedures
+from survey.queries.province import units as queries
+from survey.queries.questionnaires import versions
 from survey.services.demonstration import synthetic_answers
 from survey.services.fieldwork import waves
 from survey.services.fieldwork.waves import FrameEntry, NewWave
@@ -130,16 +132,11 @@ def make_one(
     """One wave with its frame, points, codes and answers."""
     opened = datetime.combine(plan.opens_on, datetime.min.time(), clock.VIETNAM) + timedelta(hours=7)
     with database.reading() as session:
-        found = session.execute(
-            select(InstrumentVersion, Instrument.service_domain)
-            .join(Instrument, Instrument.id == InstrumentVersion.instrument_id)
-            .where(Instrument.code == plan.instrument)
-            .order_by(InstrumentVersion.number.desc())
-        ).first()
+        found = versions.newest(session, plan.instrument)
         assert found is not None
-        version, domain = found
-        units = list(session.scalars(select(Unit).order_by(Unit.code)))
-        fields = {f.code: f for f in session.scalars(select(Field))}
+        version, domain = found.version, found.instrument.service_domain
+        units = list(queries.every(session))
+        fields = procedures.field_ids(session)
     wave = waves.plan_wave(
         database,
         NewWave(
@@ -164,7 +161,7 @@ def make_one(
     waves.set_frame(database, plan.code, frame, source="Số liệu giả lập", as_of=plan.opens_on, actor=actor, now=opened)
     waves.open_wave(database, plan.code, actor=actor, now=opened)
     document = codec.loads(version.document)
-    places = _points(database, plan, qr, chosen, units, frame, domain, fields, draw)
+    places = _points(database, plan, qr, chosen, units, frame, domain, draw)
     _answers(database, plan, wave.id, qr, version.id, document, places, draw, clock.local_day(now), plan.responses)
     if drawn is not None:
         slips = _drawn_points(database, plan, drawn, chosen, frame, draw)
@@ -184,7 +181,7 @@ def _units_of(domain: ServiceDomain, units: list[Unit]) -> list[Unit]:
 
 
 def _frame(
-    domain: ServiceDomain, units: list[Unit], fields: dict[str, Field], draw: np.random.Generator, *, hoped_for: int
+    domain: ServiceDomain, units: list[Unit], fields: dict[str, int], draw: np.random.Generator, *, hoped_for: int
 ) -> list[FrameEntry]:
     """Made-up transaction counts; a few cells are tiny, as they are in life. A large unit plans for more answers."""
     cells: list[FrameEntry] = []
@@ -198,7 +195,7 @@ def _frame(
         shares = draw.dirichlet(np.linspace(3.0, 0.7, len(codes)))
         for code, share in zip(codes, shares, strict=True):
             planned = max(10, round(60 * share)) if unit.kind in COMMUNE_KINDS else 120
-            cells.append(FrameEntry(unit.id, fields[code].id, max(3, round(size * share)), planned=planned))
+            cells.append(FrameEntry(unit.id, fields[code], max(3, round(size * share)), planned=planned))
     together = sum(cell.transactions**0.7 for cell in whole)
     cells += [replace(c, planned=max(10, round(hoped_for * c.transactions**0.7 / together))) for c in whole]
     return cells
@@ -212,7 +209,6 @@ def _points(
     units: list[Unit],
     frame: list[FrameEntry],
     domain: ServiceDomain,
-    fields: dict[str, Field],
     draw: np.random.Generator,
 ) -> list[_Place]:
     """Points with printed codes. Agencies have the field in their code; at communes people are asked."""

@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pyotp
-from sqlalchemy import Select, select
 
 from survey.database import Database
-from survey.models.fieldwork.points import CollectionPoint, EntryCode
-from survey.models.fieldwork.waves import Campaign, Channel, Wave, WaveStatus
 from survey.models.people.accounts import Account, Role
-from survey.models.province.units import Unit
 from survey.models.questionnaires.instruments import ServiceDomain
 from survey.permissions import Actor, system
+from survey.queries.fieldwork import synthetic
+from survey.queries.province import units
 from survey.services.demonstration import made_up_waves, shipped_data
 from survey.services.people.accounts import create_account
 from survey.services.people.credentials import Passwords, Vault
@@ -65,38 +63,15 @@ def make(
     """Make the demonstration, or find it again. `known` are the accounts of an earlier start, with their secrets."""
     actor = system("demonstration")
     with database.reading() as session:
-        there = session.scalar(select(Wave.id).where(Wave.is_synthetic).limit(1)) is not None
+        there = synthetic.are_there(session)
     if not there:
         _prepare(database, actor, now)
         made_up_waves.make_all(database, tokens, actor, now)
     people = _people(database, vault, passwords, actor, known, now)
     with database.reading() as session:
-        entries = {
-            domain.value: session.scalars(_entry_of(domain, unit)).first() or "" for domain, unit in SHOWN.items()
-        }
-        closed = tuple(
-            session.scalars(
-                select(Wave.code).where(Wave.is_synthetic, Wave.status == WaveStatus.CLOSED).order_by(Wave.code)
-            )
-        )
+        entries = {domain.value: synthetic.entry_code(session, domain, unit) or "" for domain, unit in SHOWN.items()}
+        closed = synthetic.closed(session)
     return Demonstration(entries, people, closed, made=not there)
-
-
-def _entry_of(domain: ServiceDomain, unit_code: str) -> Select[str]:
-    """The printed code of a unit's first point in the running wave of a service."""
-    return (
-        select(EntryCode.code)
-        .join(CollectionPoint, CollectionPoint.id == EntryCode.point_id)
-        .join(Unit, Unit.id == CollectionPoint.unit_deciding_id)
-        .join(Channel, Channel.id == CollectionPoint.channel_id)
-        .join(Wave, Wave.id == Channel.wave_id)
-        .join(Campaign, Campaign.id == Wave.campaign_id)
-        .where(
-            Campaign.service_domain == domain, Unit.code == unit_code, Wave.status == WaveStatus.OPEN, Wave.is_synthetic
-        )
-        .order_by(EntryCode.id)
-        .limit(1)
-    )
 
 
 def _prepare(database: Database, actor: Actor, now: datetime) -> None:
@@ -112,7 +87,7 @@ def _people(
 ) -> tuple[Person, ...]:
     """An account for each role, with a password and second step drawn at the first start."""
     with database.reading() as session:
-        ids = {row.code: row.id for row in session.execute(select(Unit.code, Unit.id))}
+        ids = units.ids(session)
     everything = frozenset({"admin", "health", "education"})
     province, health, education = ids[PROVINCE], ids["dn-so-y-te"], ids["dn-so-gd-dt"]
     ward = ids["20242"]  # Phường Hải Châu

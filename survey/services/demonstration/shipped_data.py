@@ -15,15 +15,15 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import select
-
 from survey.config import ROOT
 from survey.database import Database
 from survey.models.base import folded
 from survey.models.province.procedures import Field, FieldGroup, Procedure
 from survey.models.province.targets import ApplyTo, Target, TargetPlan, TargetUnit
-from survey.models.province.units import Unit, UnitKind
+from survey.models.province.units import UnitKind
 from survey.permissions import Actor
+from survey.queries.province import procedures, targets
+from survey.queries.province import units as unit_queries
 from survey.services import audit
 from survey.services.province import target_plans, units
 from survey.services.province.unit_file_changes import Plan
@@ -98,29 +98,31 @@ def sample_rows() -> tuple[UnitRow, ...]:
 
 def load_fields(database: Database, actor: Actor, *, now: datetime) -> Loaded:
     """Fields and procedures that are not there yet. What the province changed in its own list stays."""
-    added = 0
     with database.writing() as session:
-        known = {f.code: f for f in session.execute(select(Field)).scalars()}
-        for place, row in enumerate(_rows("fields.csv"), start=1):
-            if row["code"] not in known:
-                known[row["code"]] = Field(
-                    code=row["code"],
-                    name=row["name"],
-                    name_en=row["name_en"],
-                    group=FieldGroup(row["group"]),
-                    position=place,
-                )
-                session.add(known[row["code"]])
-                added += 1
+        known = procedures.field_ids(session)
+        fields = [
+            Field(
+                code=row["code"],
+                name=row["name"],
+                name_en=row["name_en"],
+                group=FieldGroup(row["group"]),
+                position=place,
+            )
+            for place, row in enumerate(_rows("fields.csv"), start=1)
+            if row["code"] not in known
+        ]
+        session.add_all(fields)
         session.flush()
-        codes = set(session.execute(select(Procedure.code)).scalars())
+        known |= {field.code: field.id for field in fields}
+        added = len(fields)
+        codes = procedures.codes(session)
         for row in _rows("procedures.csv"):
             if row["code"] not in codes:
                 session.add(
                     Procedure(
                         code=row["code"],
                         name=row["name"],
-                        field_id=known[row["field"]].id,
+                        field_id=known[row["field"]],
                         replaced_by=row["replaced_by"] or None,
                     )
                 )
@@ -134,8 +136,8 @@ def load_target_plans(database: Database, actor: Actor, *, now: datetime) -> Loa
     """The shipped plans and targets that are not there yet. A plan that is there is the province's."""
     added = 0
     with database.writing() as session:
-        known = set(session.execute(select(TargetPlan.code)).scalars())
-        unit_ids = {u.code: u.id for u in session.execute(select(Unit.code, Unit.id))}
+        known = targets.plan_codes(session)
+        unit_ids = unit_queries.ids(session)
         for entry in json.loads((FIXTURES / "target_plans.json").read_text(encoding="utf-8")):
             if entry["code"] in known:
                 continue

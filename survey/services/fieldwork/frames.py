@@ -11,7 +11,7 @@ together), `transactions` số hồ sơ, `planned` số phiếu dự kiến. Oth
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -21,10 +21,11 @@ from survey.database import Database
 from survey.errors import N_, Invalid
 from survey.models.fieldwork.frames import FrameCell
 from survey.models.fieldwork.waves import Wave
-from survey.models.province.procedures import Field
 from survey.models.province.units import Unit
 from survey.models.questionnaires.instruments import ServiceDomain
 from survey.permissions import Actor
+from survey.queries.fieldwork import frames as queries
+from survey.queries.province import procedures, units
 from survey.services import audit, tabular_files
 from survey.services.fieldwork import waves
 from survey.services.fieldwork.waves import FrameEntry
@@ -155,7 +156,7 @@ def remove(database: Database, wave_code: str, cell_id: int, *, actor: Actor, no
         wave = waves.frame_owner(session, wave_code, actor)
         cell = session.scalar(select(FrameCell).where(FrameCell.wave_id == wave.id, FrameCell.id == cell_id))
         if cell is not None:
-            unit = session.get(Unit, cell.unit_id)
+            unit = units.by_id(session, cell.unit_id)
             session.delete(cell)
             audit.record(
                 session, actor, "wave.frame_cell", f"wave {wave_code}", now, removed=unit.code if unit else cell.unit_id
@@ -166,15 +167,9 @@ def template(session: Session, wave_code: str, *, actor: Actor) -> str:
     """The frame as a file to be filled in or changed: its cells, or every unit of the wave without numbers."""
     wave = waves.frame_owner(session, wave_code, actor)
     known = _Known.of(session, wave)
-    cells = session.execute(
-        select(Unit.code, Unit.name, Field.code, FrameCell.transactions, FrameCell.planned)
-        .join(Unit, Unit.id == FrameCell.unit_id)
-        .outerjoin(Field, Field.id == FrameCell.field_id)
-        .where(FrameCell.wave_id == wave.id)
-        .order_by(Unit.code, FrameCell.field_key)
-    ).all()
+    cells = queries.rows(session, wave.id)
     if cells:
-        return tabular_files.write(HEADINGS, ((c, n, f or "", t, p) for c, n, f, t, p in cells))
+        return tabular_files.write(HEADINGS, (astuple(cell) for cell in cells))
     return tabular_files.write(HEADINGS, _empty_rows(known))
 
 
@@ -200,12 +195,8 @@ class _Known:
     @classmethod
     def of(cls, session: Session, wave: Wave) -> _Known:
         _, domain, top = waves.find(session, wave.code)
-        inside = select(Unit).where(Unit.path.startswith(top.path, autoescape=True)).order_by(Unit.code)
-        fields: dict[str, int] = {}
-        if domain is ServiceDomain.ADMIN:
-            rows = session.execute(select(Field.code, Field.id).order_by(Field.position, Field.id))
-            fields = {row.code: row.id for row in rows}
-        return cls(wave, top.id, {unit.code: unit for unit in session.scalars(inside)}, fields)
+        fields = procedures.field_ids(session) if domain is ServiceDomain.ADMIN else {}
+        return cls(wave, top.id, {unit.code: unit for unit in units.under(session, top.path)}, fields)
 
     def in_force(self, unit: Unit) -> bool:
         """The unit exists on at least one day of the wave."""
@@ -235,14 +226,13 @@ def _look(session: Session, wave: Wave, data: bytes) -> Look:
     if not cells and not problems:
         problems.append(RowProblem(0, "", N_("The file has no row with numbers.")))
     entries = tuple(cells.values())
-    replaced = len(session.scalars(select(FrameCell.id).where(FrameCell.wave_id == wave.id)).all())
     return Look(
         cells=entries,
         problems=tuple(sorted(problems, key=lambda p: p.row)),
         units=len({cell.unit_id for cell in entries}),
         transactions=sum(cell.transactions for cell in entries),
         planned=sum(cell.planned for cell in entries),
-        replaced=replaced,
+        replaced=queries.count(session, wave.id),
     )
 
 

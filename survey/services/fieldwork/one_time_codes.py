@@ -7,32 +7,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from survey import clock
 from survey.database import Database, changed
 from survey.errors import N_, Conflict, Invalid, NotFound
-from survey.models.fieldwork.points import CollectionPoint, OneTimeCode, OneTimeCodeStatus
-from survey.models.fieldwork.waves import Channel, Selection
-from survey.models.province.procedures import Field
-from survey.models.province.units import Unit
+from survey.models.fieldwork.points import OneTimeCode, OneTimeCodeStatus
+from survey.models.fieldwork.waves import Selection
 from survey.permissions import Actor
+from survey.queries.fieldwork import codes as queries
+from survey.queries.fieldwork import points
+from survey.queries.fieldwork.points import SlipPoint
+from survey.queries.province import procedures
 from survey.services import audit
 from survey.services.fieldwork import waves
 from survey.services.fieldwork.points import not_closed, point_of
 from survey.tokens import CODE_ALPHABET, ONE_TIME_CODE_LENGTH, Tokens, new_code
 
 MOST_CODES_AT_ONCE = 50_000
-
-
-@dataclass(frozen=True)
-class SlipPoint:
-    id: int
-    unit_code: str
 
 
 def issue(
@@ -66,7 +61,7 @@ def issue(
                 "One-time codes belong to a drawn or census channel; the channel %(code)s is self-selected.",
                 code=at.channel.code,
             )
-        field_id = session.scalar(select(Field.id).where(Field.code == field_code)) if field_code else None
+        field_id = procedures.field_id(session, field_code) if field_code else None
         if field_code and field_id is None:
             problems["field"] = N_("Choose one of the fields in the record, or none.")
         if problems:
@@ -74,8 +69,7 @@ def issue(
         context = f"{wave_code}|{point_id}|{count}|{expires_on}|{field_code or ''}"
         codes = _one_time_codes(count, seed, context)
         digests = {tokens.one_time_digest(code): code for code in codes}
-        some = next(iter(digests))
-        if session.scalar(select(OneTimeCode.channel_id).where(OneTimeCode.digest == some)) is None:
+        if not queries.slip_is_known(session, next(iter(digests))):
             session.execute(
                 insert(OneTimeCode),
                 [
@@ -113,14 +107,7 @@ def slip_point(
     Raises NotFound without one, Conflict naming the points when there are several.
     """
     wave, _, _ = waves.find(session, wave_code)
-    wanted = Unit.code == unit_code if point_id is None else CollectionPoint.id == point_id
-    found = session.execute(
-        select(CollectionPoint.id, CollectionPoint.name, Unit.code)
-        .join(Channel, Channel.id == CollectionPoint.channel_id)
-        .join(Unit, Unit.id == CollectionPoint.unit_deciding_id)
-        .where(Channel.wave_id == wave.id, Channel.selection != Selection.OPT_IN, wanted)
-        .order_by(CollectionPoint.id)
-    ).all()
+    found = points.slip_points(session, wave.id, unit_code=unit_code, point_id=point_id)
     if not found:
         raise NotFound("The wave %(wave)s has no such point that takes one-time codes.", wave=wave_code)
     if len(found) > 1:
@@ -128,7 +115,7 @@ def slip_point(
         raise Conflict(
             "The unit %(unit)s has several points: %(names)s. Name one of them.", unit=unit_code, names=names
         )
-    return SlipPoint(found[0].id, found[0].code)
+    return found[0]
 
 
 def _one_time_codes(count: int, seed: bytes | None, context: str) -> tuple[str, ...]:

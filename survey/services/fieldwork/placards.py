@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from instruments import answering_time, codec
@@ -19,13 +18,10 @@ from instruments.model.text import render
 from survey import addresses
 from survey.database import Database
 from survey.errors import Conflict, Invalid, NotFound
-from survey.models.fieldwork.points import CollectionPoint
-from survey.models.fieldwork.waves import Channel
 from survey.models.people.accounts import Role
-from survey.models.province.units import Unit
-from survey.models.questionnaires.instruments import InstrumentVersion
 from survey.permissions import Actor
 from survey.queries.fieldwork import points as queries
+from survey.queries.intake import entry
 from survey.services import jobs
 from survey.services.fieldwork import waves
 from survey.services.province import settings
@@ -89,19 +85,15 @@ def slips(
     if len(codes) > MOST_SLIPS:
         raise Invalid("Slips are made for at most %(most)s codes at once; take the list instead.", most=MOST_SLIPS)
     face = _face(session, wave_code, public_url)
-    row = session.execute(
-        select(CollectionPoint.name, Unit.name.label("agency"), Unit.path)
-        .join(Channel, Channel.id == CollectionPoint.channel_id)
-        .join(Unit, Unit.id == CollectionPoint.unit_deciding_id)
-        .where(CollectionPoint.id == point_id, Channel.wave_id == face.wave_id)
-    ).one_or_none()
-    if row is None:
+    found = queries.at(session, face.wave_id, point_id)
+    if found is None:
         raise NotFound("The wave %(code)s has no such collection point.", code=wave_code)
-    actor.require(Role.FIELD_OFFICER, unit_path=row.path, domain=face.domain)
+    agency = found.unit.name
+    actor.require(Role.FIELD_OFFICER, unit_path=found.unit.path, domain=face.domain)
     made = tuple(
         Placard(
-            address=addresses.on_paper(face.base, code), host=addresses.typed(face.base), code=code, agency=row.agency,
-            place=row.name, heading=face.heading, asked_by=face.asked_by or row.agency, serial="",
+            address=addresses.on_paper(face.base, code), host=addresses.typed(face.base), code=code, agency=agency,
+            place=found.point.name, heading=face.heading, asked_by=face.asked_by or agency, serial="",
             synthetic=face.synthetic,
         )
         for code in codes
@@ -138,14 +130,7 @@ def ask_for_file(
 def points_of(session: Session, wave_code: str, *, actor: Actor) -> tuple[int, ...]:
     """The points of a wave that the actor may print for."""
     wave, domain, _ = waves.find(session, wave_code)
-    statement = (
-        select(CollectionPoint.id)
-        .join(Channel, Channel.id == CollectionPoint.channel_id)
-        .join(Unit, Unit.id == CollectionPoint.unit_deciding_id)
-        .where(Channel.wave_id == wave.id, queries.may_print(actor, domain.value))
-        .order_by(CollectionPoint.id)
-    )
-    return tuple(session.scalars(statement))
+    return queries.printable(session, actor, wave.id, domain.value)
 
 
 @dataclass(frozen=True)
@@ -164,8 +149,7 @@ class _Face:
 
 def _face(session: Session, wave_code: str, public_url: str) -> _Face:
     wave, domain, _ = waves.find(session, wave_code)
-    text = session.scalar(select(InstrumentVersion.document).where(InstrumentVersion.id == wave.version_id))
-    document = codec.loads(text or "")
+    document = codec.loads(entry.version_document(session, wave.version_id) or "")
     set_by_province = settings.read(session)
     return _Face(
         wave_id=wave.id,

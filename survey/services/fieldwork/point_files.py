@@ -10,18 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey.errors import N_
 from survey.models.base import folded
-from survey.models.fieldwork.points import CollectionPoint, Mode
-from survey.models.fieldwork.waves import Channel
+from survey.models.fieldwork.points import Mode
 from survey.models.people.accounts import Role
-from survey.models.province.procedures import Field
 from survey.models.province.units import Unit
 from survey.models.questionnaires.instruments import ServiceDomain
 from survey.permissions import Actor
+from survey.queries.fieldwork import points
+from survey.queries.province import procedures
+from survey.queries.province import units as unit_queries
 from survey.services import tabular_files
 from survey.services.fieldwork import waves
 from survey.services.fieldwork.points import LONGEST_NAME, MOST_POINTS_AT_ONCE, NewPoint
@@ -61,15 +61,11 @@ def look(session: Session, wave_code: str, channel: str, data: bytes, *, actor: 
     """The points of a file for one channel of a wave, and everything that is wrong with it."""
     wave, domain, top = waves.find(session, wave_code)
     file = tabular_files.read(data, COLUMNS, needed=NEEDED)
-    units = {unit.code: unit for unit in session.scalars(select(Unit))}
-    fields = set(session.scalars(select(Field.code))) if domain is ServiceDomain.ADMIN else set()
+    units = {unit.code: unit for unit in unit_queries.every(session)}
+    fields = set(procedures.field_ids(session)) if domain is ServiceDomain.ADMIN else set()
     held = {
-        tuple(row)
-        for row in session.execute(
-            select(CollectionPoint.unit_deciding_id, CollectionPoint.unit_received_id, CollectionPoint.name)
-            .join(Channel, Channel.id == CollectionPoint.channel_id)
-            .where(Channel.wave_id == wave.id, Channel.code == channel)
-        )
+        (point.unit_deciding_id, point.unit_received_id, point.name)
+        for point in points.held(session, wave.id, channel=channel)
     }
     problems = list(file.problems)
     found: list[NewPoint] = []

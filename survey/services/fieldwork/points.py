@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey.database import Database
@@ -18,10 +17,12 @@ from survey.errors import N_, Conflict, Invalid, NotFound
 from survey.models.fieldwork.points import CollectionPoint, EntryCode, EntryCodeStatus, EvidenceTier, Mode
 from survey.models.fieldwork.waves import Channel, Selection, Wave, WaveStatus
 from survey.models.people.accounts import Role
-from survey.models.province.procedures import Field
 from survey.models.province.units import Unit
 from survey.models.questionnaires.instruments import ServiceDomain
 from survey.permissions import Actor
+from survey.queries.fieldwork import codes, planning
+from survey.queries.fieldwork import points as queries
+from survey.queries.province import procedures, units
 from survey.services import audit
 from survey.services.fieldwork import waves
 from survey.tokens import ENTRY_CODE_LENGTH, new_code
@@ -123,7 +124,7 @@ def add_code(
     with database.writing() as session:
         at = point_of(session, wave_code, point_id, actor)
         not_closed(at.wave)
-        field_id = session.scalar(select(Field.id).where(Field.code == field)) if field else None
+        field_id = procedures.field_id(session, field) if field else None
         problems = _mode_problems(mode, field, field_id, at.domain)
         if problems:
             raise Invalid("The code cannot be added like this.", problems=problems)
@@ -132,14 +133,7 @@ def add_code(
                 "The channel %(code)s is drawn or a census: it takes one-time codes, no printed ones.",
                 code=at.channel.code,
             )
-        held = session.scalar(
-            select(EntryCode.code).where(
-                EntryCode.point_id == point_id,
-                EntryCode.mode == mode,
-                EntryCode.status == EntryCodeStatus.ACTIVE,
-                EntryCode.field_id == field_id if field_id else EntryCode.field_id.is_(None),
-            )
-        )
+        held = codes.in_use(session, point_id, mode, field_id)
         if held is not None:
             return held
         code = _new_entry_code(session, point_id, field_id, mode)
@@ -156,16 +150,7 @@ def replace_code(database: Database, wave_code: str, code: str, *, actor: Actor,
         held, at = _code(session, wave_code, code, actor)
         not_closed(at.wave)
         if held.status is EntryCodeStatus.RETIRED:
-            successor = session.scalar(
-                select(EntryCode.code)
-                .where(
-                    EntryCode.point_id == held.point_id,
-                    EntryCode.mode == held.mode,
-                    EntryCode.status == EntryCodeStatus.ACTIVE,
-                    EntryCode.id > held.id,
-                )
-                .order_by(EntryCode.id.desc())
-            )
+            successor = codes.successor(session, held)
             if successor is None:
                 raise Conflict("The code %(code)s was withdrawn before. Add a new code to the point.", code=held.code)
             return successor
@@ -222,27 +207,16 @@ class _Places:
 
     @classmethod
     def of(cls, session: Session, wave: Wave, domain: ServiceDomain) -> _Places:
-        channels = session.scalars(select(Channel).where(Channel.wave_id == wave.id))
-        points = session.execute(
-            select(CollectionPoint, EntryCode.code)
-            .join(Channel, Channel.id == CollectionPoint.channel_id)
-            .outerjoin(
-                EntryCode, (EntryCode.point_id == CollectionPoint.id) & (EntryCode.status == EntryCodeStatus.ACTIVE)
-            )
-            .where(Channel.wave_id == wave.id)
-            .order_by(CollectionPoint.id, EntryCode.id)
-        )
         held: dict[tuple[int, int, int, str], MadePoint] = {}
-        for point, code in points:
+        for point in queries.held(session, wave.id):
             key = (point.channel_id, point.unit_received_id, point.unit_deciding_id, point.name)
-            held.setdefault(key, MadePoint(point.id, code or ""))
-        fields = session.execute(select(Field.code, Field.id))
+            held.setdefault(key, MadePoint(point.id, point.code))
         return cls(
             wave,
             domain,
-            {row.code: (row.id, row.selection) for row in channels},
-            {unit.code: unit for unit in session.scalars(select(Unit))},
-            {row.code: row.id for row in fields},
+            {row.code: (row.id, row.selection) for row in planning.channels(session, wave.id)},
+            {unit.code: unit for unit in units.every(session)},
+            procedures.field_ids(session),
             held,
         )
 
@@ -286,21 +260,15 @@ class _At:
 
 def point_of(session: Session, wave_code: str, point_id: int, actor: Actor) -> _At:
     wave, domain, _ = waves.find(session, wave_code)
-    found = session.execute(
-        select(CollectionPoint, Channel, Unit.path)
-        .join(Channel, Channel.id == CollectionPoint.channel_id)
-        .join(Unit, Unit.id == CollectionPoint.unit_deciding_id)
-        .where(CollectionPoint.id == point_id, Channel.wave_id == wave.id)
-    ).one_or_none()
+    found = queries.at(session, wave.id, point_id)
     if found is None:
         raise NotFound("The wave %(code)s has no such collection point.", code=wave_code)
-    point, channel, path = found
-    actor.require(Role.FIELD_OFFICER, unit_path=path, domain=domain.value)
-    return _At(point, channel, wave, domain)
+    actor.require(Role.FIELD_OFFICER, unit_path=found.unit.path, domain=domain.value)
+    return _At(found.point, found.channel, wave, domain)
 
 
 def _code(session: Session, wave_code: str, code: str, actor: Actor) -> tuple[EntryCode, _At]:
-    held = session.scalar(select(EntryCode).where(EntryCode.code == code.upper()))
+    held = codes.entry_code(session, code.upper())
     try:
         at = point_of(session, wave_code, held.point_id if held else 0, actor)
     except NotFound as error:
@@ -362,5 +330,5 @@ def not_closed(wave: Wave) -> None:
 def _fresh_entry_code(session: Session) -> str:
     while True:
         code = new_code(ENTRY_CODE_LENGTH)
-        if session.scalar(select(EntryCode.id).where(EntryCode.code == code)) is None:
+        if not codes.is_taken(session, code):
             return code

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from instruments import codec
@@ -18,13 +18,16 @@ from survey import clock
 from survey.database import Database
 from survey.errors import N_, Conflict, Invalid, NotFound
 from survey.models.fieldwork.frames import FrameCell
-from survey.models.fieldwork.points import CollectionPoint
 from survey.models.fieldwork.waves import Campaign, Channel, Selection, Wave, WaveStatus
 from survey.models.people.accounts import Role
 from survey.models.province.targets import TargetPlan
 from survey.models.province.units import Unit
 from survey.models.questionnaires.instruments import Instrument, InstrumentVersion, ServiceDomain, VersionStatus
 from survey.permissions import Actor
+from survey.queries.fieldwork import planning as queries
+from survey.queries.fieldwork.planning import WaveOf
+from survey.queries.province import targets, units
+from survey.queries.questionnaires import versions
 from survey.services import audit, jobs
 from survey.words.figures import day
 
@@ -124,7 +127,7 @@ def change_wave(database: Database, code: str, entered: WaveWords, *, actor: Act
         actor.require(Role.FIELD_OFFICER, unit_path=unit.path, domain=domain.value)
         if wave.status is WaveStatus.CLOSED:
             raise Conflict("The wave %(code)s is closed; nothing can be changed in it.", code=code)
-        plan = session.scalar(select(TargetPlan).where(TargetPlan.code == (entered.plan_code or "")))
+        plan = targets.plan_by_code(session, entered.plan_code or "")
         problems = _too_long(entered)
         if not entered.title.strip():
             problems["title"] = N_("Give the wave a title.")
@@ -155,7 +158,7 @@ def add_channel(
     with database.writing() as session:
         wave, domain, unit = find(session, wave_code)
         actor.require(Role.FIELD_OFFICER, unit_path=unit.path, domain=domain.value)
-        held = list(session.scalars(select(Channel).where(Channel.wave_id == wave.id)))
+        held = queries.channels(session, wave.id)
         twin = next((c for c in held if (c.code == code if code else _is_twin(c, title, selection))), None)
         if twin is not None:
             if twin.selection is not selection:
@@ -185,7 +188,7 @@ def open_wave(database: Database, code: str, *, actor: Actor, now: datetime) -> 
             return WaveRow(wave.id, wave.code, wave.status, domain)
         if wave.status is WaveStatus.CLOSED:
             raise Conflict("The wave %(code)s is closed and cannot be opened again. Plan a new wave.", code=code)
-        if not session.scalar(select(func.count()).select_from(Channel).where(Channel.wave_id == wave.id)):
+        if not queries.has_channel(session, wave.id):
             raise Conflict("The wave %(code)s has no channel yet. Add one before opening it.", code=code)
         if wave.closes_on < clock.local_day(now):
             raise Conflict(
@@ -272,22 +275,12 @@ def frame_owner(session: Session, code: str, actor: Actor) -> Wave:
     return wave
 
 
-def find(session: Session, code: str) -> tuple[Wave, ServiceDomain, Unit]:
+def find(session: Session, code: str) -> WaveOf:
     """The wave, its service and the unit whose wave it is; NotFound otherwise."""
-    found = session.execute(
-        select(Wave, Campaign.service_domain, Unit)
-        .join(Campaign, Campaign.id == Wave.campaign_id)
-        .join(Unit, Unit.id == Wave.unit_id)
-        .where(Wave.code == code)
-    ).one_or_none()
+    found = queries.wave(session, code)
     if found is None:
         raise NotFound("There is no wave %(code)s.", code=code)
-    return found[0], found[1], found[2]
-
-
-def points_of(session: Session, wave_id: int) -> int:
-    wanted = select(func.count()).select_from(CollectionPoint).join(Channel).where(Channel.wave_id == wave_id)
-    return session.scalar(wanted) or 0
+    return found
 
 
 def _close(session: Session, code: str, actor: Actor, now: datetime) -> tuple[Wave, ServiceDomain]:
@@ -317,16 +310,12 @@ class _Chosen:
 
 
 def _chosen(session: Session, entered: NewWave) -> _Chosen:
-    version = session.execute(
-        select(InstrumentVersion, Instrument)
-        .join(Instrument, Instrument.id == InstrumentVersion.instrument_id)
-        .where(Instrument.code == entered.instrument, InstrumentVersion.number == entered.version)
-    ).one_or_none()
+    pinned = versions.with_instrument(session, entered.instrument, entered.version)
     return _Chosen(
-        unit=session.scalar(select(Unit).where(Unit.code == entered.unit_code)),
-        version=version[0] if version else None,
-        instrument=version[1] if version else None,
-        plan=session.scalar(select(TargetPlan).where(TargetPlan.code == (entered.plan_code or ""))),
+        unit=units.by_code(session, entered.unit_code),
+        version=pinned.version if pinned else None,
+        instrument=pinned.instrument if pinned else None,
+        plan=targets.plan_by_code(session, entered.plan_code or ""),
     )
 
 
@@ -334,26 +323,23 @@ def _same_wave(session: Session, entered: NewWave, chosen: _Chosen) -> WaveRow |
     """The wave that a first press of the same button has just planned."""
     if chosen.unit is None or chosen.version is None or chosen.instrument is None:
         return None
-    wanted = select(Wave).where(
-        Wave.status == WaveStatus.PLANNED,
-        Wave.title == entered.title.strip(),
-        Wave.version_id == chosen.version.id,
-        Wave.unit_id == chosen.unit.id,
-        Wave.opens_on == entered.opens_on,
-        Wave.closes_on == entered.closes_on,
-        Wave.asked_by == entered.asked_by.strip(),
-        Wave.is_synthetic == entered.is_synthetic,
+    held = queries.planned_wave(
+        session,
+        code=entered.code,
+        title=entered.title.strip(),
+        version_id=chosen.version.id,
+        unit_id=chosen.unit.id,
+        days=(entered.opens_on, entered.closes_on),
+        asked_by=entered.asked_by.strip(),
+        is_synthetic=entered.is_synthetic,
     )
-    if entered.code:
-        wanted = wanted.where(Wave.code == entered.code)
-    held = session.scalars(wanted.order_by(Wave.id)).first()
     return None if held is None else WaveRow(held.id, held.code, held.status, chosen.instrument.service_domain)
 
 
 def _fresh_code(session: Session, domain: ServiceDomain, year: int) -> str:
     """HC-2026-3: the service, the year, the first number that is free."""
     start = f"{_PREFIX[domain]}-{year}-"
-    taken = set(session.scalars(select(Wave.code).where(Wave.code.startswith(start, autoescape=True))))
+    taken = queries.codes_beginning(session, start)
     return next(code for n in range(1, len(taken) + 2) if (code := f"{start}{n}") not in taken)
 
 
@@ -368,7 +354,7 @@ def _is_twin(channel: Channel, title: str, selection: Selection) -> bool:
 
 def _campaign(session: Session, instrument: Instrument) -> Campaign:
     """The continuing survey of an instrument, begun with its first wave."""
-    held = session.scalar(select(Campaign).where(Campaign.code == instrument.code))
+    held = queries.campaign(session, instrument.code)
     if held is None:
         held = Campaign(code=instrument.code, title=instrument.code, service_domain=instrument.service_domain)
         session.add(held)
@@ -380,7 +366,7 @@ def _problems(session: Session, entered: NewWave, chosen: _Chosen, actor: Actor)
     problems = _too_long(entered)
     if entered.code and not _CODE.fullmatch(entered.code):
         problems["code"] = N_("Use capital letters, digits and hyphens, at most 39, for example HC-2026-Q4.")
-    elif entered.code and session.scalar(select(Wave.id).where(Wave.code == entered.code)):
+    elif entered.code and queries.is_taken(session, entered.code):
         problems["code"] = N_("This code is taken by another wave. Choose another.")
     if not entered.title.strip():
         problems["title"] = N_("Give the wave a title.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from sqlalchemy import delete as delete_from
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from survey.database import Database
 from survey.models.estimates.results import ResultSet
@@ -37,8 +37,7 @@ def delete(database: Database, tokens: Tokens, code: str) -> bool:
     """
     digest = tokens.receipt_digest(code)
     with database.connection() as connection:
-        wanted = select(Response.key_digest, Response.wave_id, Response.channel_id, Response.late)
-        row = connection.execute(wanted.where(Response.receipt_digest == digest)).one_or_none()
+        row = submissions.filed_by_receipt(connection, digest)
         if row is None:
             return False
         connection.execute(update(Response).where(Response.key_digest == row.key_digest).values(EMPTIED))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from survey import clock
@@ -29,15 +29,15 @@ def add_grant(database: Database, actor: Actor, account_id: int, grant: GrantInp
     with database.writing() as session:
         account = manageable(session, actor, account_id, whole=False)
         check(session, actor, grant)
-        for row in session.execute(select(Grant).where(Grant.account_id == account.id)).scalars():
-            if (row.role, row.unit_id, frozenset(row.domains), row.row_data, row.comments) == (
+        for held in queries.grants_of(session, [account.id]):
+            if (held.role, held.unit_id, frozenset(held.domains), held.row_data, held.comments) == (
                 grant.role,
                 grant.unit_id,
                 grant.domains,
                 grant.row_data,
                 grant.comments,
             ):
-                return row.id
+                return held.id
         row = grant_row(account.id, grant)
         session.add(row)
         signin.renew_sessions(session, account.id)
@@ -117,7 +117,7 @@ def create_account(
         raise Forbidden("Accounts are made by invitation.")
     hashed = passwords.hash(password)
     with database.writing() as session:
-        found = session.execute(select(Account.id).where(Account.username == username)).scalar_one_or_none()
+        found = queries.id_of(session, username)
         if found is not None:
             return found
         account = Account(

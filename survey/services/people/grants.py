@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from survey.errors import N_, Forbidden, Invalid
 from survey.models.people.accounts import Grant, Role
-from survey.models.province.units import Unit
 from survey.permissions import DOMAINS, Actor
+from survey.queries.province import units
 
 ROLES_WITH_ROWS = frozenset({Role.ANALYST})
 ROLES_WITH_COMMENTS = frozenset({Role.ANALYST, Role.UNIT_VIEWER})
@@ -35,7 +35,7 @@ def check(session: Session, actor: Actor, grant: GrantInput) -> None:
         problems["row_data"] = N_("Only analysts may be given files with a row per answer.")
     if grant.comments and grant.role not in ROLES_WITH_COMMENTS:
         problems["comments"] = N_("Only analysts and unit viewers may be given open comments to read.")
-    if session.get(Unit, grant.unit_id) is None:
+    if units.by_id(session, grant.unit_id) is None:
         problems["unit"] = N_("Choose a unit from the list.")
     if problems:
         raise Invalid("This right cannot be given as it is.", problems)
@@ -43,7 +43,7 @@ def check(session: Session, actor: Actor, grant: GrantInput) -> None:
 
 
 def require_place(session: Session, actor: Actor, unit_id: int, domains: Any) -> None:
-    unit = session.get(Unit, unit_id)
+    unit = units.by_id(session, unit_id)
     path = unit.path if unit else "/"
     for domain in domains:
         if not actor.may(Role.ADMINISTRATOR, unit_path=path, domain=domain):
@@ -62,7 +62,7 @@ def grant_row(account_id: int, grant: GrantInput) -> Grant:
 
 
 def described(session: Session, grant: GrantInput) -> dict[str, Any]:
-    unit = session.get(Unit, grant.unit_id)
+    unit = units.by_id(session, grant.unit_id)
     return {
         "role": grant.role.value,
         "unit": f"{unit.code} {unit.name}" if unit else str(grant.unit_id),

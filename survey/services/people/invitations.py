@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from survey import clock
@@ -84,7 +84,7 @@ def invite(
     if problems:
         raise Invalid("The invitation is not complete.", problems)
     with database.writing() as session:
-        if session.execute(select(Account.id).where(Account.username == name)).first():
+        if queries.id_of(session, name) is not None:
             raise Invalid(
                 "The invitation is not complete.", {"username": N_("There is an account with this sign-in name.")}
             )
@@ -266,14 +266,14 @@ def _new_link(
 
 
 def _link(session: Session, token: str, now: datetime) -> Invitation:
-    row = session.execute(select(Invitation).where(Invitation.token_digest == token_digest(token))).scalar_one_or_none()
+    row = queries.invitation(session, token_digest(token))
     if row is None or row.used_at is not None or row.expires_at <= now:
         raise NotFound("This link is not valid any more: it works once and for 72 hours. Ask for a new one.")
     return row
 
 
 def _made(session: Session, row: Invitation, now: datetime) -> Account:
-    if session.execute(select(Account.id).where(Account.username == row.username)).first():
+    if queries.id_of(session, row.username) is not None:
         raise Conflict("There is an account with this sign-in name by now. Ask for a new invitation.")
     account = Account(
         username=row.username,
@@ -296,7 +296,8 @@ def _made(session: Session, row: Invitation, now: datetime) -> Account:
 
 
 def _mended(session: Session, row: Invitation, now: datetime) -> Account:
-    account = session.get_one(Account, row.account_id)
+    account = queries.account(session, row.account_id)
+    assert account is not None  # the link was made for it, and accounts are never deleted
     if account.status is not AccountStatus.ACTIVE:
         raise Conflict("This account is disabled. Ask an administrator of the province to enable it.")
     _audit_self(session, account, "account.set_both_steps", now)

@@ -8,6 +8,7 @@ from survey.database import Database
 from survey.errors import N_, Forbidden, Invalid
 from survey.models.people.accounts import Account
 from survey.permissions import Actor
+from survey.queries.people import accounts as queries
 from survey.services import audit
 from survey.services.people import signin
 from survey.services.people.credentials import Passwords, Vault, accepted_step, password_problem, wrong_code
@@ -65,7 +66,7 @@ def _proven(database: Database, passwords: Passwords, actor: Actor, current: str
     """One's own account, after the present password was shown. A wrong one counts like a wrong sign-in, so that an open
     desk does not become a place for guessing."""
     with database.reading() as session:
-        account = session.get(Account, actor.account_id)
+        account = queries.account(session, actor.account_id)
     if account is None:
         raise Forbidden("The command line has no account of its own.")
     signin.refuse_waiting(account, now)

@@ -77,7 +77,7 @@ def check_password(
     """The first step. Raises SignInRefused with the same words whatever was wrong."""
     name = username.strip().lower()[:60]
     with database.reading() as session:
-        account = session.execute(select(Account).where(Account.username == name)).scalar_one_or_none()
+        account = queries.by_username(session, name)
     right = passwords.verify(account.password_hash if account else None, password)
     if account is not None and not _waiting(account, now):
         if right:
@@ -173,7 +173,7 @@ def find_session(database: Database, token: str, *, now: datetime, idle_minutes:
     """Whose session it is and what they may do now; None for a token nobody has."""
     digest = token_digest(token)
     with database.reading() as session:
-        row = session.get(StaffSession, digest)
+        row = queries.staff_session(session, digest)
         if row is None or row.account_id is None:
             return None
         ended = row.expires_at <= now or row.seen_at + timedelta(minutes=idle_minutes) <= now
@@ -262,7 +262,7 @@ def retire_idle(session: Session, *, now: datetime, days: int) -> tuple[str, ...
     The last administrator of the province is never disabled this way: of several who are all idle, the one seen last
     stays, so that there is always somebody who can let the others in again.
     """
-    idle = [a for a in session.execute(select(Account).order_by(Account.id)).scalars() if is_idle(a, now, days)]
+    idle = [a for a in session.scalars(select(Account).order_by(Account.id)) if is_idle(a, now, days)]
     if not idle:
         return ()
     administrators = queries.province_administrators(session)

@@ -9,13 +9,12 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
-
 from survey.database import Database
 from survey.errors import N_, Forbidden, Invalid, NotFound
 from survey.models.province.procedures import Field, Procedure
 from survey.models.province.procedures import FieldGroup as FieldGroup  # faces know groups from here
 from survey.permissions import Actor
+from survey.queries.province import procedures as queries
 from survey.services import audit
 
 _FIELD_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -53,8 +52,7 @@ def save_field(database: Database, actor: Actor, entered: FieldInput, *, field_i
         row = session.get(Field, field_id) if field_id is not None else None
         if field_id is not None and row is None:
             raise NotFound("There is no such field.")
-        twin = session.execute(select(Field.id).where(Field.code == entered.code)).scalar_one_or_none()
-        if row is None and twin is not None:
+        if row is None and queries.field_id(session, entered.code) is not None:
             problems["code"] = N_("There is a field with this code already.")
         if problems:
             raise Invalid("Please put this right.", problems)
@@ -90,10 +88,9 @@ def save_procedure(
         row = session.get(Procedure, procedure_id) if procedure_id is not None else None
         if procedure_id is not None and row is None:
             raise NotFound("There is no such procedure.")
-        twin = session.execute(select(Procedure.id).where(Procedure.code == entered.code)).scalar_one_or_none()
-        if row is None and twin is not None:
+        if row is None and queries.procedure_id(session, entered.code) is not None:
             problems["code"] = N_("There is a procedure with this code already.")
-        if session.get(Field, entered.field_id) is None:
+        if queries.field(session, entered.field_id) is None:
             problems["field"] = N_("Choose a field from the list.")
         if problems:
             raise Invalid("Please put this right.", problems)
@@ -113,7 +110,7 @@ def save_procedure(
 def next_position(database: Database) -> int:
     """Where a new field would stand: behind all others."""
     with database.reading() as session:
-        return (session.execute(select(func.max(Field.position))).scalar_one() or 0) + 1
+        return queries.last_position(session) + 1
 
 
 def _require_province(actor: Actor) -> None:

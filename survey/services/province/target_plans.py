@@ -13,18 +13,17 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey.database import Database
 from survey.errors import N_, Conflict, Forbidden, Invalid, NotFound
-from survey.models.fieldwork.waves import Wave, WaveStatus
 from survey.models.province.procedures import FieldGroup as FieldGroup  # faces know these words from here
 from survey.models.province.targets import ApplyTo as ApplyTo
 from survey.models.province.targets import PlanExtension, Target, TargetPlan
 from survey.models.province.targets import TargetUnit as TargetUnit
-from survey.models.province.units import Unit
 from survey.permissions import DOMAINS, Actor
+from survey.queries.province import targets as queries
+from survey.queries.province import units
 from survey.services import audit
 from survey.services.province.unit_files import GRADES
 from survey.words.figures import plain
@@ -104,18 +103,12 @@ class Threshold:
 
 def plan_on(session: Session, plan_id: int, day: date) -> PlanOnDay:
     """Whether the plan binds on that day."""
-    plan = session.get_one(TargetPlan, plan_id)
+    plan = queries.pinned_plan(session, plan_id)
     if day < plan.valid_from:
         return PlanOnDay(plan.code, Binding.NOT_YET)
     if day <= plan.valid_to:
         return PlanOnDay(plan.code, Binding.IN_FORCE, until=plan.valid_to)
-    statement = (
-        select(PlanExtension)
-        .where(PlanExtension.plan_id == plan_id, PlanExtension.until >= day)
-        .order_by(PlanExtension.until.desc(), PlanExtension.id.desc())
-        .limit(1)
-    )
-    found = session.execute(statement).scalar_one_or_none()
+    found = queries.extension_on(session, plan_id, day)
     if found is None:
         return PlanOnDay(plan.code, Binding.EXPIRED)
     return PlanOnDay(plan.code, Binding.EXTENDED, found.decision, found.decided_on, found.until)
@@ -127,10 +120,10 @@ def thresholds(session: Session, plan_id: int, *, domain: str, day: date) -> tup
     Of several years the first that is not over counts ("by 2025"), after the last one the last; rank targets and
     thresholds whose figure is not known are left out. The overall one comes first, then those of field groups.
     """
-    plan = session.get_one(TargetPlan, plan_id)
+    plan = queries.pinned_plan(session, plan_id)
     rows = [
         t
-        for t in session.execute(select(Target).where(Target.plan_id == plan_id).order_by(Target.code)).scalars()
+        for t in queries.of_plan(session, plan_id)
         if t.unit is TargetUnit.PERCENT and t.threshold is not None and domain in t.service_domains
     ]
     found = []
@@ -150,9 +143,9 @@ def save_plan(database: Database, actor: Actor, entered: PlanInput, *, plan_id: 
         row = session.get(TargetPlan, plan_id) if plan_id is not None else None
         if plan_id is not None and row is None:
             raise NotFound("There is no such plan.")
-        if row is None and session.execute(select(TargetPlan.id).where(TargetPlan.code == entered.code)).first():
+        if row is None and queries.plan_by_code(session, entered.code) is not None:
             problems["code"] = N_("There is a plan with this code already.")
-        if entered.unit_id is not None and session.get(Unit, entered.unit_id) is None:
+        if entered.unit_id is not None and units.by_id(session, entered.unit_id) is None:
             problems["unit"] = N_("Choose a unit from the list.")
         if problems:
             raise Invalid("Please put this right.", problems)
@@ -183,8 +176,7 @@ def save_target(
         if plan is None or (target_id is not None and (row is None or row.plan_id != plan_id)):
             raise NotFound("There is no such target.")
         _require_unused(session, plan.id)
-        twin = select(Target.id).where(Target.plan_id == plan_id, Target.code == entered.code)
-        if session.execute(twin if target_id is None else twin.where(Target.id != target_id)).first():
+        if queries.has_target(session, plan_id, entered.code, besides=target_id):
             problems["code"] = N_("The plan has a target with this code already.")
         if problems:
             raise Invalid("Please put this right.", problems)
@@ -228,7 +220,7 @@ def extend(
     if actor.account_id is None:
         raise Forbidden("An extension names the person who recorded it: sign in to record it.")
     with database.writing() as session:
-        plan = session.get(TargetPlan, plan_id)
+        plan = queries.plan(session, plan_id)
         if plan is None:
             raise NotFound("There is no such plan.")
         problems: dict[str, str] = {}
@@ -240,13 +232,7 @@ def extend(
             problems["decided_on"] = N_("This day has not come yet.")
         if problems:
             raise Invalid("Please put this right.", problems)
-        same = select(PlanExtension.id).where(
-            PlanExtension.plan_id == plan_id,
-            PlanExtension.until == until,
-            PlanExtension.decision == decision,
-            PlanExtension.decided_on == decided_on,
-        )
-        if session.execute(same).first():
+        if queries.has_extension(session, plan_id, decision=decision, decided_on=decided_on, until=until):
             return
         session.add(
             PlanExtension(
@@ -276,8 +262,7 @@ def _require_province(actor: Actor) -> None:
 
 
 def _require_unused(session: Session, plan_id: int) -> None:
-    pinned = select(Wave.code).where(Wave.plan_id == plan_id, Wave.status != WaveStatus.PLANNED).limit(1)
-    if (code := session.execute(pinned).scalar_one_or_none()) is not None:
+    if (code := queries.wave_measured(session, plan_id)) is not None:
         raise Conflict(
             "The wave %(code)s is measured against this plan, so its period and targets stay as they are. "
             "Enter a new plan instead.",

@@ -16,6 +16,7 @@ from survey.database import Database
 from survey.errors import N_, Conflict, Forbidden, Invalid
 from survey.models.province.units import Unit, UnitKind, UnitSuccession
 from survey.permissions import Actor, Role
+from survey.queries.province import units as queries
 from survey.services import audit
 from survey.services.province.unit_file_changes import Plan, Planned, make_plan
 from survey.services.province.unit_files import PLACEHOLDER_CODE, KnownUnit, Parsed, RowProblem, UnitRow, parse, write
@@ -40,14 +41,9 @@ _ROOT_TO_BE = KnownUnit(
 )
 
 
-def root(session: Session) -> Unit | None:
-    """The unit over all others: the province."""
-    return session.execute(select(Unit).where(Unit.parent_id.is_(None)).order_by(Unit.id).limit(1)).scalar_one_or_none()
-
-
 def ensure_root(session: Session) -> Unit:
     """The root, made now in an empty record, so that there is something to hold rights on."""
-    found = root(session)
+    found = queries.root(session)
     if found is not None:
         return found
     made = Unit(code=PLACEHOLDER_CODE, name=PLACEHOLDER_NAME, kind=UnitKind.PROVINCE, path="/0/")
@@ -59,7 +55,7 @@ def ensure_root(session: Session) -> Unit:
 
 def name_root(session: Session, name: str) -> None:
     """The province's name goes onto its root unit for as long as no unit file has named it."""
-    found = root(session)
+    found = queries.root(session)
     if found is not None and found.code == PLACEHOLDER_CODE:
         found.name = name or PLACEHOLDER_NAME
 
@@ -97,8 +93,7 @@ def take_rows(
 def save(database: Database, actor: Actor, row: UnitRow, *, is_new: bool, now: datetime) -> int:
     """Enter one unit, or change one that is there; returns its id. The same rules as for a file."""
     with database.writing() as session:
-        found = session.execute(select(Unit.id).where(Unit.code == row.code)).scalar_one_or_none()
-        if is_new and found is not None:
+        if is_new and queries.id_of(session, row.code) is not None:
             raise Invalid("Please put this right.", {"code": N_("There is a unit with this code already.")})
         plan = _plan(session, actor, Parsed((row,), (), ""))
         if plan.problems:
@@ -114,7 +109,9 @@ def save(database: Database, actor: Actor, row: UnitRow, *, is_new: bool, now: d
                 now,
                 **{c.column: {"before": _plain(c.before), "after": _plain(c.after)} for c in made.changes},
             )
-        return session.execute(select(Unit.id).where(Unit.code == row.code)).scalar_one()
+        unit_id = queries.id_of(session, row.code)
+        assert unit_id is not None  # the plan named it
+        return unit_id
 
 
 def export(database: Database, actor: Actor) -> bytes:
@@ -137,10 +134,9 @@ def problem_sentence(problem: RowProblem) -> str:
 def known_units(session: Session) -> dict[str, KnownUnit]:
     """Every unit of the record, by code, parents before children."""
     successors: dict[int, list[tuple[str, Decimal | None]]] = {}
-    pairs = select(UnitSuccession.old_id, Unit.code, UnitSuccession.share).join(Unit, Unit.id == UnitSuccession.new_id)
-    for old_id, code, share in session.execute(pairs.order_by(UnitSuccession.old_id, Unit.code)):
-        successors.setdefault(old_id, []).append((code, None if share is None else Decimal(str(share))))
-    rows = session.execute(select(Unit)).scalars().all()
+    for one in queries.successions(session):
+        successors.setdefault(one.old_id, []).append((one.code, one.share))
+    rows = queries.every(session)
     codes = {u.id: u.code for u in rows}
     ordered = sorted(rows, key=lambda u: (u.path.count("/"), u.code))
     return {
@@ -176,7 +172,7 @@ def _plan(session: Session, actor: Actor, parsed: Parsed) -> Plan:
 
 def _apply(session: Session, plan: Plan) -> None:
     """Write a plan without problems: rows first, then parents and paths, then successors."""
-    units = {u.code: u for u in session.execute(select(Unit)).scalars()}
+    units = {u.code: u for u in session.scalars(select(Unit))}
     touched: list[tuple[Planned, Unit]] = []
     for planned in (*plan.added, *plan.changed, *plan.ended):
         row = planned.row

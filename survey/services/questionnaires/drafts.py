@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydantic_core import PydanticCustomError
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from instruments import codec, editing
@@ -23,12 +23,13 @@ from instruments.model.text import clean
 from instruments.versions import conformity
 from survey.database import Database
 from survey.errors import N_, Conflict, Forbidden, Invalid, RecordUnavailable
-from survey.models.people.accounts import Account, Role
+from survey.models.people.accounts import Role
 from survey.models.questionnaires.drafts import DraftComment, DraftPresence, DraftRevision
 from survey.models.questionnaires.instruments import Instrument, InstrumentVersion, ServiceDomain, VersionStatus
 from survey.permissions import Actor
 from survey.queries import scope
-from survey.queries.questionnaires import drafts
+from survey.queries.people import accounts
+from survey.queries.questionnaires import drafts, versions
 from survey.services import audit
 from survey.services.questionnaires.shipped_and_imported import row_of
 
@@ -61,11 +62,6 @@ class Crossed(Conflict):
 # --- starting ----------------------------------------------------------------------------------------------------
 
 
-def codes_in_use(session: Session) -> frozenset[str]:
-    """Codes that no new questionnaire can have."""
-    return frozenset(session.scalars(select(Instrument.code)))
-
-
 def made(make: Callable[[], Document]) -> Document:
     """A document as the format takes it; what it refuses is said in a sentence."""
     try:
@@ -78,7 +74,7 @@ def start(database: Database, document: Document, *, actor: Actor, now: datetime
     """Put a new questionnaire on the desk."""
     _writes(actor, document.service_domain)
     with database.writing() as session:
-        if document.code in codes_in_use(session):
+        if document.code in versions.codes_in_use(session):
             raise Invalid(
                 "The code %(code)s is in use already.",
                 problems={"code": N_("This code is in use already.")}, code=document.code,
@@ -93,14 +89,10 @@ def start_next(database: Database, code: str, number: int, *, actor: Actor, now:
     """Put the next version of a questionnaire on the desk; one that is there already is shown instead."""
     with database.writing() as session:
         row = row_of(session, code, number)
-        instrument = session.get_one(Instrument, row.instrument_id)
+        found = versions.newest(session, code)
+        assert found is not None
+        newest, instrument = found
         _writes(actor, instrument.service_domain.value)
-        newest = session.scalars(
-            select(InstrumentVersion)
-            .where(InstrumentVersion.instrument_id == instrument.id)
-            .order_by(InstrumentVersion.number.desc())
-        ).first()
-        assert newest is not None
         if newest.status in (VersionStatus.DRAFT, VersionStatus.IN_REVIEW):
             return newest.number
         before = codec.loads_draft(row.document)
@@ -152,10 +144,7 @@ def discard(database: Database, code: str, number: int, *, actor: Actor, now: da
         instrument = session.get_one(Instrument, row.instrument_id)
         session.delete(row)
         session.flush()
-        left = session.scalar(
-            select(func.count()).select_from(InstrumentVersion).where(InstrumentVersion.instrument_id == instrument.id)
-        )
-        if not left:
+        if not versions.count(session, instrument.id):
             session.delete(instrument)
         audit.record(session, actor, "instrument.discard", f"{code}@{number}", now)
 
@@ -239,7 +228,7 @@ def _step(database: Database, code: str, number: int, base: int, actor: Actor, n
         if base != newest.number:
             raise Conflict("Somebody has changed the questionnaire meanwhile. Look at it first, then undo.")
         wanted = newest.undo_to if back else newest.redo_to
-        target = _revision(session, row, wanted) if wanted is not None else None
+        target = drafts.revision(session, row.id, wanted) if wanted is not None else None
         if target is None:
             return Saved(newest.number, changed=False, merged=False)
         document = codec.loads_draft(target.document)
@@ -266,8 +255,8 @@ def _on_top(
     insist: bool,
 ) -> Document:
     """The act on top of what others saved meanwhile, if it alters nothing of theirs."""
-    held = _revision(session, row, base)
-    by = session.get(Account, newest.made_by) if newest.made_by is not None else None
+    held = drafts.revision(session, row.id, base)
+    by = accounts.account(session, newest.made_by)
     name = by.full_name if by else ""
     if held is None:
         raise Conflict("This page is too old to be saved. Look at the questionnaire as it is now.")
@@ -292,7 +281,7 @@ def _held(session: Session, code: str, number: int) -> InstrumentVersion:
 
 def _open_draft(session: Session, code: str, number: int, actor: Actor) -> InstrumentVersion:
     row = _held(session, code, number)
-    instrument = session.get_one(Instrument, row.instrument_id)
+    instrument = versions.instrument_of(session, row)
     _writes(actor, instrument.service_domain.value)
     if row.status is VersionStatus.IN_REVIEW:
         raise Conflict("The draft is in review. Take it back before you change it.")
@@ -306,17 +295,9 @@ def _writes(actor: Actor, domain: str) -> None:
         raise Forbidden("Your account may not write questionnaires of this service.")
 
 
-def _revision(session: Session, row: InstrumentVersion, number: int) -> DraftRevision | None:
-    return session.scalar(
-        select(DraftRevision).where(DraftRevision.version_id == row.id, DraftRevision.number == number)
-    )
-
-
 def _newest(session: Session, row: InstrumentVersion, now: datetime) -> DraftRevision:
     """The newest revision; what was there before the first act, or was imported over it, becomes one."""
-    found = session.scalars(
-        select(DraftRevision).where(DraftRevision.version_id == row.id).order_by(DraftRevision.number.desc()).limit(1)
-    ).one_or_none()
+    found = drafts.newest_revision(session, row.id)
     if found is not None and found.content_hash == row.content_hash:
         return found
     first = DraftRevision(
@@ -389,8 +370,8 @@ def be_present(database: Database, version_id: int, *, actor: Actor, now: dateti
     if actor.account_id is None:
         return
     with database.reading() as session:
-        seen = session.get(DraftPresence, (version_id, actor.account_id))
-        if seen is not None and (now - seen.seen_at).total_seconds() < PRESENCE_SECONDS:
+        last = drafts.seen_at(session, version_id, actor.account_id)
+        if last is not None and (now - last).total_seconds() < PRESENCE_SECONDS:
             return
     try:
         with database.writing() as session:
@@ -469,7 +450,7 @@ def give_back(database: Database, code: str, number: int, *, actor: Actor, now: 
 
 def _readable(session: Session, code: str, number: int, actor: Actor) -> InstrumentVersion:
     row = _held(session, code, number)
-    instrument = session.get_one(Instrument, row.instrument_id)
+    instrument = versions.instrument_of(session, row)
     if instrument.service_domain.value not in scope.domains(actor, Role.DESIGNER, Role.APPROVER):
         raise Forbidden(N_("Your account may not decide about questionnaires of this service."))
     if row.status not in (VersionStatus.DRAFT, VersionStatus.IN_REVIEW):

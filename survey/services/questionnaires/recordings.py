@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from instruments import codec
@@ -18,12 +18,13 @@ from instruments.model.recordings import taken_over, with_all, with_recording, w
 from survey.database import Database
 from survey.errors import Conflict, Forbidden, Invalid, NotFound
 from survey.models.people.accounts import Role
-from survey.models.questionnaires.drafts import DraftRevision
-from survey.models.questionnaires.instruments import Instrument, InstrumentVersion, VersionStatus
+from survey.models.questionnaires.instruments import VersionStatus
 from survey.models.questionnaires.recordings import SoundFile
 from survey.permissions import Actor
 from survey.queries import scope
 from survey.queries.questionnaires import drafts as desk
+from survey.queries.questionnaires import recordings as queries
+from survey.queries.questionnaires import versions
 from survey.services import audit
 from survey.services.questionnaires import audio_files, drafts
 from survey.services.questionnaires.audio_files import Sound
@@ -104,15 +105,7 @@ def take_over(database: Database, code: str, number: int, earlier: int, *, actor
 def forget_orphans(database: Database, now: datetime) -> int:
     """Delete files that no document names. Safe to call as often as one likes."""
     with database.writing() as session:
-        old = session.scalars(select(SoundFile.digest).where(SoundFile.kept_at < now - ORPHANS_LIVE)).all()
-        gone = [
-            digest
-            for digest in old
-            if not any(
-                session.scalar(select(table.id).where(table.document.contains(digest)).limit(1))
-                for table in (InstrumentVersion, DraftRevision)
-            )
-        ]
+        gone = queries.orphans(session, kept_before=now - ORPHANS_LIVE)
         if gone:
             session.execute(delete(SoundFile).where(SoundFile.digest.in_(gone)))
         return len(gone)
@@ -129,7 +122,7 @@ def _change(
     """One act on a draft: others at the desk see it, and it can be undone."""
     with database.writing() as session:
         row = row_of(session, code, number)
-        instrument = session.get_one(Instrument, row.instrument_id)
+        instrument = versions.instrument_of(session, row)
         if instrument.service_domain.value not in scope.domains(actor, Role.DESIGNER):
             raise Forbidden("Your account may not write questionnaires of this service.")
         if row.status is not VersionStatus.DRAFT:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from instruments import codec, library
@@ -22,6 +21,7 @@ from survey.models.people.accounts import Role
 from survey.models.questionnaires.instruments import Instrument, InstrumentVersion, ServiceDomain, VersionStatus
 from survey.permissions import Actor, system
 from survey.queries import scope
+from survey.queries.questionnaires import versions
 from survey.services import audit
 from survey.words.figures import rounded
 
@@ -120,14 +120,7 @@ def register_shipped(database: Database, *, now: datetime) -> int:
     actor = system("shipped questionnaires")
     new = 0
     with database.writing() as session:
-        held = {
-            (code, number): content_hash
-            for code, number, content_hash in session.execute(
-                select(Instrument.code, InstrumentVersion.number, InstrumentVersion.content_hash).join(
-                    InstrumentVersion, InstrumentVersion.instrument_id == Instrument.id
-                )
-            )
-        }
+        held = versions.names_in_use(session)
         for entry in library.shipped():
             if (entry.code, entry.version) in held:
                 continue
@@ -145,12 +138,7 @@ def document_text(database: Database, code: str, number: int | None = None) -> t
         if number is not None:
             row = row_of(session, code, number)
         else:
-            found = session.scalars(
-                select(InstrumentVersion)
-                .join(Instrument, Instrument.id == InstrumentVersion.instrument_id)
-                .where(Instrument.code == code)
-                .order_by((InstrumentVersion.status == VersionStatus.PUBLISHED).desc(), InstrumentVersion.number.desc())
-            ).first()
+            found = versions.current(session, code)
             if found is None:
                 raise NotFound("There is no questionnaire %(code)s.", code=code)
             row = found
@@ -170,25 +158,23 @@ class _Draft:
 def _outcome(session: Session, draft: _Draft) -> Imported:
     """What keeping this document does to the record. Raises when it cannot be kept."""
     document, content_hash = draft.document, draft.content_hash
-    instrument = session.scalar(select(Instrument).where(Instrument.code == document.code))
+    instrument = versions.instrument(session, document.code)
     if instrument is not None and instrument.service_domain != document.service_domain:
         raise Invalid(
             "The questionnaire %(code)s belongs to the service %(held)s in the record; the file says %(came)s. "
             "Give it another code.",
             code=document.code, held=instrument.service_domain.value, came=document.service_domain,
         )  # fmt: skip
-    row = None if instrument is None else _version_of(session, instrument.id, document.version)
+    row = None if instrument is None else versions.numbered(session, instrument.id, document.version)
     changed = row is None or row.content_hash != content_hash
     if changed and row is not None and row.status is VersionStatus.IN_REVIEW:
         raise Conflict("The draft is in review. Take it back before you change it.")
     if changed and row is not None and row.status is not VersionStatus.DRAFT:
-        newest = session.scalar(
-            select(func.max(InstrumentVersion.number)).where(InstrumentVersion.instrument_id == row.instrument_id)
-        )
+        newest = versions.newest(session, document.code)
         raise Conflict(
             "%(code)s@%(number)s is already published with other content and never changes. "
             "Give the file version %(next)s.",
-            code=document.code, number=document.version, next=(newest or 0) + 1,
+            code=document.code, number=document.version, next=(newest.version.number if newest else 0) + 1,
         )  # fmt: skip
     return Imported(
         code=document.code,
@@ -208,12 +194,12 @@ def _keep(session: Session, draft: _Draft, status: VersionStatus, actor: Actor, 
     if not done.changed:
         return done
     document = draft.document
-    instrument = session.scalar(select(Instrument).where(Instrument.code == document.code))
+    instrument = versions.instrument(session, document.code)
     if instrument is None:
         instrument = Instrument(code=document.code, service_domain=ServiceDomain(document.service_domain))
         session.add(instrument)
         session.flush()
-    row = _version_of(session, instrument.id, document.version)
+    row = versions.numbered(session, instrument.id, document.version)
     if row is None:
         row = InstrumentVersion(instrument_id=instrument.id, number=document.version, created_at=now)
         session.add(row)
@@ -228,20 +214,9 @@ def _keep(session: Session, draft: _Draft, status: VersionStatus, actor: Actor, 
     return replace(done, status=status)
 
 
-def _version_of(session: Session, instrument_id: int, number: int) -> InstrumentVersion | None:
-    return session.scalar(
-        select(InstrumentVersion).where(
-            InstrumentVersion.instrument_id == instrument_id, InstrumentVersion.number == number
-        )
-    )
-
-
 def row_of(session: Session, code: str, number: int) -> InstrumentVersion:
-    found = session.scalar(
-        select(InstrumentVersion)
-        .join(Instrument, Instrument.id == InstrumentVersion.instrument_id)
-        .where(Instrument.code == code, InstrumentVersion.number == number)
-    )
+    """The version with this name; NotFound otherwise."""
+    found = versions.named(session, code, number)
     if found is None:
         raise NotFound("There is no questionnaire %(code)s with version %(number)s.", code=code, number=number)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from instruments.answers import AnswerSheet, canonical
 from survey.database import Database, changed
@@ -31,8 +31,8 @@ def keep(
     with database.writing() as session:
         mine = TrialAnswer.version_id == row.id
         session.execute(delete(TrialAnswer).where(mine, TrialAnswer.content_hash != row.content_hash))
-        kept = session.scalars(select(TrialAnswer.id).where(mine).order_by(TrialAnswer.id.desc())).all()
-        session.execute(delete(TrialAnswer).where(TrialAnswer.id.in_(kept[MOST - 1 :])))
+        too_many = queries.ids(session, row.id)[MOST - 1 :]
+        session.execute(delete(TrialAnswer).where(TrialAnswer.id.in_(too_many)))
         session.add(
             TrialAnswer(
                 version_id=row.id,
