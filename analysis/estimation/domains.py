@@ -222,13 +222,6 @@ class Partition:
         single = (clusters.all_rows()[:, 0] < 2) & (clusters.population[:, 1] > 1)
         return np.asarray(single[self.cluster][:, None] & (rows > 0))
 
-    def cluster_centre(self, scores: Floats, rows: Ints) -> Floats:
-        """The mean of z over all clusters of the strata with a row in the domain: where `adjust` centres."""
-        present = self.segments.total(rows) > 0
-        sampled = np.where(present, self.frame.sampled[self.segment_stratum][:, None], 0.0)
-        clusters = self.strata.total(sampled)
-        return np.asarray(np.divide(self.total(scores), clusters, out=np.zeros(clusters.shape), where=clusters > 0))
-
 
 class BlockVariance:
     """The variances of `Partition.variance` for sampled clusters, from some lines at a time.

@@ -25,11 +25,6 @@ SOFTWARE = "hailong 0.1.0"
 Labels = Mapping[str, Mapping[int, str]]
 
 
-def estimate_entries(tables: Sequence[EstimateTable]) -> list[dict[str, Any]]:
-    """All rows of all tables."""
-    return [entry for table in tables for entry in entries_of(table)]
-
-
 def entries_of(table: EstimateTable) -> Iterator[dict[str, Any]]:
     """The rows of a table as they stand in `estimates`; so many at a time are plain objects, never all of them."""
     for start in range(0, len(table), _BLOCK):

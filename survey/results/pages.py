@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from markupsafe import Markup
 
 from instruments.model.text import heading_words
@@ -35,7 +34,6 @@ class DrawnRow:
     se: str
     interval: str
     effective_n: str
-    deff: str
     mean: str
     why: str
     chart: Markup | None
@@ -315,7 +313,6 @@ def _row(
         se=rate_text(shown.se, language=lang, places=2).removesuffix(" %"),
         interval=f"{low} – {high}" if shown.low is not None else "–",
         effective_n=grouped(round(shown.effective_n), lang) if shown.effective_n is not None else "–",
-        deff=_decimals(shown.deff, 2),
         mean=_decimals(mean.value if mean else None, 2),
         why=_why(view, shown),
         chart=intervals.row(mark, axis, label=said, compact=compact) if mark is not None else None,
@@ -347,7 +344,3 @@ def _decimals(value: float | None, places: int) -> str:
         return "–"
     text = f"{value:.{places}f}"
     return text if language() == "en" else text.replace(".", ",")
-
-
-def answers_words(count: int) -> str:
-    return str(ngettext("%(num)s response", "%(num)s responses", count))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from survey.models.base import folded
@@ -247,17 +247,6 @@ def _with_codes(session: Session, lines: Iterable[PointLine]) -> tuple[PointLine
             CodeLine(code.id, code.code, code.mode, code.tier, field_name, active)
         )
     return tuple(replace(line, codes=tuple(codes.get(line.id, ()))) for line in lines)
-
-
-def belong_to(session: Session, wave_id: int, point_ids: Sequence[int]) -> bool:
-    """All of these points are points of the wave."""
-    found = session.scalar(
-        select(func.count())
-        .select_from(CollectionPoint)
-        .join(Channel, and_(Channel.id == CollectionPoint.channel_id, Channel.wave_id == wave_id))
-        .where(CollectionPoint.id.in_(sorted(set(point_ids))))
-    )
-    return found == len(set(point_ids))
 
 
 def names(session: Session, point_ids: Sequence[int]) -> dict[int, str]:
