@@ -20,6 +20,8 @@ from analysis.inference.intervals import Interval
 from analysis.inference.verdicts import Figures, Gates, Judgement, Needed, Proof
 from analysis.totals.measure_plan import Measure
 
+__all__ = ["Labels", "entries_of", "text_of"]
+
 _BLOCK = 4096
 SOFTWARE = "hailong 0.1.0"
 Labels = Mapping[str, Mapping[int, str]]
