@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 MAX_LENGTH = 1000
@@ -113,9 +114,15 @@ def parse(source: str) -> Condition:
     if len(source) > MAX_LENGTH:
         raise ConditionError(f"at most {MAX_LENGTH} characters", f"{len(source)}", MAX_LENGTH + 1)
     reader = _Reader(tuple(_tokens(source)))
-    tree = reader.condition(0)
+    found = reader.condition(0)
     reader.expect("end")
-    return tree
+    return found
+
+
+@lru_cache(maxsize=4096)
+def tree(source: str) -> Condition:
+    """What `parse` gives, remembered: routing asks for the same conditions at every page."""
+    return parse(source)
 
 
 def evaluate(condition: Condition, answers: Mapping[str, Value]) -> bool:

@@ -13,7 +13,6 @@ from itertools import product
 from math import inf, prod
 
 from instruments import conditions
-from instruments.checks.integrity import tree
 from instruments.conditions import Value
 from instruments.model.document import InstrumentVersion
 from instruments.model.elements import Item, Section, Statement
@@ -147,7 +146,7 @@ def _holds(source: str | None, answers: Mapping[str, Value]) -> bool:
     if source is None:
         return True
     try:
-        return conditions.evaluate(tree(source), answers)
+        return conditions.evaluate(conditions.tree(source), answers)
     except conditions.ConditionError:
         return True
 
@@ -178,7 +177,7 @@ def _conditions_of(version: InstrumentVersion) -> dict[str, tuple[conditions.Con
 
 def _readable(source: str) -> conditions.Condition | None:
     try:
-        return tree(source)
+        return conditions.tree(source)
     except conditions.ConditionError:
         return None
 

@@ -16,8 +16,6 @@ from survey.models.people.accounts import Role as Role  # faces know roles from 
 View = TypeVar("View", bound=Callable[..., Any])
 
 DOMAINS = frozenset({"admin", "health", "education"})
-# Every role that can read answers signs in with two steps; so do those who can change who may read them.
-TWO_STEP_ROLES = frozenset(Role)
 
 
 @dataclass(frozen=True)

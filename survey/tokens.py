@@ -17,7 +17,7 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I L O U 0 1
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -171,7 +171,3 @@ def _bytes(text: str, length: int) -> bytes | None:
     except (ValueError, UnicodeEncodeError):
         return None
     return data if len(data) == length and _text(data) == text else None
-
-
-def issued_at(key: SubmissionKey) -> datetime:
-    return datetime.fromtimestamp(key.issued, UTC)

@@ -24,6 +24,8 @@ from analysis.design.sample_design import Carrier, SampleDesign
 from analysis.design.weights import WeightStage, stage_of
 from analysis.errors import WeightingError
 
+__all__ = ["Calibrated", "Margin", "Report", "calibrate", "margin", "post_stratify", "rake"]
+
 TOLERANCE = 1e-10
 _ROUNDS = 5000
 _STEPS = 200
@@ -143,7 +145,7 @@ def _quotient(above: Floats, below: Floats) -> Floats:
     return np.asarray(np.divide(above, below, out=np.zeros(len(below)), where=below > 0))
 
 
-def sweep_residuals(calibrated: Floats, margins: Sequence[Margin]) -> SweepResiduals:
+def _sweep_residuals(calibrated: Floats, margins: Sequence[Margin]) -> SweepResiduals:
     """The projection for weights that were raked."""
     inside = np.flatnonzero(calibrated > 0)
     starts = np.cumsum([0, *(len(one.totals) for one in margins)])
@@ -213,7 +215,7 @@ def rake(
             w *= factor[one.codes]
         error = max(_worst(sum_by(one.codes, w, len(one.totals)), one.totals) for one in margins)
     report = Report(error <= tolerance, iteration, error)
-    made = design.reweighted(w, sweep_residuals(w, margins))
+    made = design.reweighted(w, _sweep_residuals(w, margins))
     return Calibrated(made, report, _stages(design, w, "raking"))
 
 
@@ -233,7 +235,7 @@ def calibrate(
     factors are cut there. A calibration that cannot be met is an error that says how near it came.
     """
     _consistent(margins)
-    matrix, totals = calibration_matrix(design, margins, numbers)
+    matrix, totals = _calibration_matrix(design, margins, numbers)
     distance = _distance(method, bounds)
     d = design.weights
     solution = np.zeros(matrix.shape[1])
@@ -254,11 +256,11 @@ def calibrate(
             f"Widen the bounds, merge levels, or leave out a margin."
         )
     w = d * g
-    made = design.reweighted(w, residuals(d, w, matrix))
+    made = design.reweighted(w, _residuals(d, w, matrix))
     return Calibrated(made, Report(True, iteration, error), _stages(design, w, f"calibration ({method})"))
 
 
-def calibration_matrix(
+def _calibration_matrix(
     design: SampleDesign, margins: Sequence[Margin], numbers: Sequence[tuple[Floats, float]] = ()
 ) -> tuple[Any, Floats]:
     """Independent columns (one, levels but the first of each margin, numbers), sparse, and their known totals."""
@@ -278,7 +280,7 @@ def calibration_matrix(
     return sparse.csr_array(sparse.hstack(columns)), np.concatenate(totals)
 
 
-def residuals(base: Floats, calibrated: Floats, matrix: Any) -> Residuals:
+def _residuals(base: Floats, calibrated: Floats, matrix: Any) -> Residuals:
     """The projection for weights calibrated on a matrix: (X'DX)⁻¹ X'D with the base weights D."""
     products = _products(matrix, base)
     scale = np.sqrt(np.diag(products))

@@ -16,6 +16,8 @@ from scipy import sparse
 
 from analysis.arrays import AnyArray, Floats, Ints
 
+__all__: list[str] = []  # serves other modules of the analysis only
+
 _TABLE_FLOOR = 1 << 16
 _PACK_LIMIT = 1 << 62
 
@@ -32,7 +34,7 @@ class Grouping:
         return len(self.keys)
 
 
-def compact(values: AnyArray) -> Grouping:
+def _compact(values: AnyArray) -> Grouping:
     """The groups of one integer column."""
     column = np.asarray(values)
     if not len(column):
@@ -58,9 +60,9 @@ def grouping(columns: Sequence[AnyArray], rows: int) -> Grouping:
     """The groups of a crossing of integer columns, in lexicographic order; without columns, one group of all rows."""
     if not columns:
         return Grouping(np.zeros(rows, np.int64), np.zeros((1 if rows else 0, 0), np.int64))
-    groups = compact(columns[0])
+    groups = _compact(columns[0])
     for column in columns[1:]:
-        groups = _cross(groups, compact(column))
+        groups = _cross(groups, _compact(column))
     return groups
 
 
@@ -74,7 +76,7 @@ def _cross(first: Grouping, second: Grouping) -> Grouping:
         place = np.empty_like(order)
         place[order] = np.arange(len(order))
         return Grouping(place[second.codes], np.hstack([first.keys[outside[order]], second.keys[order]]))
-    both = compact(first.codes * second.size + second.codes)
+    both = _compact(first.codes * second.size + second.codes)
     left, right = np.divmod(both.keys[:, 0], second.size)
     return Grouping(both.codes, np.hstack([first.keys[left], second.keys[right]]))
 

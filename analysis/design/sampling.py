@@ -1,8 +1,8 @@
-"""How many to ask, how to share them out, and whom the draw takes.
+"""How many people to ask, and how to share them out over strata.
 
 Sizes: Yamane's formula of the ministry's guidance (simple random, share near one half, one estimate for the whole),
 Cochran's with design effect and response, and the size that lets a one-sided test certify a target. Allocations:
-proportional, equal, Neyman, and power, each with a floor and never above the stratum. Draws are seeded and repeatable.
+proportional, equal, Neyman, and power, each with a floor and never above the stratum.
 Sources: guidance to Quyết định 1383/QĐ-BNV; Cochran (1977), sections 4.4-4.7 and 5.5-5.9; Bankier (1988).
 """
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from analysis.arrays import Floats, Ints
+from analysis.arrays import Floats
 from analysis.errors import AnalysisError
 
 
@@ -128,46 +128,6 @@ def _within(size: float, measure: Floats, low: Floats, high: Floats) -> Floats:
         else:
             top = middle
     return np.asarray(np.clip(top * measure, low, high))
-
-
-def rounded_allocation(shares: Floats) -> Ints:
-    """Whole numbers with the same sum: the largest remainders are rounded up."""
-    base = np.floor(shares + 1e-9)
-    left = round(float(shares.sum()) - float(base.sum()))
-    order = np.argsort(-(shares - base), kind="stable")
-    base[order[:left]] += 1
-    return base.astype(np.int64)
-
-
-def draw(population: int, size: int, *, seed: int) -> Ints:
-    """`size` of 0 … population − 1 without replacement, sorted; one seed, one draw."""
-    if size > population:
-        raise AnalysisError(f"{size} cannot be drawn from {population}.")
-    return np.sort(np.random.default_rng(seed).choice(population, size, replace=False)).astype(np.int64)
-
-
-def draw_stratified(strata: Ints, sizes: dict[int, int], *, seed: int) -> Ints:
-    """Row numbers drawn within strata: `sizes[h]` rows of stratum h. Strata are drawn in their order, one seed each."""
-    chosen = []
-    for stratum, size in sorted(sizes.items()):
-        rows = np.flatnonzero(strata == stratum)
-        own = np.random.SeedSequence([seed, stratum & 0xFFFFFFFF]).generate_state(1)[0]
-        chosen.append(rows[draw(len(rows), size, seed=int(own))])
-    return np.sort(np.concatenate(chosen)) if chosen else np.zeros(0, np.int64)
-
-
-def draw_systematic(sizes: Sequence[float] | Floats, count: int, *, seed: int) -> Ints:
-    """`count` units with probability proportional to size, systematically, in the order given (Madow 1949).
-
-    A unit larger than the interval is drawn more than once: take it with certainty before.
-    """
-    cumulative = np.cumsum(np.asarray(sizes, np.float64))
-    if count < 1 or not cumulative[-1] > 0:
-        raise AnalysisError("A systematic draw needs at least one unit to draw and a positive total size.")
-    interval = cumulative[-1] / count
-    start = np.random.default_rng(seed).uniform(0, interval)
-    places = np.searchsorted(cumulative, start + interval * np.arange(count), side="right")
-    return np.asarray(places, np.int64)
 
 
 def _positive(name: str, value: float) -> None:

@@ -17,6 +17,8 @@ from analysis.estimation.domains import Partition, RatioScores
 from analysis.totals.layout import Layout
 from analysis.totals.measure_plan import Measure, Node
 
+__all__ = ["Composite", "composite"]
+
 COMPOSITE_RULES = (
     "mean_of_item_rates",
     "mean_of_children",
@@ -43,14 +45,14 @@ def composite(layout: Layout, node: Node, rule: str, scores: Scores) -> Composit
     if rule == "mean_of_item_rates":
         return _mean([_single(rate_of(layout, item), scores) for item in plan.items_of(node.code)])
     if rule == "mean_of_item_means":
-        return _mean([_single(mean_of(layout, item), scores) for item in plan.items_of(node.code)])
+        return _mean([_single(_mean_of(layout, item), scores) for item in plan.items_of(node.code)])
     if rule == "mean_of_children_means":
         nodes = {own.code: own for own in plan.nodes}
         return _mean(
             [
                 composite(layout, nodes[member], plan.score_rule_of(nodes[member]), scores)
                 if member in nodes
-                else _single(mean_of(layout, member), scores)
+                else _single(_mean_of(layout, member), scores)
                 for member in node.members
             ]
         )
@@ -75,7 +77,7 @@ def rate_of(layout: Layout, item: str) -> Measure:
     return Measure("overall_rate" if item == layout.plan.overall else "item_rate", item)
 
 
-def mean_of(layout: Layout, item: str) -> Measure:
+def _mean_of(layout: Layout, item: str) -> Measure:
     """The mean of a rated item."""
     return Measure("overall_mean" if item == layout.plan.overall else "item_mean", item)
 

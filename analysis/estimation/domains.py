@@ -28,6 +28,8 @@ from analysis.totals.floating_noise import without_noise
 from analysis.totals.layout import BaseRatio, Columns
 from analysis.totals.streaming import Shape
 
+__all__ = ["simple_variance"]
+
 LINES = 1024
 
 
@@ -222,13 +224,6 @@ class Partition:
         single = (clusters.all_rows()[:, 0] < 2) & (clusters.population[:, 1] > 1)
         return np.asarray(single[self.cluster][:, None] & (rows > 0))
 
-    def cluster_centre(self, scores: Floats, rows: Ints) -> Floats:
-        """The mean of z over all clusters of the strata with a row in the domain: where `adjust` centres."""
-        present = self.segments.total(rows) > 0
-        sampled = np.where(present, self.frame.sampled[self.segment_stratum][:, None], 0.0)
-        clusters = self.strata.total(sampled)
-        return np.asarray(np.divide(self.total(scores), clusters, out=np.zeros(clusters.shape), where=clusters > 0))
-
 
 class BlockVariance:
     """The variances of `Partition.variance` for sampled clusters, from some lines at a time.
@@ -341,7 +336,7 @@ def linearised_blocks(partition: Partition, ratios: Ratios) -> Iterator[tuple[sl
         scores *= over
         squares = None
         if lines.squares is not None and partition.shape.elements:
-            squares = quadratic(lines.squares[some], ratios.of, own)
+            squares = _quadratic(lines.squares[some], ratios.of, own)
             over *= over
             squares *= over
         yield some, scores, squares
@@ -356,7 +351,7 @@ def ratio_scores(partition: Partition, ratio: BaseRatio, totals: Floats | None =
     )
 
 
-def quadratic(source: Floats, ratios: Sequence[BaseRatio], r: Floats) -> Floats:
+def _quadratic(source: Floats, ratios: Sequence[BaseRatio], r: Floats) -> Floats:
     """Σ (y − r x)² per line of the source, from the sums of products (r: lines × ratios)."""
     squares = gathered(source, [ratio.square for ratio in ratios])
     base = gathered(source, [ratio.base for ratio in ratios])
@@ -378,7 +373,7 @@ def simple_variance(totals: Floats, ratios: Ratios, n: Ints) -> tuple[Floats, Fl
     svymean(deff = TRUE) and svyratio(deff = TRUE) have it). NaN where the sample is larger than N.
     """
     people = gathered(totals, [ratio.people for ratio in ratios.of])
-    spread = quadratic(totals, ratios.of, ratios.values()[0])
+    spread = _quadratic(totals, ratios.of, ratios.values()[0])
     with np.errstate(divide="ignore", invalid="ignore"):
         known = (n > 1) & (ratios.denominator > 0)
         replaced = np.where(known, spread / ratios.denominator**2 * people / (n - 1), np.nan)

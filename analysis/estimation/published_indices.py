@@ -36,7 +36,7 @@ class AnswerCounts:
     points: int
 
 
-def exact(value: Number) -> Decimal:
+def _exact(value: Number) -> Decimal:
     """A number as the decimal it is written as: 96.485, not the nearest binary fraction."""
     if isinstance(value, Decimal):
         return value
@@ -47,17 +47,17 @@ def shown(value: Number, places: int = 2, mode: str = "half_up") -> Decimal:
     """A number as it is printed: rounded half up in decimal, or cut."""
     if mode not in MODES:
         raise AnalysisError(f"Rounding mode '{mode}' is unknown; choose {' or '.join(MODES)}.")
-    return exact(value).quantize(Decimal(1).scaleb(-places), MODES[mode])
+    return _exact(value).quantize(Decimal(1).scaleb(-places), MODES[mode])
 
 
 def percent(rate: Number, places: int = 2, mode: str = "half_up") -> Decimal:
     """A rate of 0..1 as a percentage as printed."""
-    return shown(exact(rate) * 100, places, mode)
+    return shown(_exact(rate) * 100, places, mode)
 
 
 def percent_beside_target(rate: Number, target: Number, places: int = 2, most: int = 6) -> Decimal:
     """A percentage with as many places as it takes not to round across its target: 89.997 against 90 stays 89.997."""
-    value, goal = exact(rate) * 100, exact(target) * 100
+    value, goal = _exact(rate) * 100, _exact(target) * 100
     for digits in range(places, most + 1):
         printed = shown(value, digits)
         if (printed >= goal) == (value >= goal):
@@ -67,7 +67,7 @@ def percent_beside_target(rate: Number, target: Number, places: int = 2, most: i
 
 def mean_of_children(children: Sequence[Number]) -> Decimal:
     """The unweighted mean of unrounded values."""
-    values = [exact(child) for child in children]
+    values = [_exact(child) for child in children]
     if not values:
         raise AnalysisError("A mean of children needs at least one child.")
     return sum(values, Decimal(0)) / len(values)
@@ -78,7 +78,7 @@ def item_weighted(children: Mapping[str, Number], items: Mapping[str, int]) -> D
     total = sum(items[name] for name in children)
     if total <= 0:
         raise AnalysisError("An item-weighted mean needs at least one item.")
-    return sum((exact(value) * items[name] for name, value in children.items()), Decimal(0)) / total
+    return sum((_exact(value) * items[name] for name, value in children.items()), Decimal(0)) / total
 
 
 def pooled_answers(counts: AnswerCounts) -> Decimal:
@@ -135,8 +135,8 @@ def mean_over_max(value: Number, maximum: Number = 5, *, round_intermediate: int
 
     With `round_intermediate` the score is first rounded to that many places, as some hospital reports do.
     """
-    number = exact(value) if round_intermediate is None else shown(value, round_intermediate)
-    return number / exact(maximum) * 100
+    number = _exact(value) if round_intermediate is None else shown(value, round_intermediate)
+    return number / _exact(maximum) * 100
 
 
 def share(count: int, total: int) -> Decimal:
@@ -148,7 +148,7 @@ def share(count: int, total: int) -> Decimal:
 
 def net_gap(own: Number, independent: Number) -> Decimal:
     """Self-survey minus independent survey, in the units given (percentage points)."""
-    return exact(own) - exact(independent)
+    return _exact(own) - _exact(independent)
 
 
 def a766_group5(on_time: Number, petitions: Number, procedure: Number) -> Decimal:
@@ -156,4 +156,4 @@ def a766_group5(on_time: Number, petitions: Number, procedure: Number) -> Decima
 
     `on_time` and `petitions` are shares of 0..1; `procedure` gives full marks from 0.90.
     """
-    return 6 * exact(on_time) + 6 * exact(petitions) + 6 * min(exact(procedure) / Decimal("0.90"), Decimal(1))
+    return 6 * _exact(on_time) + 6 * _exact(petitions) + 6 * min(_exact(procedure) / Decimal("0.90"), Decimal(1))

@@ -22,6 +22,8 @@ from analysis.totals.chunk_sums import within
 from analysis.totals.layout import Layout
 from analysis.totals.measure_plan import Measure, MeasurePlan, Node
 
+__all__: list[str] = []  # serves other modules of the analysis only
+
 
 class RowMeasures:
     """Numerator and denominator per row of the base ratios of a plan (no answer: both 0)."""

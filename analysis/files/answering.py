@@ -45,7 +45,7 @@ def wanted_columns(request: Request) -> list[str]:
     return [name for name in dict.fromkeys(every) if name is not None]
 
 
-def plan_of(request: Request) -> MeasurePlan:
+def _plan_of(request: Request) -> MeasurePlan:
     """The measures of the command line: items, factors, one index over all items called ALL."""
     items = [*request.items, *([request.overall] if request.overall and request.overall not in request.items else [])]
     rules = ("pooled_rate", "mean_of_item_rates", "mean_score", "mean_pooled")
@@ -68,7 +68,7 @@ def plan_of(request: Request) -> MeasurePlan:
 
 def prepare(request: Request, data: DataFile, read_margins: ReadMargins) -> Prepared:
     """Columns, design, weights and totals for a request."""
-    plan = plan_of(request)
+    plan = _plan_of(request)
     codes = np.asfortranarray(np.column_stack([data.codes(name) for name in plan.columns]))
     design = _design(request, data)
     report = None
@@ -110,7 +110,7 @@ def result(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def chosen_measures(prepared: Prepared) -> tuple[Measure, ...]:
+def _chosen_measures(prepared: Prepared) -> tuple[Measure, ...]:
     """The measures that a request asks for, under the names of RESULT.json."""
     names = prepared.request.measures
     found = []
@@ -129,7 +129,7 @@ def chosen_measures(prepared: Prepared) -> tuple[Measure, ...]:
 
 def _table(prepared: Prepared, by: Sequence[str]) -> EstimateTable:
     request = prepared.request
-    found = prepared.estimates(by, chosen_measures(prepared))
+    found = prepared.estimates(by, _chosen_measures(prepared))
     wanted = [name for name in request.intervals if name != "likelihood"]
     table = table_of(found, intervals_wanted=wanted, level=request.level, labels=prepared.labels)
     table = replace(table, variable=np.where(table.variable == FACTORS, ALL, table.variable))

@@ -20,14 +20,11 @@ from analysis.inference.intervals import Interval
 from analysis.inference.verdicts import Figures, Gates, Judgement, Needed, Proof
 from analysis.totals.measure_plan import Measure
 
+__all__ = ["Labels", "entries_of", "text_of"]
+
 _BLOCK = 4096
 SOFTWARE = "hailong 0.1.0"
 Labels = Mapping[str, Mapping[int, str]]
-
-
-def estimate_entries(tables: Sequence[EstimateTable]) -> list[dict[str, Any]]:
-    """All rows of all tables."""
-    return [entry for table in tables for entry in entries_of(table)]
 
 
 def entries_of(table: EstimateTable) -> Iterator[dict[str, Any]]:

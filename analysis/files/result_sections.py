@@ -20,6 +20,8 @@ from analysis.models import drivers
 from analysis.scales import polychoric, reliability
 from analysis.totals.measure_plan import Measure
 
+__all__: list[str] = []  # serves other modules of the analysis only
+
 
 def ranking_entries(prepared: Prepared) -> list[dict[str, Any]]:
     """The order of the domains of each ranking asked for, with rank sets; rank null where a domain has none."""

@@ -13,6 +13,8 @@ from scipy import special
 
 from analysis.arrays import Floats
 
+__all__: list[str] = []  # serves other modules of the analysis only
+
 _LARGE = 5e4
 _ROUNDS = 2000
 _TINY = 1e-300

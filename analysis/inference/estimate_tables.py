@@ -21,6 +21,8 @@ from analysis.inference import intervals, profile
 from analysis.inference.intervals import Interval
 from analysis.totals.measure_plan import Measure
 
+__all__ = ["Estimate", "EstimateTable", "is_rate", "plain", "table_of"]
+
 FORMAT = 1
 RATES = frozenset(
     {
@@ -202,7 +204,7 @@ def table_of(
 
     figures = {name: flat(getattr(estimates, name)) for name in ("n", "rows", "sum_w", "estimate", "se", "df")}
     rates = flat(everywhere)
-    made = {name: interval_of(name, figures, rates, level=level) for name in intervals_wanted}
+    made = {name: _interval_of(name, figures, rates, level=level) for name in intervals_wanted}
     size = intervals.effective_n(figures["estimate"], figures["se"], figures["df"], figures["n"], level=level)
     return EstimateTable(
         by=estimates.by,
@@ -221,7 +223,7 @@ def table_of(
     )
 
 
-def interval_of(name: str, figures: Mapping[str, AnyArray], rates: Bools, *, level: float) -> Interval:
+def _interval_of(name: str, figures: Mapping[str, AnyArray], rates: Bools, *, level: float) -> Interval:
     """An interval by name for every row; those for proportions are NaN for other measures.
 
     At 0 % and 100 % a rate has none but `kg`: an interval of no width would say that nothing is uncertain.

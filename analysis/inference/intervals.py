@@ -16,6 +16,8 @@ from scipy import special
 
 from analysis.arrays import Floats, Ints
 
+__all__ = ["Interval", "arcsine", "beta", "effective_n", "korn_graubard", "logit", "wald", "wilson"]
+
 NAMES = ("logit", "beta", "kg", "wilson", "likelihood", "mean", "asin")
 
 

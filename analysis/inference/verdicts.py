@@ -26,6 +26,22 @@ from analysis.arrays import AnyArray, Bools, Floats, Ints
 from analysis.errors import AnalysisError
 from analysis.inference import beta_tails, intervals
 
+__all__ = [
+    "Figures",
+    "Gates",
+    "Judgement",
+    "Needed",
+    "Proof",
+    "adjusted",
+    "benjamini_hochberg",
+    "holm",
+    "judge",
+    "korn_graubard_tails",
+    "proof",
+    "proof_labels",
+    "responses_needed",
+]
+
 ALPHA = 0.05
 _MOST_RESPONSES = 10_000_000
 VERDICTS = ("reached", "reached_not_proven", "missed_not_proven", "missed", "too_few", "not_estimable")
@@ -85,7 +101,7 @@ class Judgement:
         return intervals.korn_graubard(own.estimate, own.se, own.df, own.n, level=1 - 2 * self.alpha)
 
 
-def estimable(figures: Figures) -> Bools:
+def _estimable(figures: Figures) -> Bools:
     """Whether the t test can be made: df and standard error positive, the rate neither 0 nor 1."""
     p = figures.estimate
     with np.errstate(invalid="ignore"):
@@ -95,7 +111,7 @@ def estimable(figures: Figures) -> Bools:
 
 def proof(figures: Figures, threshold: Any) -> Proof:
     """t = (logit p − logit T) / (se / (p (1 − p))) with the domain's df, one-sided each way."""
-    good = estimable(figures)
+    good = _estimable(figures)
     p = np.where(good, figures.estimate, 0.5)
     with np.errstate(divide="ignore", invalid="ignore"):
         t = (special.logit(p) - special.logit(threshold)) / (figures.se / (p * (1 - p)))

@@ -20,6 +20,8 @@ import numpy as np
 from analysis.arrays import Bools, Floats, Ints
 from analysis.errors import AnalysisError
 
+__all__ = ["Charts", "break_points", "charts", "strength", "unchanged", "unrest"]
+
 SIGMAS = 3.0
 WEIGHT = 0.2
 SLACK = 0.5

@@ -21,6 +21,8 @@ from analysis.design.cells import Groups, packed, regroup
 from analysis.errors import AnalysisError, DesignError
 from analysis.totals.item_products import Products
 
+__all__: list[str] = []  # serves other modules of the analysis only
+
 MAGIC = b"HAILONG-TOTALS\n"
 FORMAT = 1
 _AT_ONCE = 8

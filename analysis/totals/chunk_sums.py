@@ -19,6 +19,8 @@ from analysis.totals.item_products import Products
 from analysis.totals.layout import Layout, NodeColumns
 from analysis.totals.measure_plan import MeasurePlan
 
+__all__ = ["Chunk"]
+
 _DENSE_CODES = 15
 _UNTHREADED = 1 << 18
 

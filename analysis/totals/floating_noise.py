@@ -10,6 +10,8 @@ import numpy as np
 
 from analysis.arrays import Floats
 
+__all__: list[str] = []  # serves other modules of the analysis only
+
 SHARE = 1e-13  # of the parts: far above what doubles lose in some hundred terms, far below any spread of answers
 NO_ERROR = 1e-9  # a standard error of a rate below this is 0 but for the arithmetic
 

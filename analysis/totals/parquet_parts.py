@@ -23,6 +23,8 @@ from analysis.totals.chunk_sums import Chunk
 from analysis.totals.measure_plan import BLANK, MeasurePlan
 from analysis.totals.streaming import Shape, Totals
 
+__all__ = ["Source", "totals_of", "totals_of_all"]
+
 ROWS = 1 << 18
 GROUP = 4  # parts that one task sums before its totals travel
 
@@ -68,15 +70,15 @@ class Source:
 
 def totals_of(path: str | Path, source: Source) -> Totals:
     """The totals of one part."""
-    return source.empty().extend(chunks(path, source)).settle()
+    return source.empty().extend(_chunks(path, source)).settle()
 
 
 def totals_of_group(paths: Sequence[str | Path], source: Source) -> Totals:
     """The totals of a few parts, one after the other."""
-    return together([totals_of(path, source) for path in paths])
+    return _together([totals_of(path, source) for path in paths])
 
 
-def together(parts: Sequence[Totals]) -> Totals:
+def _together(parts: Sequence[Totals]) -> Totals:
     """Totals of different rows as one; the first takes in the others."""
     whole = parts[0]
     for part in parts[1:]:
@@ -107,16 +109,16 @@ def _two_by_two(found: Iterable[Totals]) -> Totals:
     for totals in found:
         height, own = 0, totals
         while waiting and waiting[-1][0] == height:
-            own = together([waiting.pop()[1], own])
+            own = _together([waiting.pop()[1], own])
             height += 1
         waiting.append((height, own))
     whole = waiting.pop()[1]
     while waiting:
-        whole = together([waiting.pop()[1], whole])
+        whole = _together([waiting.pop()[1], whole])
     return whole
 
 
-def chunks(path: str | Path, source: Source, *, rows: int = ROWS) -> Iterator[Chunk]:
+def _chunks(path: str | Path, source: Source, *, rows: int = ROWS) -> Iterator[Chunk]:
     """A part, some rows at a time."""
     from pyarrow import ArrowException, parquet
 

@@ -60,7 +60,7 @@ class Totals:
     _seen: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self.crossings = finest(self.crossings)
+        self.crossings = _finest(self.crossings)
         self.layout = Layout(self.plan)
         self._features = Features(self.layout, squared=self.shape.elements, gram=self._gram())
         self.tables = [self._empty(crossing) for crossing in self.crossings]
@@ -223,7 +223,7 @@ class Totals:
         )
 
 
-def finest(crossings: Iterable[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+def _finest(crossings: Iterable[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
     """The crossings that are not part of another, each once."""
     wanted = list(dict.fromkeys(tuple(crossing) for crossing in crossings))
     return tuple(

@@ -8,7 +8,6 @@ finding is an error. How good a usable version is, is the question of `linting`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 
 from instruments import conditions
 from instruments.checks.problems import Problem
@@ -109,12 +108,6 @@ def _option_texts(path: str, options: tuple[Option, ...]) -> Iterator[tuple[str,
         yield f"{path}[{o}].label", option.label
         for v, variant in enumerate(option.variants):
             yield f"{path}[{o}].variants[{v}].label", variant.label
-
-
-@lru_cache(maxsize=4096)
-def tree(source: str) -> conditions.Condition:
-    """The parsed condition, kept: routing asks for it at every page."""
-    return conditions.parse(source)
 
 
 # --- the whole ---------------------------------------------------------------------------------------------
@@ -246,7 +239,7 @@ def _condition(
     version: InstrumentVersion, path: str, source: str, items: Mapping[str, Item], before: set[str]
 ) -> Iterator[Problem]:
     try:
-        found = tree(source)
+        found = conditions.tree(source)
     except conditions.ConditionError as wrong:
         yield Problem("condition-syntax", path, {"reason": str(wrong)})
         return
@@ -389,7 +382,7 @@ def _condition_border(path: str, part: Section | Item | Statement, local: set[st
     if part.origin == "overlay" or part.show_if is None:
         return
     try:
-        asked = conditions.references(tree(part.show_if))
+        asked = conditions.references(conditions.tree(part.show_if))
     except conditions.ConditionError:
         return
     for code in sorted(asked & local):

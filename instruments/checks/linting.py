@@ -344,7 +344,7 @@ def _conditions(version: InstrumentVersion) -> Iterator[Problem]:
 
 def _asked(source: str | None) -> frozenset[str]:
     try:
-        return conditions.references(integrity.tree(source)) if source is not None else frozenset()
+        return conditions.references(conditions.tree(source)) if source is not None else frozenset()
     except conditions.ConditionError:
         return frozenset()
 

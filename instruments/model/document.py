@@ -50,7 +50,6 @@ from instruments.model.response_domains import (
 from instruments.model.text import DEFAULT_LANGUAGE, Text, render
 
 __all__ = [
-    "FORMAT_VERSION",
     "GRADES",
     "CellValue",
     "Column",
@@ -92,8 +91,6 @@ __all__ = [
     "Text",
     "lowest",
 ]
-
-FORMAT_VERSION = 1
 
 
 class Respondent(Part):

@@ -67,11 +67,6 @@ class Comparison:
                 return one
         raise KeyError(item)
 
-    @property
-    def is_unbroken(self) -> bool:
-        """Do all figures of the older version go on?"""
-        return all(one.fate in ("continues", "begins") for one in self.series)
-
 
 def compare(
     old: InstrumentVersion, new: InstrumentVersion, *, crosswalk: Mapping[str, str] | None = None

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import Any
 
 Plain = str | int | float | bool
-MAX_INDEX = 5000
 MAX_STEPS = 12
 
 _STEP = re.compile(r"\.?([A-Za-z_][A-Za-z0-9_-]*)|\[(\d{1,4})\]")

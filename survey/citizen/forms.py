@@ -25,11 +25,6 @@ class Arrived:
     open_answer: bool
     damaged: bool  # bytes that were no text arrived
 
-    @property
-    def typed(self) -> dict[str, Sequence[str]]:
-        """For showing the form again."""
-        return {**self.answers, "_field": (self.field,)} if self.field else dict(self.answers)
-
 
 def read(request: Request) -> Arrived:
     """Take the body apart. Bytes that are no UTF-8 become �, so that they are noticed and never stored."""

@@ -70,7 +70,6 @@ class VersionPage:
     instrument: InstrumentRow
     reading: Reading
     warnings: tuple[Finding, ...]
-    may_decide: bool  # writes or approves questionnaires of this service
     conformity: Badge | None  # of one that carries a locked form
     is_locked: bool  # the form of a decision itself
 

@@ -97,7 +97,6 @@ def version(code: str, number: int) -> View:
         instrument=found,
         reading=read(document, language(), core),
         warnings=tuple(finding(p) for p in linting.lint(document)),
-        may_decide=staff.actor().has(Role.DESIGNER, Role.APPROVER),
         conformity=badge(document, core),
         is_locked=conformity.is_locked_form(document),
     )

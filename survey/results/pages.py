@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from markupsafe import Markup
 
 from instruments.model.text import heading_words
@@ -36,7 +35,6 @@ class DrawnRow:
     se: str
     interval: str
     effective_n: str
-    deff: str
     mean: str
     why: str
     chart: Markup | None
@@ -316,7 +314,6 @@ def _row(
         se=in_percent(shown.se, lang, places=2),
         interval=interval(shown.low, shown.high, lang),
         effective_n=grouped(shown.effective_n, lang),
-        deff=number(shown.deff, 2, lang),
         mean=number(mean.value if mean else None, 2, lang),
         why=_why(view, shown),
         chart=intervals.row(mark, axis, label=said, compact=compact) if mark is not None else None,
@@ -341,7 +338,3 @@ def _mark(shown: Shown, verdict: VerdictView | None, goal: float | None) -> Mark
     if shown.value is None:
         return None
     return Mark(shown.value, shown.low, shown.high, goal, verdict.verdict if verdict else None)
-
-
-def answers_words(count: int) -> str:
-    return str(ngettext("%(num)s response", "%(num)s responses", count))

@@ -5,7 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-SMALL = "from instruments import codec, model, answers, routing, text, indices, library"
+SMALL = """
+from instruments import answers, codec, library, routing
+from instruments.model import document, indices, text
+"""
 HEAVY = ("numpy", "scipy", "pandas", "sqlalchemy", "flask", "pyxform", "openpyxl", "asyncio", "http")
 
 

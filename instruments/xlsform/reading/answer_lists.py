@@ -45,11 +45,6 @@ class AnswerList:
     rows: list[int] = field(default_factory=list)
     has_official_words: bool = False
 
-    def with_other(self, code: int, label: dict[str, str]) -> AnswerList:
-        """The same with one more answer."""
-        options = [*self.options, {"code": code, "label": label}]
-        return AnswerList(self.name, options, {**self.codes, "other": code}, [*self.rows, self.rows[-1]])
-
     def free_code(self) -> int:
         """A code for one more answer."""
         return _free(set(self.codes.values()))

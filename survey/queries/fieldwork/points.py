@@ -261,17 +261,6 @@ def _with_codes(session: Session, lines: Iterable[PointLine]) -> tuple[PointLine
     return tuple(replace(line, codes=tuple(codes.get(line.id, ()))) for line in lines)
 
 
-def belong_to(session: Session, wave_id: int, point_ids: Sequence[int]) -> bool:
-    """All of these points are points of the wave."""
-    found = session.scalar(
-        select(func.count())
-        .select_from(CollectionPoint)
-        .join(Channel, and_(Channel.id == CollectionPoint.channel_id, Channel.wave_id == wave_id))
-        .where(CollectionPoint.id.in_(sorted(set(point_ids))))
-    )
-    return found == len(set(point_ids))
-
-
 def names(session: Session, point_ids: Sequence[int]) -> dict[int, str]:
     """Names of points by id."""
     rows = session.execute(select(CollectionPoint.id, CollectionPoint.name).where(CollectionPoint.id.in_(point_ids)))

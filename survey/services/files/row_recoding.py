@@ -31,21 +31,18 @@ class Recoded:
     month: Ints
     field: Ints
     facts: tuple[Ints, ...]  # in the order given
-    hidden_values: int
     left_out: int
 
 
 def recode(unit: Ints, month: Ints, field: Ints, facts: Sequence[Ints], *, minimum: int) -> Recoded:
     """Hide as little as this rule needs. `facts` come most useful first; blanks are a value of their own."""
     columns = [np.array(c, np.int64) for c in (unit, month, field, *facts)]
-    hidden = 0
     for position in [*range(len(columns) - 1, 2, -1), 2, 1, 0]:
         small = group_sizes(columns) < minimum
-        hidden += int(np.count_nonzero(small & (columns[position] != HIDDEN)))
         columns[position][small] = HIDDEN
     kept = group_sizes(columns) >= minimum
     chosen = [c[kept] for c in columns]
-    return Recoded(kept, chosen[0], chosen[1], chosen[2], tuple(chosen[3:]), hidden, int(np.count_nonzero(~kept)))
+    return Recoded(kept, chosen[0], chosen[1], chosen[2], tuple(chosen[3:]), int(np.count_nonzero(~kept)))
 
 
 def group_sizes(columns: Sequence[Ints]) -> Ints:

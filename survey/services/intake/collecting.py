@@ -71,7 +71,6 @@ class Doors(StrEnum):
     CLOSED = "closed"
     RETIRED = "retired"
     SPENT = "spent"
-    DELETED = "deleted"  # the same key again, whose response was deleted at the citizen's wish
     EXPIRED = "expired"
 
 

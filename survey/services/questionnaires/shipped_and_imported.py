@@ -132,19 +132,6 @@ def register_shipped(database: Database, *, now: datetime) -> int:
     return new
 
 
-def document_text(database: Database, code: str, number: int | None = None) -> tuple[int, str]:
-    """A version's number and its JSON for people; without a number the newest published one, else the newest draft."""
-    with database.reading() as session:
-        if number is not None:
-            row = row_of(session, code, number)
-        else:
-            found = versions.current(session, code)
-            if found is None:
-                raise NotFound("There is no questionnaire %(code)s.", code=code)
-            row = found
-        return row.number, codec.pretty(codec.loads(row.document))
-
-
 @dataclass(frozen=True)
 class _Draft:
     """A document that was read and found usable."""

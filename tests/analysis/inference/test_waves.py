@@ -196,7 +196,7 @@ def test_verdicts_take_the_shape_of_the_result_document(answers: Wave) -> None:
     assert entry["verdict"] == "reached"
     assert entry["p_reached_holm"] == entry["p_reached"]
     assert entry["lower_bound"] > 0.30
-    estimates = result_document.estimate_entries([wave.estimates((), intervals=("logit",))])
+    estimates = list(result_document.entries_of(wave.estimates((), intervals=("logit",))))
     assert {tuple(e["interval"]) for e in estimates} == {("logit",)}
 
 

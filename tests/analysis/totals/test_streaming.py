@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.design.cells import compact, grouping
+from analysis.design.cells import grouping
 from analysis.errors import AnalysisError, DesignError, PlanError
 from analysis.estimation.domain_estimates import DomainEstimates, estimate
 from analysis.totals.chunk_sums import Chunk
 from analysis.totals.measure_plan import Measure, MeasurePlan, Node, RatedItem
-from analysis.totals.streaming import Shape, Totals, finest
+from analysis.totals.streaming import Shape, Totals
 from tests.analysis import reference, wave_factory
 from tests.analysis.conftest import CROSSINGS, Streamed, chunk
 
@@ -123,13 +123,14 @@ def test_groups_are_the_distinct_rows_in_order(rows: list[tuple[int, int, int]])
 
 
 def test_compacting_small_and_far_apart_numbers_agrees() -> None:
-    near = compact(np.array([5, 3, 5, 9], np.int32))
-    far = compact(np.array([5, 3, 5, 9], np.int64) * 10**13)
+    near = grouping([np.array([5, 3, 5, 9], np.int32)], 4)
+    far = grouping([np.array([5, 3, 5, 9], np.int64) * 10**13], 4)
     assert near.codes.tolist() == far.codes.tolist() == [1, 0, 1, 2]
 
 
 def test_only_the_finest_crossings_are_summed() -> None:
-    assert finest([(), ("a",), ("a", "b"), ("b", "a"), ("c",)]) == (("a", "b"), ("c",))
+    totals = Totals(toy_plan(), Shape(), ((), ("a",), ("a", "b"), ("b", "a"), ("c",)))
+    assert totals.crossings == (("a", "b"), ("c",))
 
 
 def toy_plan() -> MeasurePlan:
