@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from analysis import error_rates
 from analysis.arrays import Floats
 from analysis.errors import AnalysisError
 
@@ -70,9 +71,8 @@ def to_certify(truth: float, target: float, *, alpha: float = 0.05, power: float
     _share("target", target)
     if truth == target:
         raise AnalysisError("No sample proves a target that is exactly met; give a truth that differs from it.")
-    a, b = special.ndtri(1 - alpha), special.ndtri(power)
-    top = a * math.sqrt(target * (1 - target)) + b * math.sqrt(truth * (1 - truth))
-    return float((top / (truth - target)) ** 2)
+    null, true = math.sqrt(target * (1 - target)), math.sqrt(truth * (1 - truth))
+    return error_rates.one_sided_size(truth - target, alpha=alpha, power=power, spread_null=null, spread_true=true)
 
 
 def design_effect(cluster_size: float, intraclass_correlation: float) -> float:

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from analysis import error_rates
 from analysis.arrays import AnyArray, Bools, Floats, Ints
 from analysis.errors import AnalysisError
 from analysis.inference import beta_tails, intervals
@@ -129,23 +130,13 @@ def proof_labels(p_reached: Floats, p_not_reached: Floats, *, alpha: float = ALP
 
 
 def holm(p: Floats) -> Floats:
-    """Holm's step-down adjustment over the p-values that exist (Holm 1979); NaN stays NaN."""
-    return _adjusted(p, lambda ordered, m: np.maximum.accumulate((m - np.arange(m)) * ordered))
+    """P-values (n,) after Holm's step-down adjustment, over those that exist (Holm 1979); NaN stays NaN."""
+    return error_rates.adjusted_together(p, "holm")
 
 
 def benjamini_hochberg(p: Floats) -> Floats:
-    """Benjamini and Hochberg's false discovery rate over the p-values that exist (1995); NaN stays NaN."""
-    return _adjusted(p, lambda ordered, m: np.minimum.accumulate((m / np.arange(m, 0, -1)) * ordered[::-1])[::-1])
-
-
-def _adjusted(p: Floats, rule: Any) -> Floats:
-    values = np.asarray(p, np.float64)
-    result = np.full(values.shape, np.nan)
-    there = np.flatnonzero(~np.isnan(values))
-    if len(there):
-        order = there[np.argsort(values[there], kind="stable")]
-        result[order] = np.minimum(rule(values[order], len(order)), 1.0)
-    return result
+    """P-values (n,) after Benjamini and Hochberg (1995), over those that exist; NaN stays NaN."""
+    return error_rates.adjusted_together(p, "bh")
 
 
 def adjusted(p: Floats, method: str) -> Floats:
