@@ -197,7 +197,7 @@ def beside_drawn(found: AnalysesView) -> Contrasts | None:
     beside, view = found.analyses.beside_drawn, found.view
     if beside is None:
         return None
-    chosen = {code: selection.value for code, _title, selection in view.channels}
+    chosen = {channel.code: channel.selection.value for channel in view.channels}
     sentence = _beside_sentence(beside)
     notes = []
     if beside.common:

@@ -12,7 +12,10 @@ from instruments.model.text import heading_words
 from survey.charts import intervals
 from survey.charts.intervals import Axis, Mark
 from survey.i18n import decimal_mark, grouped, language, number
-from survey.services.estimates.visible_results import FigureRow, ResultsView, Row, Shown, VerdictView
+from survey.services.estimates.channel_verdicts import Verdict
+from survey.services.estimates.hidden_cells import Shown
+from survey.services.estimates.visible_results import ResultsView
+from survey.services.estimates.visible_rows import FigureRow, Row
 from survey.words.results import HIDDEN, REASONS, RULES, TONES, VERDICTS, group_name, percent_target, rate_text
 
 
@@ -130,7 +133,7 @@ def plan_words(view: ResultsView) -> str:
     return str(_("plan %(code)s", code=view.plan.code))
 
 
-def pill(verdict: VerdictView | None) -> VerdictPill | None:
+def pill(verdict: Verdict | None) -> VerdictPill | None:
     if verdict is None:
         return None
     words = _(VERDICTS[verdict.verdict])
@@ -293,7 +296,7 @@ def _row(
     key: int,
     label: str,
     note: str,
-    verdict: VerdictView | None,
+    verdict: Verdict | None,
     mean: Shown | None,
     target: str = "",
     goal: float | None = None,
@@ -336,7 +339,7 @@ def _count(view: ResultsView, shown: Shown) -> str:
     return f"< {view.minimum_cell}" if shown.hidden == "small" else "–"
 
 
-def _mark(shown: Shown, verdict: VerdictView | None, goal: float | None) -> Mark | None:
+def _mark(shown: Shown, verdict: Verdict | None, goal: float | None) -> Mark | None:
     if shown.value is None:
         return None
     return Mark(shown.value, shown.low, shown.high, goal, verdict.verdict if verdict else None)
