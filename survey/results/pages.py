@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from markupsafe import Markup
 
 from instruments.model.text import heading_words
@@ -16,35 +15,28 @@ from survey.services.estimates.channel_verdicts import Verdict
 from survey.services.estimates.hidden_cells import Shown
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.estimates.visible_rows import FigureRow, Row
-from survey.words.results import HIDDEN, REASONS, RULES, TONES, VERDICTS, group_name, percent_target, rate_text
+from survey.words.results import HIDDEN, REASONS, RULES, VERDICTS, group_name, percent_target, rate_text
 
 
-@dataclass(frozen=True)
-class VerdictPill:
-    code: str
-    words: str
-    tone: str
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DrawnRow:
-    """A row of a table beside its drawing."""
+    """A line of results as it is printed, beside its drawing. Figures under a rule of their own are not drawn."""
 
-    key: int
     label: str
-    note: str
     n: str
     rate: str
-    se: str
     interval: str
-    effective_n: str
-    deff: str
-    mean: str
-    why: str
-    chart: Markup | None
-    verdict: VerdictPill | None
+    key: int = 0
+    note: str = ""
+    se: str = ""
+    effective_n: str = ""
+    mean: str = ""
+    why: str = ""  # there is no figure, or a remark
+    chart: Markup | None = None
+    verdict: Verdict | None = None
     target: str = ""
     sample: bool = False
+    local: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,39 +54,17 @@ class DrawnTable:
 
 
 @dataclass(frozen=True)
-class OtherFigure:
-    """A figure under a rule of its own, in words."""
-
-    name: str
-    text: str
-    n: str
-    value: str
-    interval: str
-    remark: str
-    local: bool
-
-
-@dataclass(frozen=True)
-class Headline:
-    rate: str
-    interval: str
-    chart: Markup
-    verdict: VerdictPill | None
-    target: str
-    sentences: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class ResultsPage:
     view: ResultsView
-    headline: Headline | None
+    headline: DrawnRow | None
+    sentences: tuple[str, ...]  # what the headline says, what it cannot say, and what it rests on
     factors: DrawnTable
     halves: DrawnTable
     items: DrawnTable
     units: DrawnTable
     fields: DrawnTable
     groups: DrawnTable
-    others: tuple[OtherFigure, ...]
+    others: tuple[DrawnRow, ...]
     plan_words: str
     may_take_rows: bool
     units_left_out: int
@@ -103,9 +73,11 @@ class ResultsPage:
 
 def results_page(view: ResultsView, *, may_take_rows: bool, beside: tuple[str, ...] = ()) -> ResultsPage:
     target = view.overall.target if view.overall else None
+    headline = _headline(view)
     return ResultsPage(
         view=view,
-        headline=_headline(view),
+        headline=headline,
+        sentences=tuple(_sentences(view, view.overall)) if headline and view.overall else (),
         factors=_figures(view, view.factors, target, compact=True),
         halves=_figures(view, view.halves, target, compact=True),
         items=_figures(view, view.items, target),
@@ -133,11 +105,10 @@ def plan_words(view: ResultsView) -> str:
     return str(_("plan %(code)s", code=view.plan.code))
 
 
-def pill(verdict: Verdict | None) -> VerdictPill | None:
-    if verdict is None:
-        return None
-    words = _(VERDICTS[verdict.verdict])
-    return VerdictPill(verdict.verdict, words[:1].upper() + words[1:], TONES[verdict.verdict])
+def verdict_words(code: str) -> str:
+    """A verdict in words, as a sentence begins."""
+    words = str(_(VERDICTS[code]))
+    return words[:1].upper() + words[1:]
 
 
 def headline_line(view: ResultsView) -> tuple[str, str]:
@@ -148,14 +119,15 @@ def headline_line(view: ResultsView) -> tuple[str, str]:
     words = f"{found.rate} ({found.interval})" if found.interval else found.rate
     if found.verdict is None:
         return _("%(rate)s, no target yet", rate=words), ""
-    said = _("%(rate)s · %(verdict)s, %(target)s", rate=words, verdict=found.verdict.words, target=found.target)
-    return f"{said} ({plan_words(view)})", _STATES.get(found.verdict.code, "warn")
+    verdict = found.verdict.verdict
+    said = _("%(rate)s · %(verdict)s, %(target)s", rate=words, verdict=verdict_words(verdict), target=found.target)
+    return f"{said} ({plan_words(view)})", _STATES.get(verdict, "warn")
 
 
 _STATES = {"reached": "good", "missed": "bad"}
 
 
-def _headline(view: ResultsView) -> Headline | None:
+def _headline(view: ResultsView) -> DrawnRow | None:
     row = view.overall
     if row is None or row.shown.value is None:
         return None
@@ -172,13 +144,14 @@ def _headline(view: ResultsView) -> Headline | None:
     chart = intervals.headline(
         mark, target_words=words, label=". ".join([label, *notes]), notes=notes, decimal=decimal_mark()
     )
-    return Headline(
-        rate,
-        f"{low} – {high}" if row.shown.low is not None else "",
-        chart,
-        pill(verdict),
-        words,
-        tuple(_sentences(view, row)),
+    return DrawnRow(
+        label=row.label,
+        n=_count(view, row.shown),
+        rate=rate,
+        interval=f"{low} – {high}" if row.shown.low is not None else "",
+        chart=chart,
+        verdict=verdict,
+        target=words,
     )
 
 
@@ -265,7 +238,8 @@ def _figures(
     return DrawnTable(drawn, intervals.row_axis(axis, decimal=decimal_mark(), compact=compact), lowest)
 
 
-def _other(view: ResultsView, row: FigureRow) -> OtherFigure:
+def _other(view: ResultsView, row: FigureRow) -> DrawnRow:
+    """A figure under a rule of its own, in words."""
     lang, shown, kind = language(), row.shown, row.figure.kind
 
     def words(value: float | None) -> str:
@@ -277,13 +251,13 @@ def _other(view: ResultsView, row: FigureRow) -> OtherFigure:
 
     interval = f"{words(shown.low).removesuffix(' %')} – {words(shown.high).removesuffix(' %')}"
     rule = _(RULES.get(row.figure.rule, row.figure.rule))
-    return OtherFigure(
-        name=row.name or rule,
-        text=row.text,
+    return DrawnRow(
+        label=row.name or rule,
+        note=row.text,
         n=_count(view, shown),
-        value=words(shown.value),
+        rate=words(shown.value),
         interval=interval if shown.low is not None else "–",
-        remark=_why(view, shown) or (rule if row.name and kind == "rescaled" else ""),
+        why=_why(view, shown) or (rule if row.name and kind == "rescaled" else ""),
         local=row.figure.local,
     )
 
@@ -318,11 +292,10 @@ def _row(
         se=rate_text(shown.se, language=lang, places=2).removesuffix(" %"),
         interval=f"{low} – {high}" if shown.low is not None else "–",
         effective_n=grouped(round(shown.effective_n), lang) if shown.effective_n is not None else "–",
-        deff=_decimals(shown.deff, 2),
         mean=_decimals(mean.value if mean else None, 2),
         why=_why(view, shown),
         chart=intervals.row(mark, axis, label=said, compact=compact) if mark is not None else None,
-        verdict=pill(verdict),
+        verdict=verdict,
         target=target,
         sample=sample,
     )  # fmt: skip
@@ -350,7 +323,3 @@ def _decimals(value: float | None, places: int) -> str:
         return "–"
     text = f"{value:.{places}f}"
     return text if language() == "en" else text.replace(".", ",")
-
-
-def answers_words(count: int) -> str:
-    return str(ngettext("%(num)s response", "%(num)s responses", count))

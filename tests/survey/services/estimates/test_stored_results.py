@@ -31,8 +31,6 @@ def stored(**columns: Any) -> dict[str, Any]:
 
 
 EMPTY = {name: [] for name in stored()} | {"by": ["field"], "adjusted": "none"}
-
-
 ONE = {name: values[:1] for name, values in stored().items() if isinstance(values, list)}
 ONE |= {"by": [], "keys": [[]], "adjusted": "none"}
 
