@@ -13,16 +13,15 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import select
 
 from instruments.model.document import InstrumentVersion
 from survey.database import Database
 from survey.errors import N_, Forbidden
 from survey.exports import workbook as writer
 from survey.exports.tables import Cell, DataSheet
-from survey.models.people.accounts import Account, Grant, Role
-from survey.models.province.units import Unit
-from survey.permissions import Actor, GrantScope
+from survey.models.people.accounts import Role
+from survey.permissions import Actor
+from survey.queries.people import accounts
 from survey.services import jobs
 from survey.services.estimates import answer_columns, channel_results
 from survey.services.estimates import visible_results as results_service
@@ -69,14 +68,7 @@ def ask(
 def actor_of(database: Database, account_id: int | None) -> Actor:
     """Who asked for a job, with the grants of now: rights withdrawn in between count."""
     with database.reading() as session:
-        account = session.get_one(Account, account_id)
-        rows = session.execute(
-            select(Grant, Unit.path).join(Unit, Unit.id == Grant.unit_id).where(Grant.account_id == account.id)
-        )
-        grants = tuple(
-            GrantScope(g.role, g.unit_id, path, frozenset(g.domains), g.row_data, g.comments) for g, path in rows
-        )
-        return Actor(account.id, account.username, account.full_name, grants)
+        return accounts.asker(session, account_id)
 
 
 def write_workbook(
