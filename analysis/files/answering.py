@@ -176,8 +176,6 @@ def _verdicts(prepared: Prepared, target: TargetRequest) -> list[dict[str, Any]]
             by=target.domain,
             measure=Measure(measure.name, prepared.shown(measure)),
             keys=found.keys,
-            threshold=threshold,
-            figures=figures,
             judgement=judgement,
             needed=needed,
             labels=prepared.labels,

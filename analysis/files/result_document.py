@@ -103,14 +103,13 @@ def verdict_entries(
     by: Sequence[str],
     measure: Measure,
     keys: Ints,
-    threshold: Floats,
-    figures: Figures,
     judgement: Judgement,
     needed: Sequence[Needed],
     labels: Labels,
     adjust: Sequence[str] = ("none",),
 ) -> list[dict[str, Any]]:
     """The verdicts of a family of domains. `adjust` names the adjusted tests that are shown beside the plain one."""
+    figures, threshold = judgement.figures, judgement.threshold
     proof = verdicts.proof(figures, threshold)
     adjusted = {
         name: Proof(proof.t, verdicts.adjusted(proof.p_reached, name), verdicts.adjusted(proof.p_not_reached, name))

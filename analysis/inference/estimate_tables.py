@@ -123,6 +123,12 @@ class EstimateTable:
             tuple(self.flags[place]),
         )
 
+    def domain_keys(self) -> list[tuple[int, ...]]:
+        """The domain of each row: its codes in the order of `by`."""
+        if not self.by:
+            return [()] * len(self)
+        return list(zip(*(self.domain[name].tolist() for name in self.by), strict=True))
+
     def where(self, chosen: Bools | Ints) -> EstimateTable:
         """Some of the rows."""
         changes: dict[str, Any] = {}

@@ -68,6 +68,11 @@ class Figures:
     n: Ints
     rows: Ints | None = field(default=None)
 
+    def at(self, places: Ints) -> Figures:
+        """Some of them."""
+        rows = self.rows[places] if self.rows is not None else None
+        return Figures(self.estimate[places], self.se[places], self.df[places], self.n[places], rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -80,10 +85,10 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Verdicts with what they stand on, as arrays of one shape.
+    """The verdicts of a family with what they stand on, as arrays of one shape (n,).
 
-    `reasons` hold, for each verdict, the gates that failed or `opt_in`. `p_reached`, `p_missed` are unadjusted;
-    `p_*_adjusted` are after Holm or Benjamini-Hochberg.
+    `verdict` is None where there is no target. `reasons` hold, for each verdict, the gates that failed or `opt_in`.
+    `p_reached`, `p_missed` are unadjusted; `p_*_adjusted` are after Holm or Benjamini-Hochberg.
     """
 
     verdict: AnyArray
@@ -94,12 +99,22 @@ class Judgement:
     p_reached_adjusted: Floats
     p_missed_adjusted: Floats
     figures: Figures
+    threshold: Floats
+    gates: Gates
+    opt_in: bool = False
     alpha: float = ALPHA
 
     def bounds(self) -> intervals.Interval:
         """The one-sided 95 % Korn-Graubard bounds behind the verdicts; computed when asked for."""
         own = self.figures
         return intervals.korn_graubard(own.estimate, own.se, own.df, own.n, level=1 - 2 * self.alpha)
+
+    def family(self, places: Ints, *, adjust: str) -> Judgement:
+        """Some of these figures as a family of their own: the same evidence, adjusted anew."""
+        return _decided(
+            self.figures.at(places), self.threshold[places], self.effective_n[places], self.p_reached[places],
+            self.p_missed[places], gates=self.gates, adjust=adjust, opt_in=self.opt_in, alpha=self.alpha,
+        )  # fmt: skip
 
 
 def _estimable(figures: Figures) -> Bools:
@@ -164,11 +179,29 @@ def judge(
     With `adjust` the family is all estimates given. Estimates that fail a gate stay in the family only if they can be
     estimated, so that removing small units afterwards cannot make others pass.
     """
-    gates = gates or Gates()
-    p, n = np.asarray(figures.estimate, np.float64), np.asarray(figures.n, np.float64)
+    p = np.asarray(figures.estimate, np.float64)
     target = np.broadcast_to(np.asarray(threshold, np.float64), p.shape)
     size = intervals.effective_n(p, figures.se, figures.df, figures.n, level=1 - 2 * alpha)
     p_reached, p_missed = korn_graubard_tails(p, size, target)
+    return _decided(
+        figures, target, size, p_reached, p_missed, gates=gates or Gates(), adjust=adjust, opt_in=opt_in, alpha=alpha
+    )
+
+
+def _decided(
+    figures: Figures,
+    target: Floats,
+    size: Floats,
+    p_reached: Floats,
+    p_missed: Floats,
+    *,
+    gates: Gates,
+    adjust: str,
+    opt_in: bool,
+    alpha: float,
+) -> Judgement:
+    """The verdicts that effective numbers and p-values come to in one family."""
+    p, n = np.asarray(figures.estimate, np.float64), np.asarray(figures.n, np.float64)
     family = [adjusted(values, adjust) for values in (p_reached, p_missed)]
     verdict = np.where(p >= target, 1, 2)
     with np.errstate(invalid="ignore"):
@@ -185,7 +218,9 @@ def judge(
     labels = np.array(VERDICTS, object)[verdict]
     labels[np.isnan(target)] = None
     reasons = _reasons(failed, closed, (verdict <= 3) & opt_in)
-    return Judgement(labels, reasons, size, p_reached, p_missed, family[0], family[1], figures, alpha)
+    return Judgement(
+        labels, reasons, size, p_reached, p_missed, family[0], family[1], figures, target, gates, opt_in, alpha
+    )
 
 
 def korn_graubard_tails(estimate: Floats, size: Floats, threshold: Floats) -> tuple[Floats, Floats]:

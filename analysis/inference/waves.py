@@ -9,8 +9,8 @@ crossing. One pass serves every item, factor, index, unit, field and group; noth
     for codes, unit, field, group, cluster in chunks:
         totals.add(wave_chunk("opt_in", codes, unit=unit, field=field, group=group, cluster=cluster))
     wave = weigh(totals, "opt_in", frame)
-    by_unit = wave.estimates(("unit",))
-    verdicts = wave.verdicts(("unit",), thresholds={(17,): 0.90, (18,): 0.85}, measure=plan.headline)
+    by_unit = wave.estimates(("unit",)).of(plan.headline)
+    verdicts = wave.verdicts(by_unit, np.array([0.90, 0.85]))
 
 How channels are treated (the rulings of the project):
 
@@ -28,7 +28,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -36,7 +35,6 @@ from analysis.arrays import AnyArray, Codes, Floats, Ints
 from analysis.design.frame_weights import KEYS, AnswerCells, CellWeights, FrameCells, frame_weights
 from analysis.errors import AnalysisError, WeightingError
 from analysis.estimation.domain_estimates import Classes, estimate
-from analysis.files import result_document
 from analysis.inference import verdicts
 from analysis.inference.estimate_tables import EstimateTable, is_rate, table_of
 from analysis.inference.verdicts import Figures, Gates, Judgement, Needed
@@ -46,7 +44,6 @@ from analysis.totals.streaming import Shape, Totals
 
 SELECTIONS = ("drawn", "census", "opt_in")
 _FIELDS = 1 << 20
-Thresholds = Mapping[tuple[int, ...], float | None]
 
 
 def begin(
@@ -92,36 +89,6 @@ def wave_chunk(
 
 
 @dataclass(frozen=True, slots=True)
-class VerdictTable:
-    """Verdicts of the domains of a crossing that have a target, as columns (one row per such domain)."""
-
-    by: tuple[str, ...]
-    measure: Measure
-    keys: Ints
-    threshold: Floats
-    figures: Figures
-    judgement: Judgement
-    needed: tuple[Needed, ...]
-
-    def __len__(self) -> int:
-        return len(self.keys)
-
-    def entries(self, labels: result_document.Labels, *, adjust: Sequence[str] = ("none",)) -> list[dict[str, Any]]:
-        """The verdicts as they stand in RESULT.json; `adjust` names the adjusted t tests shown beside the plain one."""
-        return result_document.verdict_entries(
-            by=self.by,
-            measure=self.measure,
-            keys=self.keys,
-            threshold=self.threshold,
-            figures=self.figures,
-            judgement=self.judgement,
-            needed=self.needed,
-            labels=labels,
-            adjust=adjust,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class WeighedWave:
     """The totals of one selection with their weights: ask for estimates and verdicts by any crossing."""
 
@@ -146,37 +113,25 @@ class WeighedWave:
         return table_of(found, intervals_wanted=intervals, level=level, labels=labels)
 
     def verdicts(
-        self,
-        by: Sequence[str],
-        *,
-        thresholds: Thresholds,
-        measure: Measure,
-        gates: Gates | None = None,
-        adjust: str = "none",
-    ) -> VerdictTable:
-        """One measure against the threshold of each domain; domains without a threshold are left out.
+        self, table: EstimateTable, thresholds: Floats, *, gates: Gates | None = None, adjust: str = "none"
+    ) -> Judgement:
+        """Each row of a table of rates (n rows) against its threshold (n,); NaN = there is none.
 
-        `adjust` = holm for a list that is published, bh inside; the family is all domains with a threshold here.
+        `adjust` = holm for a list that is published, bh inside; the family is all rows with a threshold.
         """
-        if not is_rate(measure.name):
-            raise AnalysisError(f"'{measure.name}' is not a rate between 0 and 1; a verdict needs one.")
-        found = estimate(self.totals, by, measures=(measure,), lonely=self.lonely, classes=self.classes)
-        goals = [thresholds.get(tuple(int(code) for code in key)) for key in found.keys]
-        chosen = np.array([place for place, goal in enumerate(goals) if goal is not None], np.int64)
-        threshold = np.array([goal for goal in goals if goal is not None], np.float64)
-        figures = Figures(*(getattr(found, name)[chosen, 0] for name in ("estimate", "se", "df", "n", "rows")))
-        judgement = verdicts.judge(figures, threshold, gates=gates, adjust=adjust, opt_in=self.selection == "opt_in")
-        keys = found.keys[chosen]
-        if self.selection == "opt_in":
-            needed = tuple(Needed(None, "opt_in") for _ in chosen)
-        else:
-            share = judgement.effective_n / np.maximum(figures.n, 1)
-            needed = verdicts.responses_needed(figures.estimate, share, threshold, frame=self._frame(tuple(by), keys))
-        return VerdictTable(tuple(by), measure, keys, threshold, figures, judgement, needed)
+        if scores := {name for name in table.measure.tolist() if not is_rate(name)}:
+            raise AnalysisError(f"'{min(scores)}' is not a rate between 0 and 1; a verdict needs one.")
+        figures = Figures(table.estimate, table.se, table.df, table.n, table.rows)
+        return verdicts.judge(figures, thresholds, gates=gates, adjust=adjust, opt_in=self.selection == "opt_in")
 
-    def _frame(self, by: tuple[str, ...], keys: Ints) -> Floats | None:
-        """The transactions of each unit, as the most that can be asked there."""
-        return np.array([self.frame_of.get(int(key[0]), np.nan) for key in keys]) if by == ("unit",) else None
+    def needed(self, judged: Judgement, *, units: Ints | None = None) -> tuple[Needed, ...]:
+        """How many answers would prove each verdict; `units` (n,) says of whose transactions that is the most."""
+        if self.selection == "opt_in":
+            return tuple(Needed(None, "opt_in") for _ in judged.verdict)
+        share = judged.effective_n / np.maximum(judged.figures.n, 1)
+        sizes = [self.frame_of.get(unit, np.nan) for unit in units.tolist()] if units is not None else None
+        frame = np.array(sizes, np.float64) if sizes is not None else None
+        return verdicts.responses_needed(judged.figures.estimate, share, judged.threshold, frame=frame)
 
 
 def weigh(totals: Totals, selection: str, frame: FrameCells, *, thin: int = 5, lonely: str = "adjust") -> WeighedWave:

@@ -11,36 +11,33 @@ from instruments.model.text import heading_words
 from survey.charts import intervals
 from survey.charts.intervals import Axis, Mark
 from survey.i18n import language
-from survey.services.estimates.visible_results import FigureRow, ResultsView, Row, Shown, VerdictView
+from survey.services.estimates.channel_verdicts import Verdict
+from survey.services.estimates.hidden_cells import Shown
+from survey.services.estimates.visible_results import ResultsView
+from survey.services.estimates.visible_rows import FigureRow, Row
 from survey.words.figures import grouped, in_percent, interval, number, percent, target_percent
-from survey.words.results import HIDDEN, REASONS, RULES, TONES, VERDICTS, group_name
+from survey.words.results import HIDDEN, REASONS, RULES, VERDICTS, group_name
 
 
-@dataclass(frozen=True)
-class VerdictPill:
-    code: str
-    words: str
-    tone: str
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DrawnRow:
-    """A row of a table beside its drawing."""
+    """A line of results as it is printed, beside its drawing. Figures under a rule of their own are not drawn."""
 
-    key: int
     label: str
-    note: str
     n: str
     rate: str
-    se: str
     interval: str
-    effective_n: str
-    mean: str
-    why: str
-    chart: Markup | None
-    verdict: VerdictPill | None
+    key: int = 0
+    note: str = ""
+    se: str = ""
+    effective_n: str = ""
+    mean: str = ""
+    why: str = ""  # there is no figure, or a remark
+    chart: Markup | None = None
+    verdict: Verdict | None = None
     target: str = ""
     sample: bool = False
+    local: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,39 +55,17 @@ class DrawnTable:
 
 
 @dataclass(frozen=True)
-class OtherFigure:
-    """A figure under a rule of its own, in words."""
-
-    name: str
-    text: str
-    n: str
-    value: str
-    interval: str
-    remark: str
-    local: bool
-
-
-@dataclass(frozen=True)
-class Headline:
-    rate: str
-    interval: str
-    chart: Markup
-    verdict: VerdictPill | None
-    target: str
-    sentences: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class ResultsPage:
     view: ResultsView
-    headline: Headline | None
+    headline: DrawnRow | None
+    sentences: tuple[str, ...]  # what the headline says, what it cannot say, and what it rests on
     factors: DrawnTable
     halves: DrawnTable
     items: DrawnTable
     units: DrawnTable
     fields: DrawnTable
     groups: DrawnTable
-    others: tuple[OtherFigure, ...]
+    others: tuple[DrawnRow, ...]
     plan_words: str
     may_take_rows: bool
     units_left_out: int
@@ -99,9 +74,11 @@ class ResultsPage:
 
 def results_page(view: ResultsView, *, may_take_rows: bool, beside: tuple[str, ...] = ()) -> ResultsPage:
     target = view.overall.target if view.overall else None
+    headline = _headline(view)
     return ResultsPage(
         view=view,
-        headline=_headline(view),
+        headline=headline,
+        sentences=tuple(_sentences(view, view.overall)) if headline and view.overall else (),
         factors=_figures(view, view.factors, target, compact=True),
         halves=_figures(view, view.halves, target, compact=True),
         items=_figures(view, view.items, target),
@@ -129,11 +106,10 @@ def plan_words(view: ResultsView) -> str:
     return str(_("plan %(code)s", code=view.plan.code))
 
 
-def pill(verdict: VerdictView | None) -> VerdictPill | None:
-    if verdict is None:
-        return None
-    words = _(VERDICTS[verdict.verdict])
-    return VerdictPill(verdict.verdict, words[:1].upper() + words[1:], TONES[verdict.verdict])
+def verdict_words(code: str) -> str:
+    """A verdict in words, as a sentence begins."""
+    words = str(_(VERDICTS[code]))
+    return words[:1].upper() + words[1:]
 
 
 def headline_line(view: ResultsView) -> tuple[str, str]:
@@ -144,14 +120,15 @@ def headline_line(view: ResultsView) -> tuple[str, str]:
     words = f"{found.rate} ({found.interval})" if found.interval else found.rate
     if found.verdict is None:
         return _("%(rate)s, no target yet", rate=words), ""
-    said = _("%(rate)s · %(verdict)s, %(target)s", rate=words, verdict=found.verdict.words, target=found.target)
-    return f"{said} ({plan_words(view)})", _STATES.get(found.verdict.code, "warn")
+    verdict = found.verdict.verdict
+    said = _("%(rate)s · %(verdict)s, %(target)s", rate=words, verdict=verdict_words(verdict), target=found.target)
+    return f"{said} ({plan_words(view)})", _STATES.get(verdict, "warn")
 
 
 _STATES = {"reached": "good", "missed": "bad"}
 
 
-def _headline(view: ResultsView) -> Headline | None:
+def _headline(view: ResultsView) -> DrawnRow | None:
     row = view.overall
     if row is None or row.shown.value is None:
         return None
@@ -168,13 +145,14 @@ def _headline(view: ResultsView) -> Headline | None:
     chart = intervals.headline(
         mark, target_words=words, label=". ".join([label, *notes]), notes=notes, language=language()
     )
-    return Headline(
-        rate,
-        f"{low} – {high}" if row.shown.low is not None else "",
-        chart,
-        pill(verdict),
-        words,
-        tuple(_sentences(view, row)),
+    return DrawnRow(
+        label=row.label,
+        n=_count(view, row.shown),
+        rate=rate,
+        interval=f"{low} – {high}" if row.shown.low is not None else "",
+        chart=chart,
+        verdict=verdict,
+        target=words,
     )
 
 
@@ -261,7 +239,8 @@ def _figures(
     return DrawnTable(drawn, intervals.row_axis(axis, language=language(), compact=compact), lowest)
 
 
-def _other(view: ResultsView, row: FigureRow) -> OtherFigure:
+def _other(view: ResultsView, row: FigureRow) -> DrawnRow:
+    """A figure under a rule of its own, in words."""
     lang, shown, kind = language(), row.shown, row.figure.kind
 
     def words(value: float | None) -> str:
@@ -273,13 +252,13 @@ def _other(view: ResultsView, row: FigureRow) -> OtherFigure:
 
     interval = f"{words(shown.low).removesuffix(' %')} – {words(shown.high).removesuffix(' %')}"
     rule = _(RULES.get(row.figure.rule, row.figure.rule))
-    return OtherFigure(
-        name=row.name or rule,
-        text=row.text,
+    return DrawnRow(
+        label=row.name or rule,
+        note=row.text,
         n=_count(view, shown),
-        value=words(shown.value),
+        rate=words(shown.value),
         interval=interval if shown.low is not None else "–",
-        remark=_why(view, shown) or (rule if row.name and kind == "rescaled" else ""),
+        why=_why(view, shown) or (rule if row.name and kind == "rescaled" else ""),
         local=row.figure.local,
     )
 
@@ -292,7 +271,7 @@ def _row(
     key: int,
     label: str,
     note: str,
-    verdict: VerdictView | None,
+    verdict: Verdict | None,
     mean: Shown | None,
     target: str = "",
     goal: float | None = None,
@@ -317,7 +296,7 @@ def _row(
         mean=number(mean.value if mean else None, 2, lang),
         why=_why(view, shown),
         chart=intervals.row(mark, axis, label=said, compact=compact) if mark is not None else None,
-        verdict=pill(verdict),
+        verdict=verdict,
         target=target,
         sample=sample,
     )  # fmt: skip
@@ -334,7 +313,7 @@ def _count(view: ResultsView, shown: Shown) -> str:
     return f"< {view.minimum_cell}" if shown.hidden == "small" else "–"
 
 
-def _mark(shown: Shown, verdict: VerdictView | None, goal: float | None) -> Mark | None:
+def _mark(shown: Shown, verdict: Verdict | None, goal: float | None) -> Mark | None:
     if shown.value is None:
         return None
     return Mark(shown.value, shown.low, shown.high, goal, verdict.verdict if verdict else None)

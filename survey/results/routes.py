@@ -16,7 +16,7 @@ from survey.queries.estimates import results as queries
 from survey.queries.questionnaires import instruments
 from survey.results import KEPT, blueprint
 from survey.results.analysis_pages import analysis_page, headline_sentences
-from survey.results.pages import headline_line, results_page
+from survey.results.pages import headline_line, results_page, verdict_words
 from survey.services.estimates import visible_results as results_service
 from survey.services.estimates.analyses import reading as analyses
 from survey.services.files import result_files, several_waves
@@ -24,6 +24,7 @@ from survey.web import home_and_menu, staff
 from survey.web.application import runtime
 from survey.web.questionnaire_text import plain
 
+blueprint.context_processor(lambda: {"verdict_words": verdict_words})
 READERS = roles(Role.ANALYST, Role.UNIT_VIEWER)
 FORMATS = (("xlsx", "Excel (.xlsx)"), ("csv", "CSV"), ("sav", "SPSS (.sav)"), ("dta", "Stata (.dta)"))
 

@@ -27,11 +27,13 @@ from instruments.model.elements import Item
 from survey.database import Database
 from survey.queries.estimates import responses
 from survey.queries.estimates.responses import Batch
+from survey.queries.estimates.wave_basis import NO_FIELD
 
 BLANK = 255
 BATCH = 10_000  # rows that fit into the cache of a processor while they become columns
 FACTS = ("_unit", "_received", "_field", "_point", "_day", "_pace")
 HASH = "_data_hash"
+POINT = 100_000  # more than there are days
 Values = npt.NDArray[Any]
 
 
@@ -54,6 +56,21 @@ class Columns:
     def fact(self, name: str) -> npt.NDArray[np.int32]:
         """A fact of the fieldwork (n,): `_unit`, `_received`, `_field`, `_point` ids; `_day` as a day number."""
         return self.values[name]
+
+    @property
+    def unit(self) -> npt.NDArray[np.int64]:
+        """The deciding unit of each row (n,)."""
+        return self.values["_unit"].astype(np.int64)
+
+    @property
+    def field(self) -> npt.NDArray[np.int64]:
+        """The field of procedures of each row (n,), NO_FIELD where it is not known."""
+        return np.where(self.values["_field"] == 0, NO_FIELD, self.values["_field"]).astype(np.int64)
+
+    @property
+    def point_day(self) -> npt.NDArray[np.int64]:
+        """Collection point and day of each row as one number (n,)."""
+        return self.values["_point"].astype(np.int64) * POINT + self.values["_day"]
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> Columns:
         """Some of the rows; the hash stays that of all."""

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select
-
 from survey.database import Database
 from survey.errors import Conflict
 from survey.models.estimates.results import ResultSet, ResultStatus, WeightSet
 from survey.models.fieldwork.waves import WaveStatus
 from survey.models.people.accounts import Role
 from survey.permissions import Actor
+from survey.queries.estimates import result_sets
+from survey.queries.estimates.wave_basis import WaveChannel
 from survey.services import audit
 from survey.services.estimates import stored_results
 from survey.services.estimates.analyses import making
@@ -39,13 +39,14 @@ def make_final(
     if wave.status is not WaveStatus.CLOSED:
         raise Conflict("The wave %(code)s is not closed, so its verdicts cannot be made yet.", code=wave_code)
     made = 0
-    for number, (channel_id, channel_code, _, _) in enumerate(wave.channels):
+    for number, channel in enumerate(wave.channels):
         progress(number, len(wave.channels))
-        if stored_results.find(database, channel_id) is not None:
-            continue
-        results = estimate_channel(database, wave, channel_code, now=now, snapshots=snapshots)
+        with database.reading() as session:
+            if result_sets.final_stamp(session, channel.id) is not None:
+                continue
+        results = estimate_channel(database, wave, channel.code, now=now, snapshots=snapshots)
         analyses = making.analyse(database, wave, results, now=now, snapshots=snapshots)
-        made += _freeze(database, wave, channel_id, results, analyses, actor, now)
+        made += _freeze(database, wave, channel, results, analyses, actor, now)
     progress(len(wave.channels), len(wave.channels))
     return made
 
@@ -53,25 +54,24 @@ def make_final(
 def _freeze(
     database: Database,
     wave: WaveFacts,
-    channel_id: int,
+    channel: WaveChannel,
     results: ChannelResults,
     analyses: Analyses,
     actor: Actor,
     now: datetime,
 ) -> int:
     with database.writing() as session:
-        held = select(ResultSet.id).where(ResultSet.channel_id == channel_id, ResultSet.status == ResultStatus.FINAL)
-        if session.scalar(held) is not None:
+        if result_sets.final_stamp(session, channel.id) is not None:
             return 0
         weights = WeightSet(
-            wave_id=wave.wave_id, channel_id=channel_id, scheme=results.selection,
+            wave_id=wave.wave_id, channel_id=channel.id, scheme=results.selection,
             stages=[*results.weight_stages, {"merges": list(results.merges)}], data_hash=results.data_hash, made_at=now,
         )  # fmt: skip
         session.add(weights)
         session.flush()
         session.add(
             ResultSet(
-                wave_id=wave.wave_id, channel_id=channel_id, weight_set_id=weights.id, status=ResultStatus.FINAL,
+                wave_id=wave.wave_id, channel_id=channel.id, weight_set_id=weights.id, status=ResultStatus.FINAL,
                 data_hash=results.data_hash, software=results.software, made_at=now, responses=results.responses,
                 estimates=stored_results.pack(results), analyses=making.pack(analyses),
             )

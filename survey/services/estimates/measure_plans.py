@@ -51,6 +51,7 @@ class Figure:
 class SurveyPlan:
     """What is estimated for a version."""
 
+    version: InstrumentVersion
     measures: MeasurePlan
     figures: tuple[Figure, ...]
     coded: tuple[str, ...]  # columns of codes in the plan's order
@@ -66,7 +67,7 @@ class SurveyPlan:
 
 @lru_cache(maxsize=64)
 def plan_of(document: str) -> SurveyPlan:
-    """The plan of a version from its canonical document (published documents never change)."""
+    """A version and its plan, from its canonical document: read once, since published documents never change."""
     return _plan(codec.loads(document))
 
 
@@ -108,7 +109,7 @@ def _plan(version: InstrumentVersion) -> SurveyPlan:
         for m in measures.measures
         if m not in known and m.name in ("item_rate", "item_mean", "overall_rate", "overall_mean")
     ]  # fmt: skip
-    return SurveyPlan(measures, tuple(figures), measures.columns, tuple(n.code for n in numbers))
+    return SurveyPlan(version, measures, tuple(figures), measures.columns, tuple(n.code for n in numbers))
 
 
 def _rated(version: InstrumentVersion, declared: tuple[Index, ...]) -> tuple[RatedItem, ...]:

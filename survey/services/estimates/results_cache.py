@@ -13,14 +13,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select
-
 from survey import clock
 from survey.database import Database
-from survey.models.estimates.results import ResultSet, ResultStatus
 from survey.models.fieldwork.waves import WaveStatus
-from survey.queries.estimates import responses
+from survey.queries.estimates import responses, result_sets
 from survey.queries.estimates.responses import DataStamp
+from survey.queries.estimates.result_sets import FinalStamp
 from survey.services.estimates import stored_results
 from survey.services.estimates.analyses import making
 from survey.services.estimates.analyses.making import Analyses
@@ -35,6 +33,24 @@ MOST = 64
 _Key = tuple[int, frozenset[int] | None]
 
 
+@dataclass(frozen=True)
+class _KeptAnalyses:
+    """Further analyses with the answers and the final results they were made of."""
+
+    analyses: Analyses
+    stamp: DataStamp
+    result_set_id: int | None
+    made_at: datetime
+
+
+@dataclass(frozen=True)
+class _KeptCourses:
+    """Courses of units with the results they stand beside."""
+
+    courses: tuple[UnitCourse, ...]
+    results: ChannelResults
+
+
 @dataclass
 class _Place:
     """What is kept for a channel and scope; its lock lets the second reader wait for the first one's computation."""
@@ -44,9 +60,8 @@ class _Place:
     wave: WaveFacts | None = None
     stamp: DataStamp | None = None
     judged: bool = False
-    analyses: Analyses | None = None
-    analysed: tuple[DataStamp, int | None, datetime] | None = None
-    courses: tuple[ChannelResults, tuple[UnitCourse, ...]] | None = None
+    analyses: _KeptAnalyses | None = None
+    courses: _KeptCourses | None = None
 
 
 class KeptResults:
@@ -66,61 +81,56 @@ class KeptResults:
         running wave a part counts the answers until yesterday and changes once a day: who is rated must not see the
         figures move when somebody leaves the counter.
         """
-        channel_id = wave.channel(channel_code)[0]
+        channel_id = wave.channel(channel_code).id
         place = self._place((channel_id, scope))
         with place.lock:
             with database.reading() as session:
                 stamp = responses.stamp(session, channel_id)
-                frozen = session.execute(
-                    select(ResultSet.id, ResultSet.deleted_since).where(
-                        ResultSet.channel_id == channel_id, ResultSet.status == ResultStatus.FINAL
-                    )
-                ).one_or_none()
-            if frozen is not None and (scope is None or len(scope) == 1):
+                final = result_sets.final_stamp(session, channel_id)
+            if final is not None and (scope is None or len(scope) == 1):
                 unit = None if scope is None else next(iter(scope))
-                return self._frozen(database, place, channel_id, unit, frozen.id, frozen.deleted_since)
+                return self._final(database, place, channel_id, unit, final)
             until = clock.local_day(now) if scope is not None and wave.status is WaveStatus.OPEN else None
-            if place.judged is not (frozen is not None) or not self._serves(place, wave, stamp, now, until):
+            if place.judged is not (final is not None) or not self._serves(place, wave, stamp, now, until):
                 found = estimate_channel(
                     database, wave, channel_code, now=now, snapshots=self.snapshots, scope=scope, until=until
                 )
-                place.results = found if frozen is not None else found.provisional()
-                place.wave, place.stamp, place.judged = wave, stamp, frozen is not None
+                place.results = found if final is not None else found.provisional()
+                place.wave, place.stamp, place.judged = wave, stamp, final is not None
             assert place.results is not None
             return place.results
 
     def analyses_of(self, database: Database, wave: WaveFacts, channel_code: str, *, now: datetime) -> Analyses:
         """The further analyses of a whole channel: those made with its final results, else at most ten minutes old."""
         results = self.of(database, wave, channel_code, now=now, scope=None)
-        channel_id = wave.channel(channel_code)[0]
+        channel_id = wave.channel(channel_code).id
         place = self._place((channel_id, None))
         with place.lock:
             with database.reading() as session:
                 stamp = responses.stamp(session, channel_id)
-            if place.analyses is not None and place.analysed is not None:
-                of, final, made_at = place.analysed
-                young = of.removals == stamp.removals and timedelta() <= now - made_at < FRESH_ANALYSES
-                if final == results.result_set_id and (of == stamp or young):
-                    return place.analyses
+            if (held := place.analyses) is not None and held.result_set_id == results.result_set_id:
+                young = held.stamp.removals == stamp.removals and timedelta() <= now - held.made_at < FRESH_ANALYSES
+                if held.stamp == stamp or young:
+                    return held.analyses
             found = making.find(database, channel_id) if results.result_set_id is not None else None
-            place.analyses = found or making.analyse(database, wave, results, now=now, snapshots=self.snapshots)
-            place.analysed = (stamp, results.result_set_id, now)
-            return place.analyses
+            found = found or making.analyse(database, wave, results, now=now, snapshots=self.snapshots)
+            place.analyses = _KeptAnalyses(found, stamp, results.result_set_id, now)
+            return found
 
     def courses_of(
         self, database: Database, wave: WaveFacts, channel_code: str, *, now: datetime, scope: frozenset[int]
     ) -> tuple[UnitCourse, ...]:
         """The courses of a part of the units of a running wave: as its results, until yesterday."""
         results = self.of(database, wave, channel_code, now=now, scope=scope)
-        place = self._place((wave.channel(channel_code)[0], scope))
+        place = self._place((wave.channel(channel_code).id, scope))
         with place.lock:
-            if place.courses is None or place.courses[0] is not results:
+            if place.courses is None or place.courses.results is not results:
                 found = making.courses(
                     database, wave, results, units=scope, until=clock.local_day(results.made_at),
                     snapshots=self.snapshots,
                 )  # fmt: skip
-                place.courses = (results, found)
-            return place.courses[1]
+                place.courses = _KeptCourses(found, results)
+            return place.courses.courses
 
     def _place(self, key: _Key) -> _Place:
         with self._lock:
@@ -131,14 +141,14 @@ class KeptResults:
             return place
 
     @staticmethod
-    def _frozen(
-        database: Database, place: _Place, channel_id: int, unit: int | None, result_set_id: int, deleted_since: int
+    def _final(
+        database: Database, place: _Place, channel_id: int, unit: int | None, stamp: FinalStamp
     ) -> ChannelResults:
-        if place.results is None or place.results.result_set_id != result_set_id:
+        if place.results is None or place.results.result_set_id != stamp.id:
             found = stored_results.find(database, channel_id)
             assert found is not None
             place.results = found if unit is None else found.of_unit(unit)
-        return replace(place.results, deleted_since=deleted_since)
+        return replace(place.results, deleted_since=stamp.deleted_since)
 
     @staticmethod
     def _serves(place: _Place, wave: WaveFacts, stamp: DataStamp, now: datetime, until: date | None) -> bool:

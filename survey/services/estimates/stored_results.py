@@ -5,23 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-
 from analysis.inference.estimate_tables import EstimateTable
 from survey.database import Database
-from survey.models.estimates.results import ResultSet, ResultStatus
-from survey.services.estimates.channel_results import ChannelResults, Verdicts
+from survey.queries.estimates import result_sets
+from survey.services.estimates.channel_results import ChannelResults
+from survey.services.estimates.channel_verdicts import Key, Verdict, Verdicts
 
 
 def find(database: Database, channel_id: int) -> ChannelResults | None:
     """The frozen results of a channel, or None while there are none."""
     with database.reading() as session:
-        row = session.scalars(
-            select(ResultSet).where(ResultSet.channel_id == channel_id, ResultSet.status == ResultStatus.FINAL)
-        ).first()
+        row = result_sets.final(session, channel_id)
         if row is None:
             return None
         return unpack(row.estimates, result_set_id=row.id, deleted_since=row.deleted_since)
@@ -39,13 +37,13 @@ def pack(results: ChannelResults) -> bytes:
         "made_at": results.made_at.isoformat(),
         "software": results.software,
         "tables": {name: json.loads(table.to_json()) for name, table in results.tables.items()},
-        "verdicts": {name: v.__dict__ for name, v in results.verdicts.items()},
+        "verdicts": _pack_verdicts(results.verdicts),
         "weight_stages": results.weight_stages,
         "merges": results.merges,
         "flagged": results.flagged,
         "uncovered": results.uncovered,
         "clusters": results.clusters,
-        "parts": {str(unit): {by: v.__dict__ for by, v in own.items()} for unit, own in results.parts.items()},
+        "parts": {str(unit): _pack_verdicts(own) for unit, own in results.parts.items()},
     }
     text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return zlib.compress(text.encode(), 6)
@@ -63,7 +61,7 @@ def unpack(data: bytes, *, result_set_id: int | None = None, deleted_since: int 
         made_at=datetime.fromisoformat(found["made_at"]),
         software=found["software"],
         tables={name: EstimateTable.from_json(json.dumps(t)) for name, t in found["tables"].items()},
-        verdicts={name: _unpack_verdicts(v) for name, v in found["verdicts"].items()},
+        verdicts=_unpack_verdicts(found["verdicts"]),
         weight_stages=tuple(found["weight_stages"]),
         merges=tuple(found["merges"]),
         flagged=found["flagged"],
@@ -71,10 +69,7 @@ def unpack(data: bytes, *, result_set_id: int | None = None, deleted_since: int 
         clusters=found["clusters"],
         result_set_id=result_set_id,
         deleted_since=deleted_since,
-        parts={
-            int(unit): {by: _unpack_verdicts(v) for by, v in own.items()}
-            for unit, own in found.get("parts", {}).items()
-        },
+        parts={int(unit): _unpack_verdicts(own) for unit, own in found.get("parts", {}).items()},
     )
 
 
@@ -83,8 +78,34 @@ def fingerprint(results: ChannelResults) -> str:
     return hashlib.sha256(pack(results)).hexdigest()
 
 
-def _unpack_verdicts(found: dict[str, Any]) -> Verdicts:
-    plain: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in found.items()}
-    plain["keys"] = tuple(tuple(k) for k in found["keys"])
-    plain["reasons"] = tuple(tuple(r) for r in found["reasons"])
-    return Verdicts(**plain)
+# Verdicts are stored as columns, a list for each: what a column is called there, and here.
+_COLUMNS = {
+    "threshold": "target",
+    **{
+        name: name
+        for name in ("goal", "verdict", "reasons", "lower", "upper", "p_reached", "p_missed", "needed", "needed_why")
+    },
+}
+
+
+def _pack_verdicts(verdicts: Verdicts) -> dict[str, Any]:
+    packed: dict[str, Any] = {}
+    for crossing, own in verdicts.items():
+        columns = {stored: [getattr(v, name) for v in own.values()] for stored, name in _COLUMNS.items()}
+        adjusted = next((v.adjusted for v in own.values()), "none")
+        by = crossing.split(",") if crossing else []
+        packed[crossing] = {"by": by, "keys": list(own), "adjusted": adjusted, **columns}
+    return packed
+
+
+def _unpack_verdicts(found: Mapping[str, Any]) -> dict[str, dict[Key, Verdict]]:
+    verdicts: dict[str, dict[Key, Verdict]] = {}
+    for crossing, stored in found.items():
+        columns = {name: stored[column] for column, name in _COLUMNS.items()}
+        columns["reasons"] = [tuple(reasons) for reasons in columns["reasons"]]
+        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        verdicts[crossing] = {
+            tuple(key): Verdict(**row, adjusted=stored["adjusted"])
+            for key, row in zip(stored["keys"], rows, strict=True)
+        }
+    return verdicts

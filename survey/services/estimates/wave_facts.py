@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import select
-
 from analysis.inference.verdicts import Gates
+from instruments.model.document import InstrumentVersion
 from survey import clock
 from survey.database import Database
 from survey.errors import NotFound
-from survey.models.fieldwork.frames import FrameCell
-from survey.models.fieldwork.points import CollectionPoint
-from survey.models.fieldwork.waves import Campaign, Channel, Selection, Wave, WaveStatus
-from survey.models.province.procedures import Field
-from survey.models.province.units import Unit
-from survey.models.questionnaires.instruments import Instrument, InstrumentVersion
+from survey.models.fieldwork.waves import WaveStatus
+from survey.queries.estimates import wave_basis
+from survey.queries.estimates.wave_basis import NO_FIELD, FrameCount, WaveChannel
 from survey.services.estimates.measure_plans import SurveyPlan, plan_of
 from survey.services.province import settings, target_plans
 from survey.services.province.target_plans import PlanOnDay, Threshold
-
-NO_FIELD = -1
 
 
 @dataclass(frozen=True)
@@ -52,20 +46,20 @@ class WaveFacts:
     asked_by: str
     instrument: str
     version: int
-    document: str
     content_hash: str
+    survey_plan: SurveyPlan = field(compare=False, repr=False)  # of the version; equal where the hash is
     plan: PlanOnDay | None
     goals: tuple[Goal, ...]
-    channels: tuple[tuple[int, str, str, Selection], ...]  # id, code, title, selection
-    frame: tuple[tuple[int, int, int, int], ...]  # unit, field (−1 none), transactions, planned
-    channel_units: dict[int, frozenset[int]]  # where each channel asks: the units its estimates speak for
+    channels: tuple[WaveChannel, ...]
+    frame: tuple[FrameCount, ...]
     field_groups: dict[int, str]
     unit_kinds: dict[int, str]
     gates: Gates
 
     @property
-    def survey_plan(self) -> SurveyPlan:
-        return plan_of(self.document)
+    def questionnaire(self) -> InstrumentVersion:
+        """The version that was asked."""
+        return self.survey_plan.version
 
     def goal_of_field(self, field_id: int) -> Goal | None:
         """The threshold of a field: that of its group where the plan names it, else the overall one."""
@@ -91,9 +85,9 @@ class WaveFacts:
         named = [g for g in self.goals if g.groups]
         return next((n for n, g in enumerate(named, start=1) if group in g.groups), 0)
 
-    def channel(self, code: str) -> tuple[int, str, str, Selection]:
-        """Id, code, title and selection of a channel. NotFound when the wave has none of this code."""
-        found = next((c for c in self.channels if c[1] == code), None)
+    def channel(self, code: str) -> WaveChannel:
+        """A channel by its code. NotFound when the wave has none of this code."""
+        found = next((c for c in self.channels if c.code == code), None)
         if found is None:
             raise NotFound("The wave %(wave)s has no channel %(code)s.", wave=self.code, code=code)
         return found
@@ -102,48 +96,36 @@ class WaveFacts:
 def facts(database: Database, wave_code: str) -> WaveFacts:
     """Read what the estimates of a wave rest on."""
     with database.reading() as session:
-        found = session.execute(
-            select(Wave, Campaign.service_domain, Unit.path, InstrumentVersion, Instrument.code)
-            .join(Campaign, Campaign.id == Wave.campaign_id)
-            .join(Unit, Unit.id == Wave.unit_id)
-            .join(InstrumentVersion, InstrumentVersion.id == Wave.version_id)
-            .join(Instrument, Instrument.id == InstrumentVersion.instrument_id)
-            .where(Wave.code == wave_code)
-        ).one_or_none()
+        found = wave_basis.wave(session, wave_code)
         if found is None:
             raise NotFound("There is no wave %(code)s.", code=wave_code)
-        wave, domain, unit_path, version, instrument = found
+        wave, version, domain = found.wave, found.version, found.domain.value
         day = clock.local_day(wave.closed_at) if wave.closed_at else wave.closes_on
-        plan = target_plans.plan_on(session, wave.plan_id, day) if wave.plan_id else None
-        goals = target_plans.thresholds(session, wave.plan_id, domain=domain.value, day=day) if wave.plan_id else ()
-        channels = session.execute(
-            select(Channel.id, Channel.code, Channel.title, Channel.selection)
-            .where(Channel.wave_id == wave.id)
-            .order_by(Channel.id)
-        ).all()
-        frame = session.execute(
-            select(FrameCell.unit_id, FrameCell.field_id, FrameCell.transactions, FrameCell.planned)
-            .where(FrameCell.wave_id == wave.id)
-            .order_by(FrameCell.unit_id, FrameCell.field_key)
-        ).all()
-        asked = session.execute(
-            select(CollectionPoint.channel_id, CollectionPoint.unit_deciding_id)
-            .join(Channel, Channel.id == CollectionPoint.channel_id)
-            .where(Channel.wave_id == wave.id)
-            .distinct()
-        ).all()
-        groups = {row.id: row.group.value for row in session.execute(select(Field.id, Field.group))}
-        kinds = {row.id: row.kind.value for row in session.execute(select(Unit.id, Unit.kind))}
-        limits = settings.read(session)
-    return WaveFacts(
-        wave.id, wave.code, wave.title, wave.status, domain.value, wave.is_synthetic, wave.opens_on, wave.closes_on,
-        wave.closed_at, unit_path, wave.asked_by, instrument, version.number, version.document, version.content_hash,
-        plan, tuple(_goal(t, domain.value) for t in goals),
-        tuple((c.id, c.code, c.title, c.selection) for c in channels),
-        tuple((f.unit_id, f.field_id or NO_FIELD, f.transactions, f.planned) for f in frame),
-        {c.id: frozenset(u for channel_id, u in asked if channel_id == c.id) for c in channels}, groups, kinds,
-        Gates(n=limits.judged_minimum),
-    )  # fmt: skip
+        goals = target_plans.thresholds(session, wave.plan_id, domain=domain, day=day) if wave.plan_id else ()
+        return WaveFacts(
+            wave_id=wave.id,
+            code=wave.code,
+            title=wave.title,
+            status=wave.status,
+            domain=domain,
+            is_synthetic=wave.is_synthetic,
+            opens_on=wave.opens_on,
+            closes_on=wave.closes_on,
+            closed_at=wave.closed_at,
+            unit_path=found.unit_path,
+            asked_by=wave.asked_by,
+            instrument=found.instrument,
+            version=version.number,
+            content_hash=version.content_hash,
+            survey_plan=plan_of(version.document),
+            plan=target_plans.plan_on(session, wave.plan_id, day) if wave.plan_id else None,
+            goals=tuple(_goal(goal, domain) for goal in goals),
+            channels=wave_basis.channels(session, wave.id),
+            frame=wave_basis.frame(session, wave.id),
+            field_groups=wave_basis.field_groups(session),
+            unit_kinds=wave_basis.unit_kinds(session),
+            gates=Gates(n=settings.read(session).judged_minimum),
+        )
 
 
 def _goal(threshold: Threshold, domain: str) -> Goal:

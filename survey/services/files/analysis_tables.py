@@ -77,7 +77,7 @@ def _comparisons(view: ResultsView, found: Analyses, w: Words) -> Table:
             for t in since.broken
         ]  # fmt: skip
     if (beside := found.beside_drawn) is not None:
-        titles = {code: title for code, title, _ in view.channels}
+        titles = {channel.code: channel.title for channel in view.channels}
         name = f"{titles.get(beside.opt_in, beside.opt_in)} – {titles.get(beside.drawn, beside.drawn)}"
         rows += _contrast_lines(view, name, beside.contrasts, w)
     notes = [w(N_("The first minus the second. Differences of one comparison are adjusted together (Holm)."))]

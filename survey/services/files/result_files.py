@@ -13,17 +13,15 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import select
 
 from instruments.model.document import InstrumentVersion
 from survey.database import Database
 from survey.errors import N_, Forbidden
 from survey.exports import workbook as writer
 from survey.exports.tables import Cell, DataSheet
-from survey.models.fieldwork.waves import Selection
-from survey.models.people.accounts import Account, Grant, Role
-from survey.models.province.units import Unit
-from survey.permissions import Actor, GrantScope
+from survey.models.people.accounts import Role
+from survey.permissions import Actor
+from survey.queries.people import accounts
 from survey.services import jobs
 from survey.services.estimates import answer_columns, channel_results
 from survey.services.estimates import visible_results as results_service
@@ -31,7 +29,6 @@ from survey.services.estimates.analyses import reading
 from survey.services.estimates.analyses.rows import row_weights
 from survey.services.estimates.results_cache import KeptResults
 from survey.services.estimates.visible_results import ResultsView
-from survey.services.estimates.wave_facts import NO_FIELD
 from survey.services.files import analysis_tables, result_tables
 from survey.services.files.result_tables import Words
 from survey.services.files.row_recoding import BLANK, HIDDEN, Recoded, bands, recode, safe_weights
@@ -72,14 +69,7 @@ def ask(
 def actor_of(database: Database, account_id: int | None) -> Actor:
     """Who asked for a job, with the grants of now: rights withdrawn in between count."""
     with database.reading() as session:
-        account = session.get_one(Account, account_id)
-        rows = session.execute(
-            select(Grant, Unit.path).join(Unit, Unit.id == Grant.unit_id).where(Grant.account_id == account.id)
-        )
-        grants = tuple(
-            GrantScope(g.role, g.unit_id, path, frozenset(g.domains), g.row_data, g.comments) for g, path in rows
-        )
-        return Actor(account.id, account.username, account.full_name, grants)
+        return accounts.asker(session, account_id)
 
 
 def write_workbook(
@@ -169,8 +159,8 @@ class RecodedRows:
 
     def __init__(self, database: Database, view: ResultsView, words: Words, instance: Path) -> None:
         self._view, self._words = view, words
-        channel_id = next(c[0] for c in view.wave.channels if c[1] == view.channel)
-        self._answers = answer_columns.read(database, channel_id, view.version, snapshots=snapshots(instance))
+        channel = view.wave.channel(view.channel)
+        self._answers = answer_columns.read(database, channel.id, view.version, snapshots=snapshots(instance))
         with database.reading() as session:
             limits = settings.read(session)
         self._items = [
@@ -287,15 +277,10 @@ class RecodedRows:
     def _safe_weights(self, minimum: int) -> list[Cell]:
         """The weight of each kept row, none where its stratum is too small to show one."""
         view = self._view
-        channel_id = next(c[0] for c in view.wave.channels if c[1] == view.channel)
-        selection: Selection = view.selection
-        totals = channel_results.totals_of(view.wave, selection, self._answers)
-        weighed = channel_results.weigh_totals(
-            view.wave, selection, self._answers, totals, view.wave.channel_units[channel_id]
-        )
+        weighed = channel_results.weigh_answers(view.wave, view.wave.channel(view.channel), self._answers)
         weights = row_weights(self._answers, weighed)
-        field = np.where(self._answers.fact("_field") == 0, NO_FIELD, self._answers.fact("_field"))
-        place = np.unique(np.column_stack([self._answers.fact("_unit"), field]), axis=0, return_inverse=True)[1]
+        cells = np.column_stack([self._answers.unit, self._answers.field])
+        place = np.unique(cells, axis=0, return_inverse=True)[1]
         shown = safe_weights(weights, place.reshape(-1).astype(np.int64), minimum=minimum)[self._kept.kept]
         hidden = (self._kept.unit == HIDDEN) | (self._kept.field == HIDDEN)  # a weight would tell the stratum
         return [None if h or np.isnan(x) else float(rounded(x, 6)) for x, h in zip(shown, hidden, strict=True)]

@@ -6,15 +6,16 @@ Domains are named by the codes of units and fields. What is hidden on screen is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from analysis.inference.estimate_tables import EstimateTable
 from survey import __version__
-from survey.services.estimates.channel_results import ChannelResults, Verdicts
+from survey.queries.estimates.wave_basis import NO_FIELD
+from survey.services.estimates.channel_results import ChannelResults
+from survey.services.estimates.channel_verdicts import Key, Verdict
 from survey.services.estimates.visible_results import ResultsView
-from survey.services.estimates.wave_facts import NO_FIELD
-from survey.words.figures import grouped, percent
+from survey.words.figures import number, percent
 
 _HIDDEN = ("estimate", "se", "df", "deff_wor", "deff_wr", "effective_n", "sum_w")
 
@@ -65,7 +66,7 @@ def lines(view: ResultsView) -> list[str]:
         verdict = row.verdict
         interval = f"{percent(shown.low, 'en')} to {percent(shown.high, 'en')}"
         found.append(
-            f"  {label:60.60}  {percent(shown.value, 'en'):>8}  [{interval}]  n = {grouped(shown.n, 'en')}"
+            f"  {label:60.60}  {percent(shown.value, 'en'):>8}  [{interval}]  n = {number(shown.n, 0, 'en')}"
             + (f"  {verdict.verdict} (target {percent(verdict.target, 'en')})" if verdict else "")
         )
     return found
@@ -78,8 +79,7 @@ def _crossings(results: ChannelResults) -> Iterator[tuple[str, EstimateTable]]:
 
 def _estimates(view: ResultsView, crossing: str, table: EstimateTable) -> list[dict[str, Any]]:
     found = []
-    for place, estimate in enumerate(table):
-        key = tuple(int(table.domain[name][place]) for name in table.by)
+    for key, estimate in zip(table.domain_keys(), table, strict=True):
         shown = view.hiding.shown(estimate, (crossing, key)) if view.hiding else None
         row: dict[str, Any] = {
             "measure": estimate.measure,
@@ -103,30 +103,27 @@ def _estimates(view: ResultsView, crossing: str, table: EstimateTable) -> list[d
     return found
 
 
-def _verdicts(view: ResultsView, crossing: str, verdicts: Verdicts) -> list[dict[str, Any]]:
+def _verdicts(view: ResultsView, crossing: str, verdicts: Mapping[Key, Verdict]) -> list[dict[str, Any]]:
     head = view.headline
-    found = []
-    for place, key in enumerate(verdicts.keys):
-        if view.hiding is not None and (crossing, key) in view.hiding.pattern:
-            continue
-        found.append(
-            {
-                "measure": head.measure.name if head else None,
-                "domain": _domain(view, verdicts.by, key),
-                "target": verdicts.goal[place],
-                "threshold": verdicts.threshold[place],
-                "verdict": verdicts.verdict[place],
-                "reasons": list(verdicts.reasons[place]),
-                "lower_bound": verdicts.lower[place],
-                "upper_bound": verdicts.upper[place],
-                "p_kg_reached": verdicts.p_reached[place],
-                "p_kg_missed": verdicts.p_missed[place],
-                "adjusted": verdicts.adjusted,
-                "responses_needed": verdicts.needed[place],
-                "responses_needed_why": verdicts.needed_why[place] or None,
-            }
-        )
-    return found
+    return [
+        {
+            "measure": head.measure.name if head else None,
+            "domain": _domain(view, (crossing,) if crossing else (), key),
+            "target": found.goal,
+            "threshold": found.target,
+            "verdict": found.verdict,
+            "reasons": list(found.reasons),
+            "lower_bound": found.lower,
+            "upper_bound": found.upper,
+            "p_kg_reached": found.p_reached,
+            "p_kg_missed": found.p_missed,
+            "adjusted": found.adjusted,
+            "responses_needed": found.needed,
+            "responses_needed_why": found.needed_why or None,
+        }
+        for key, found in verdicts.items()
+        if view.hiding is None or (crossing, key) not in view.hiding.pattern
+    ]
 
 
 def _domain(view: ResultsView, by: tuple[str, ...], key: tuple[int, ...]) -> dict[str, str]:

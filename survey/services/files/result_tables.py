@@ -10,7 +10,9 @@ from survey import __version__, i18n
 from survey.errors import N_
 from survey.exports.tables import Cell, Column, Kind, Table
 from survey.services.estimates import stored_results
-from survey.services.estimates.visible_results import FigureRow, ResultsView, Row, Shown
+from survey.services.estimates.hidden_cells import Shown
+from survey.services.estimates.visible_results import ResultsView
+from survey.services.estimates.visible_rows import FigureRow, Row
 from survey.words.figures import day, moment, number, target_percent, whole
 from survey.words.results import GRADES, HIDDEN, REASONS, RULES, SELECTIONS, VERDICTS, group_name
 
@@ -254,9 +256,9 @@ def _shares(view: ResultsView, w: Words) -> Table:
         Column(w(N_("Remark")), width=30),
     )
     rows: list[list[Cell]] = [
-        [question.item, question.text, label, *_figures(shown), _why(view, shown, w)]
+        [question.item, question.text, row.label, *_figures(row.shown), _why(view, row.shown, w)]
         for question in view.choices
-        for label, shown in question.shares
+        for row in question.rows
     ]
     return Table(w(N_("Other questions")), w(N_("Shares of the answers to the other questions")), columns, rows)
 

@@ -163,10 +163,12 @@ def _parts(
     first = results_service.read(
         database, wave.code, None, actor=actor, now=now, kept=kept, language=w.language
     )  # fmt: skip
-    for code, _title, selection in first.channels:
-        view = results_service.read(database, wave.code, code, actor=actor, now=now, kept=kept, language=w.language)
+    for channel in first.channels:
+        view = results_service.read(
+            database, wave.code, channel.code, actor=actor, now=now, kept=kept, language=w.language
+        )
         if view.responses:
-            yield Part(wave, code, selection.value, RecodedRows(database, view, w, instance).taken())
+            yield Part(wave, channel.code, channel.selection.value, RecodedRows(database, view, w, instance).taken())
 
 
 class JoinedTable:

@@ -85,6 +85,10 @@ class PlanOnDay:
     def binds(self) -> bool:
         return self.binding in (Binding.IN_FORCE, Binding.EXTENDED)
 
+    @property
+    def comparison_only(self) -> bool:
+        return not self.binds
+
 
 @dataclass(frozen=True)
 class Threshold:

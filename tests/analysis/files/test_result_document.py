@@ -13,9 +13,10 @@ import pytest
 
 from analysis.estimation.domain_estimates import estimate
 from analysis.files import result_document
+from analysis.inference import waves
 from analysis.inference.estimate_tables import Estimate, EstimateTable, table_of
 from tests.analysis.files.test_command_line import request, run
-from tests.analysis.wave_factory import UNITS, wave
+from tests.analysis.wave_factory import HEADLINE, UNITS, frame, wave
 
 
 def a_table(rows: int = 12) -> EstimateTable:
@@ -60,3 +61,19 @@ def test_the_result_has_the_permissions_of_any_new_file(tmp_path: Path) -> None:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "result.json").stat().st_mode) == 0o640
     assert sorted(path.name for path in tmp_path.iterdir()) == ["request.json", "result.json"]
+
+
+def test_verdicts_take_the_shape_of_the_result_document() -> None:
+    drawn = waves.weigh(wave().totals("drawn"), "drawn", frame())
+    table = drawn.estimates(("unit",)).of(HEADLINE).where(np.array([0]))
+    found = drawn.verdicts(table, np.array([0.30]))
+    (entry,) = result_document.verdict_entries(
+        by=table.by, measure=HEADLINE, keys=np.array(table.domain_keys()), judgement=found, needed=drawn.needed(found),
+        labels={"unit": {0: "Hải Châu"}}, adjust=("none", "holm"),
+    )  # fmt: skip
+    assert entry["domain"] == {"unit": "Hải Châu"}
+    assert entry["verdict"] == "reached"
+    assert entry["p_reached_holm"] == entry["p_reached"]
+    assert entry["lower_bound"] > 0.30
+    estimates = result_document.estimate_entries([drawn.estimates((), intervals=("logit",))])
+    assert {tuple(e["interval"]) for e in estimates} == {("logit",)}

@@ -10,7 +10,6 @@ from analysis.design.sample_design import SampleDesign, sample_design
 from analysis.design.variance import taylor_variance
 from analysis.errors import AnalysisError, WeightingError
 from analysis.estimation import estimators
-from analysis.files import result_document
 from analysis.inference import waves
 from analysis.inference.estimate_tables import EstimateTable
 from analysis.inference.verdicts import Gates
@@ -180,38 +179,52 @@ def test_shares_numbers_and_options_are_estimated(answers: Wave) -> None:
 
 def test_verdicts_use_the_threshold_of_each_domain(answers: Wave) -> None:
     wave = weighed(answers, "drawn")
-    found = wave.verdicts(("unit",), thresholds={(0,): 0.30, (1,): 0.99, (2,): None}, measure=made.HEADLINE)
-    assert found.keys.tolist() == [[0], [1]]
-    assert found.judgement.verdict.tolist() == ["reached", "missed"]
-    assert found.needed[0].n is not None
     table = wave.estimates(("unit",)).of(made.HEADLINE)
-    assert found.figures.estimate.tolist() == table.estimate[:2].tolist()
+    goals = np.full(len(table), np.nan)
+    goals[:2] = 0.30, 0.99
+    found = wave.verdicts(table, goals)
+    assert table.domain_keys()[:2] == [(0,), (1,)]
+    assert found.verdict.tolist() == ["reached", "missed", *[None] * (len(table) - 2)]
+    assert wave.needed(found)[0].n is not None
+    assert found.figures.estimate is table.estimate  # judged are the estimates that are shown
 
 
-def test_verdicts_take_the_shape_of_the_result_document(answers: Wave) -> None:
+def test_needed_answers_are_at_most_the_transactions_of_the_unit(answers: Wave) -> None:
     wave = weighed(answers, "drawn")
-    found = wave.verdicts(("unit",), thresholds={(0,): 0.30}, measure=made.HEADLINE)
-    (entry,) = found.entries({"unit": {0: "Hải Châu"}}, adjust=("none", "holm"))
-    assert entry["domain"] == {"unit": "Hải Châu"}
-    assert entry["verdict"] == "reached"
-    assert entry["p_reached_holm"] == entry["p_reached"]
-    assert entry["lower_bound"] > 0.30
-    estimates = list(result_document.entries_of(wave.estimates((), intervals=("logit",))))
-    assert {tuple(e["interval"]) for e in estimates} == {("logit",)}
+    table = wave.estimates(("unit",)).of(made.HEADLINE)
+    near = np.asarray(table.estimate) - 0.006  # more answers than any unit has transactions
+    found = wave.verdicts(table, near)
+    assert {one.reason for one in wave.needed(found)} == {None}
+    assert {one.reason for one in wave.needed(found, units=table.domain["unit"])} == {"above_frame"}
+
+
+def test_a_family_is_judged_from_the_evidence_of_all(answers: Wave) -> None:
+    wave = weighed(answers, "drawn")
+    table = wave.estimates(("unit",)).of(made.HEADLINE)
+    goals, places = np.asarray(table.estimate) - 0.02, np.array([2, 0])
+    some = table.where(places)
+    for adjust in ("none", "holm", "bh"):
+        own = wave.verdicts(table, goals, gates=Gates(5, 5, 2)).family(places, adjust=adjust)
+        alone = wave.verdicts(some, goals[places], gates=Gates(5, 5, 2), adjust=adjust)
+        assert own.verdict.tolist() == alone.verdict.tolist()
+        assert own.reasons.tolist() == alone.reasons.tolist()
+        assert own.p_reached_adjusted.tolist() == pytest.approx(alone.p_reached_adjusted.tolist(), rel=1e-12)
+        assert own.bounds().lower.tolist() == pytest.approx(alone.bounds().lower.tolist(), rel=1e-12)
 
 
 def test_self_selected_channel_is_capped_and_says_so(answers: Wave) -> None:
     wave = weighed(answers, "opt_in")
-    gates = Gates(10, 10, 2)
-    found = wave.verdicts(("unit",), thresholds={(0,): 0.10}, measure=made.HEADLINE, gates=gates)
-    assert found.judgement.verdict.tolist() == ["reached_not_proven"]
-    assert found.judgement.reasons[0] == ("opt_in",)
-    assert found.needed[0].reason == "opt_in"
+    table = wave.estimates(("unit",)).of(made.HEADLINE).where(np.array([0]))
+    found = wave.verdicts(table, np.array([0.10]), gates=Gates(10, 10, 2))
+    assert found.verdict.tolist() == ["reached_not_proven"]
+    assert found.reasons[0] == ("opt_in",)
+    assert wave.needed(found)[0].reason == "opt_in"
 
 
 def test_a_verdict_on_a_score_is_refused(answers: Wave) -> None:
+    wave = weighed(answers, "drawn")
     with pytest.raises(AnalysisError, match="not a rate"):
-        weighed(answers, "drawn").verdicts((), thresholds={(): 0.9}, measure=Measure("item_mean", "q1"))
+        wave.verdicts(wave.estimates().of(Measure("item_mean", "q1")), np.array([0.9]))
 
 
 def test_totals_of_one_selection_are_not_weighed_as_another(answers: Wave) -> None:

@@ -147,7 +147,7 @@ def _difference(a: Estimate, b: Estimate) -> comparison.Difference:
 
 def _one(results: ChannelResults, measure: Measure) -> Estimate | None:
     """The estimate, or None: an error of 0 (everybody, nobody, one place and day) is one that is not known."""
-    found = next(iter(results.table().of(measure)), None)
+    found = results.one(measure)
     if found is None or found.n < LEAST or found.estimate is None or not ((found.se or 0.0) > NO_ERROR and found.df):
         return None
     return found

@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 from pydantic import TypeAdapter
-from sqlalchemy import select
 
 from analysis.inference.estimate_tables import is_rate
-from instruments import codec
 from instruments.model import indices
 from instruments.model.document import InstrumentVersion
 from instruments.versions import comparability
 from survey.database import Database
-from survey.models.estimates.results import ResultSet, ResultStatus
-from survey.models.fieldwork.waves import Channel, Selection, Wave, WaveStatus
+from survey.models.estimates.results import ResultStatus
+from survey.models.fieldwork.waves import Selection
+from survey.queries.estimates import result_sets
+from survey.queries.estimates.wave_basis import WaveChannel
 from survey.services.estimates import answer_columns, channel_results, stored_results
 from survey.services.estimates.analyses.contrasts import (
     BesideDrawn,
@@ -86,9 +86,7 @@ def unpack(data: bytes) -> Analyses:
 def find(database: Database, channel_id: int) -> Analyses | None:
     """The analyses kept with the final results of a channel, or None while there are none."""
     with database.reading() as session:
-        data = session.scalar(
-            select(ResultSet.analyses).where(ResultSet.channel_id == channel_id, ResultSet.status == ResultStatus.FINAL)
-        )
+        data = result_sets.final_analyses(session, channel_id)
     return unpack(data) if data else None
 
 
@@ -101,12 +99,12 @@ def analyse(
     snapshots: Path | None = None,
 ) -> Analyses:
     """The analyses of the channel that `results` are of."""
-    rows = _rows(database, wave, results.channel, snapshots)
+    rows = _rows(database, wave, wave.channel(results.channel), snapshots)
     if rows is None or not results.tables:
         return Analyses()
     plan, head = wave.survey_plan, wave.survey_plan.headline
     by_unit = results.table("unit").of(head.measure) if head is not None else None
-    whole = next(iter(results.table().of(head.measure)), None) if head is not None else None
+    whole = results.one(head.measure) if head is not None else None
     sums = day_sums(rows, head) if head is not None else None
     final = results.status == ResultStatus.FINAL.value  # an order of running figures would be taken for a verdict
     return Analyses(
@@ -135,47 +133,41 @@ def courses(
     head = wave.survey_plan.headline
     if head is None or not results.tables:
         return ()
-    channel_id, _, _, selection = wave.channel(results.channel)
-    version = codec.loads(wave.document)
-    answers = answer_columns.read(database, channel_id, version, snapshots=snapshots)
+    channel, version = wave.channel(results.channel), wave.questionnaire
+    answers = answer_columns.read(database, channel.id, version, snapshots=snapshots)
     inside = np.isin(answers.fact("_unit"), sorted(units))
     if until is not None:
         inside &= answers.fact("_day") < (until - date(1970, 1, 1)).days
     own = answers.where(inside)
-    sums = day_sums(WeighedRows(own, version, selection, np.ones(len(own))), head)
+    sums = day_sums(WeighedRows(own, version, channel.selection, np.ones(len(own))), head)
     return unit_courses(sums, results.table("unit").of(head.measure)) if sums is not None else ()
 
 
-def _rows(database: Database, wave: WaveFacts, channel: str, snapshots: Path | None) -> WeighedRows | None:
-    channel_id, _, _, selection = wave.channel(channel)
-    version = codec.loads(wave.document)
-    answers = answer_columns.read(database, channel_id, version, snapshots=snapshots)
+def _rows(database: Database, wave: WaveFacts, channel: WaveChannel, snapshots: Path | None) -> WeighedRows | None:
+    answers = answer_columns.read(database, channel.id, wave.questionnaire, snapshots=snapshots)
     if not len(answers):
         return None
-    totals = channel_results.totals_of(wave, selection, answers)
-    weighed = channel_results.weigh_totals(wave, selection, answers, totals, wave.channel_units[channel_id])
-    return WeighedRows.of(answers, version, selection, weighed)
+    weighed = channel_results.weigh_answers(wave, channel, answers)
+    return WeighedRows.of(answers, wave.questionnaire, channel.selection, weighed)
 
 
 def _quality(wave: WaveFacts, results: ChannelResults, rows: WeighedRows) -> AnswerQuality:
     counts, flagged = flags(rows)
     per_unit: dict[int, int] = {}
-    for unit, _, transactions, _ in wave.frame:
-        per_unit[unit] = per_unit.get(unit, 0) + transactions
+    for cell in wave.frame:
+        per_unit[cell.unit] = per_unit.get(cell.unit, 0) + cell.transactions
     counts = replace(counts, above_frame=above_frame(rows, per_unit))
     head = wave.survey_plan.headline
     if head is None or not is_rate(head.measure.name):
         return counts
-    rate = next(iter(results.table().of(head.measure)), None)
+    rate = results.one(head.measure)
     if not flagged.any():
         same = rate.estimate if rate else None
         return replace(counts, rate=same, rate_without=same)
     kept = rows.answers.where(~flagged)
     without = None
     if len(kept):
-        totals = channel_results.totals_of(wave, rows.selection, kept)
-        units = wave.channel_units[wave.channel(results.channel)[0]]
-        weighed = channel_results.weigh_totals(wave, rows.selection, kept, totals, units)
+        weighed = channel_results.weigh_answers(wave, wave.channel(results.channel), kept)
         without = next(iter(weighed.estimates((), measures=(head.measure,))), None)
     return replace(counts, rate=rate.estimate if rate else None, rate_without=without.estimate if without else None)
 
@@ -193,33 +185,32 @@ def _beside_drawn(
     Where one asks at further units, both are looked at in the units they share: else units would be compared, not
     channels.
     """
-    chosen = rows.selection is Selection.OPT_IN
-    other = next((c[1] for c in wave.channels if (c[3] is Selection.OPT_IN) is not chosen), None)
+    own, chosen = wave.channel(results.channel), rows.selection is Selection.OPT_IN
+    other = next((c for c in wave.channels if (c.selection is Selection.OPT_IN) is not chosen), None)
     if other is None:
         return None
     others = _rows(database, wave, other, snapshots)
     if others is None:
         return None
-    own_units, other_units = (wave.channel_units[wave.channel(code)[0]] for code in (results.channel, other))
-    common = own_units & other_units
+    common = own.units & other.units
     with database.reading() as session:
         minimum = settings.read(session).minimum_cell
     if not all(_tells_no_few(found, common, minimum) for found in (rows, others)):
         return None
 
-    def estimated(code: str, units: frozenset[int]) -> ChannelResults:
-        scope = None if units == common else common
-        return channel_results.estimate_channel(database, wave, code, now=now, snapshots=snapshots, scope=scope)
+    def estimated(channel: WaveChannel) -> ChannelResults:
+        scope = None if channel.units == common else common
+        return channel_results.estimate_channel(database, wave, channel.code, now=now, snapshots=snapshots, scope=scope)
 
-    mine = results if own_units == common else estimated(results.channel, own_units)
-    beside = estimated(other, other_units)
+    mine = results if own.units == common else estimated(own)
+    beside = estimated(other)
     opt_in, drawn = (mine, beside) if chosen else (beside, mine)
     found = contrasts(opt_in, drawn, comparables(wave.survey_plan))
     if not found:
         return None
-    own, drawn_rows = (rows.within(common), others.within(common))[:: 1 if chosen else -1]
-    part = 0 if own_units == other_units else len(common)
-    return BesideDrawn(opt_in.channel, drawn.channel, found, representativity(own, drawn_rows), part)
+    opt_in_rows, drawn_rows = (rows.within(common), others.within(common))[:: 1 if chosen else -1]
+    part = 0 if own.units == other.units else len(common)
+    return BesideDrawn(opt_in.channel, drawn.channel, found, representativity(opt_in_rows, drawn_rows), part)
 
 
 def _tells_no_few(rows: WeighedRows, units: frozenset[int], minimum: int) -> bool:
@@ -243,37 +234,23 @@ def _since_last(database: Database, wave: WaveFacts, results: ChannelResults) ->
 
     A wave with several channels of one selection is compared channel by channel, by their codes.
     """
+    own = wave.channel(results.channel)
     with database.reading() as session:
-        own = session.execute(select(Wave.campaign_id, Wave.unit_id).where(Wave.id == wave.wave_id)).one()
-        before = session.execute(
-            select(Wave.code, Wave.title, Channel.id, Channel.code.label("channel"))
-            .join(Channel, Channel.wave_id == Wave.id)
-            .join(ResultSet, ResultSet.channel_id == Channel.id)
-            .where(
-                Wave.campaign_id == own.campaign_id,
-                Wave.unit_id == own.unit_id,
-                Wave.status == WaveStatus.CLOSED,
-                Wave.closes_on < wave.opens_on,
-                Channel.selection == Selection(results.selection),
-                ResultSet.status == ResultStatus.FINAL,
-            )
-            .order_by(Wave.closes_on.desc(), Wave.id.desc(), Channel.code != results.channel, Channel.id)
-            .limit(1)
-        ).one_or_none()
+        before = result_sets.last_before(session, wave.wave_id, own.selection, own.code)
     if before is None:
         return None
-    earlier, last = facts(database, before.code), stored_results.find(database, before.id)
-    if last is None or (before.channel != results.channel and not (_alone(earlier, last) and _alone(wave, results))):
+    earlier, last = facts(database, before.wave_code), stored_results.find(database, before.id)
+    if last is None or (before.code != own.code and not (_alone(earlier, own) and _alone(wave, own))):
         return None
     same, broken = _in_one_series(earlier, wave)
     found = contrasts(results, last, same)
-    moved = earlier.channel_units[before.id] != wave.channel_units[wave.channel(results.channel)[0]]
-    return SinceLast(before.code, before.title, found, broken, moved) if found or broken else None
+    moved = earlier.channel(before.code).units != own.units
+    return SinceLast(before.wave_code, before.wave_title, found, broken, moved) if found or broken else None
 
 
-def _alone(wave: WaveFacts, results: ChannelResults) -> bool:
-    """Whether a channel is the only one of its selection in its wave."""
-    return sum(channel[3].value == results.selection for channel in wave.channels) == 1
+def _alone(wave: WaveFacts, channel: WaveChannel) -> bool:
+    """Whether a wave has one channel only of the selection of this one."""
+    return sum(one.selection is channel.selection for one in wave.channels) == 1
 
 
 def _in_one_series(old: WaveFacts, new: WaveFacts) -> tuple[tuple[Comparable, ...], tuple[str, ...]]:
@@ -281,7 +258,7 @@ def _in_one_series(old: WaveFacts, new: WaveFacts) -> tuple[tuple[Comparable, ..
     figures = comparables(new.survey_plan)
     if old.content_hash == new.content_hash:
         return figures, ()
-    before, after = codec.loads(old.document), codec.loads(new.document)
+    before, after = old.questionnaire, new.questionnaire
     if before.code != after.code:
         return (), tuple(f.target for f in figures)
     broken = _broken_targets(before, after)

@@ -15,9 +15,8 @@ from instruments.model.elements import Item
 from survey.models.fieldwork.waves import Selection
 from survey.services.estimates import answer_columns
 from survey.services.estimates.answer_columns import Columns
-from survey.services.estimates.wave_facts import NO_FIELD
 
-_POINTS = 100_000
+_FIELDS = 100_000
 
 
 @dataclass(frozen=True)
@@ -46,15 +45,15 @@ class WeighedRows:
     @property
     def cluster(self) -> Ints:
         """Collection point and day as one number."""
-        return self.answers.fact("_point").astype(np.int64) * _POINTS + self.answers.fact("_day")
+        return self.answers.point_day
 
     @cached_property
     def design(self) -> SampleDesign:
         """Strata are units and clusters point and day where people chose themselves; else unit and field, and rows."""
-        unit = self.answers.fact("_unit").astype(np.int64)
+        unit = self.answers.unit
         if self.selection is Selection.OPT_IN:
             return sample_design(self.weights, strata=unit, psu=self.cluster)
-        return sample_design(self.weights, strata=unit * _POINTS + self.answers.fact("_field"))
+        return sample_design(self.weights, strata=unit * _FIELDS + self.answers.fact("_field"))
 
     def codes(self, item: Item) -> Floats:
         """Substantive codes of an item (n,), NaN for blank and for what is not counted."""
@@ -75,8 +74,7 @@ class WeighedRows:
 
 def row_weights(answers: Columns, weighed: WeighedWave) -> Floats:
     """The weight of each row, NaN where its unit and field have none."""
-    unit = answers.fact("_unit").astype(np.int64)
-    field = np.where(answers.fact("_field") == 0, NO_FIELD, answers.fact("_field")).astype(np.int64)
+    unit, field = answers.unit, answers.field
     keys = weighed.weights.keys.astype(np.int64)
     wide = max(int(field.max(initial=0)), int(keys[:, 1].max(initial=0))) + 2
     known = keys[:, 0] * wide + keys[:, 1] + 1

@@ -16,6 +16,7 @@ from analysis.inference.estimate_tables import plain
 from analysis.monitoring import quality
 from analysis.scales import confirmatory, reliability
 from survey.services.estimates.analyses.rows import WeighedRows
+from survey.services.estimates.answer_columns import POINT
 
 LEAST_COMPLETE = 50
 LEAST_FOR_MODEL = 200
@@ -175,7 +176,7 @@ def _busy_days(rows: WeighedRows) -> tuple[BusyDay, ...]:
     """The busiest of the days that stand out at their point."""
     found: list[BusyDay] = []
     cluster, counts = np.unique(rows.cluster, return_counts=True)
-    point, day = np.divmod(cluster, 100_000)
+    point, day = np.divmod(cluster, POINT)
     for one in np.unique(point):
         own, days = counts[point == one], day[point == one]
         usual = float(np.median(own))

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
 from sqlalchemy import select
 
 from analysis.design.frame_weights import FrameCells
+from analysis.estimation.domain_estimates import DomainEstimates
+from analysis.inference import waves as analysis_waves
 from analysis.inference.waves import begin, wave_chunk, weigh
+from analysis.totals.streaming import Totals
 from instruments import codec, library
+from instruments.model.document import InstrumentVersion
 from survey.models.intake.responses import Disposition
 from survey.models.people.accounts import Role
 from survey.models.province.procedures import FieldGroup
@@ -20,6 +25,8 @@ from survey.models.questionnaires.instruments import ServiceDomain
 from survey.permissions import system
 from survey.services import housekeeping
 from survey.services.estimates import finalising, stored_results
+from survey.services.estimates.channel_results import estimate_channel
+from survey.services.estimates.measure_plans import plan_of
 from survey.services.estimates.results_cache import KeptResults
 from survey.services.estimates.wave_facts import facts
 from survey.services.fieldwork import waves
@@ -79,7 +86,7 @@ def test_figures_are_those_of_the_analysis_itself(survey: Surveyed) -> None:
     codes = np.array([[kind[c] for c in plan.coded] for _, _, kind in rows], np.uint8)
     none = np.full(len(rows), -1)
     totals.add(wave_chunk("opt_in", codes, unit=unit_of, field=none, group=none * 0, cluster=unit_of * 1000 + day_of))
-    cells = np.array([(u, n) for u, _, n, _ in wave.frame], np.int64)
+    cells = np.array([(cell.unit, cell.transactions) for cell in wave.frame], np.int64)
     frame = FrameCells(cells[:, 0], np.full(3, -1), cells[:, 1].astype(float), np.zeros(3, int), np.zeros(3, int))
     weighed = weigh(totals, "opt_in", frame)
     assert plan.headline is not None
@@ -215,6 +222,41 @@ def test_verdicts_of_one_unit_are_those_of_the_unit_alone(survey: Surveyed) -> N
     assert alone is not None
     assert among is not None
     assert (alone.verdict, among.verdict) == ("missed", "missed_not_proven")
+
+
+def test_each_crossing_is_estimated_once_and_judged_from_that(
+    survey: Surveyed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two_wards(survey)
+    waves.close_wave(survey.record.database, "W-1", actor=system(), now=survey.record.now)
+    asked: list[tuple[str, ...]] = []
+    real = analysis_waves.estimate
+
+    def counting(totals: Totals, by: tuple[str, ...], **more: Any) -> DomainEstimates:
+        asked.append(tuple(by))
+        return real(totals, by, **more)
+
+    monkeypatch.setattr(analysis_waves, "estimate", counting)
+    wave = facts(survey.record.database, "W-1")
+    results = estimate_channel(survey.record.database, wave, "drawn", now=survey.record.now)
+    assert asked == [(), ("unit",), ("field",), ("group",), ("unit", "field"), ("unit", "group")]
+    assert set(results.verdicts) == {"", "unit", "field", "group"}
+
+
+def test_questionnaire_is_read_once_for_all_views(survey: Surveyed, monkeypatch: pytest.MonkeyPatch) -> None:
+    two_wards(survey)
+    read: list[str] = []
+    real = codec.loads
+
+    def counting(text: str) -> InstrumentVersion:
+        read.append(text)
+        return real(text)
+
+    monkeypatch.setattr(codec, "loads", counting)
+    plan_of.cache_clear()
+    for channel in ("drawn", "qr", "drawn"):
+        survey.view(channel)
+    assert len(read) == 1
 
 
 def test_results_are_made_once(survey: Surveyed) -> None:

@@ -15,7 +15,9 @@ from survey.models.people.accounts import Account, Role
 from survey.models.province.procedures import FieldGroup
 from survey.models.province.units import Unit, UnitKind
 from survey.models.questionnaires.instruments import ServiceDomain
-from survey.services.estimates.visible_results import READERS, Hiding, ResultsView
+from survey.queries.estimates.results import READERS
+from survey.services.estimates.hidden_cells import Hiding
+from survey.services.estimates.visible_results import ResultsView
 from survey.services.files import result_files, result_json
 from tests.factories.record import Record
 from tests.factories.results import Surveyed
@@ -75,7 +77,7 @@ def test_only_channels_that_ask_in_ones_own_units_are_offered(survey: Surveyed) 
     survey.answer(a, 20, 0, channel=survey.qr)
     survey.answer(b, 20, 0, channel=survey.drawn)
     viewer = survey.person(Role.UNIT_VIEWER, a)
-    assert [code for code, _, _ in survey.view("qr", actor=viewer).channels] == ["qr"]
+    assert [one.code for one in survey.view("qr", actor=viewer).channels] == ["qr"]
     assert survey.view("", actor=viewer).channel == "qr"
     foreign = survey.view("drawn", actor=viewer)
     assert (foreign.overall, foreign.by_unit) == (None, ()) or foreign.overall.shown.value is None  # type: ignore[union-attr]
@@ -191,10 +193,10 @@ class _Table:
     def __init__(self, by: tuple[str, ...], counts: dict[tuple[int, ...], int]) -> None:
         keys = sorted(counts)
         self.by, self.n = by, np.array([counts[k] for k in keys])
-        self.domain = {name: np.array([k[p] for k in keys]) for p, name in enumerate(by)}
+        self._keys = keys
 
-    def __len__(self) -> int:
-        return len(self.n)
+    def domain_keys(self) -> list[tuple[int, ...]]:
+        return self._keys
 
 
 def _hiding(table: list[list[int]]) -> tuple[Hiding, dict[tuple[str, tuple[int, ...]], int]]:

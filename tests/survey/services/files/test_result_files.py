@@ -248,7 +248,7 @@ def test_multiple_choices_are_a_column_for_each_option(record: Record, tmp_path:
     survey.say(unit, SATISFIED, 6)
     rows = Counter((row["c1=1"], row["c1=2"], row["c1=3"]) for row in rows_file(survey, tmp_path))
     assert rows == {("1", "0", "1"): 12, ("0", "1", "0"): 6, ("", "", ""): 6}
-    shares = dict(survey.view().choices[0].shares)
+    shares = {row.label: row.shown for row in survey.view().choices[0].rows}
     assert [round(s.value or 0, 6) for s in shares.values()] == [round(12 / 18, 6), round(6 / 18, 6), round(12 / 18, 6)]
 
 

@@ -1,0 +1,77 @@
+"""Final results as they are stored: of a channel, what was made with them, and those of the wave before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from survey.models.estimates.results import ResultSet, ResultStatus
+from survey.models.fieldwork.waves import Channel, Selection, Wave, WaveStatus
+
+
+@dataclass(frozen=True)
+class FinalStamp:
+    """Which final results a channel has, and how many of their answers have left since."""
+
+    id: int
+    deleted_since: int
+
+
+@dataclass(frozen=True)
+class EarlierChannel:
+    """A channel of an earlier wave whose results are final."""
+
+    id: int
+    code: str
+    wave_code: str
+    wave_title: str
+
+
+def final(session: Session, channel_id: int) -> ResultSet | None:
+    """The final results of a channel, or None while there are none."""
+    return session.scalars(
+        select(ResultSet).where(ResultSet.channel_id == channel_id, ResultSet.status == ResultStatus.FINAL)
+    ).first()
+
+
+def final_stamp(session: Session, channel_id: int) -> FinalStamp | None:
+    """Whether a channel has final results, without reading them."""
+    found = session.execute(
+        select(ResultSet.id, ResultSet.deleted_since).where(
+            ResultSet.channel_id == channel_id, ResultSet.status == ResultStatus.FINAL
+        )
+    ).one_or_none()
+    return FinalStamp(*found) if found is not None else None
+
+
+def final_analyses(session: Session, channel_id: int) -> bytes | None:
+    """The further analyses stored with the final results of a channel."""
+    return session.scalar(
+        select(ResultSet.analyses).where(ResultSet.channel_id == channel_id, ResultSet.status == ResultStatus.FINAL)
+    )
+
+
+def last_before(session: Session, wave_id: int, selection: Selection, channel_code: str) -> EarlierChannel | None:
+    """The latest closed wave of the same campaign and unit with final results of this selection.
+
+    Of several such channels the one with the same code, else the first.
+    """
+    own = session.execute(select(Wave.campaign_id, Wave.unit_id, Wave.opens_on).where(Wave.id == wave_id)).one()
+    found = session.execute(
+        select(Channel.id, Channel.code, Wave.code, Wave.title)
+        .join(Wave, Wave.id == Channel.wave_id)
+        .join(ResultSet, ResultSet.channel_id == Channel.id)
+        .where(
+            Wave.campaign_id == own.campaign_id,
+            Wave.unit_id == own.unit_id,
+            Wave.status == WaveStatus.CLOSED,
+            Wave.closes_on < own.opens_on,
+            Channel.selection == selection,
+            ResultSet.status == ResultStatus.FINAL,
+        )
+        .order_by(Wave.closes_on.desc(), Wave.id.desc(), Channel.code != channel_code, Channel.id)
+        .limit(1)
+    ).one_or_none()
+    return EarlierChannel(*found) if found is not None else None

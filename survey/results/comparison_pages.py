@@ -1,0 +1,149 @@
+"""Two samples side by side on the page of analyses: this wave and the one before, those who came and those drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import flask_babel
+from flask_babel import ngettext
+
+from instruments.model.text import heading_words
+from survey.i18n import language
+from survey.services.estimates.analyses.contrasts import BesideDrawn, Contrast
+from survey.services.estimates.analyses.reading import AnalysesView
+from survey.services.estimates.visible_results import ResultsView
+from survey.services.files.analysis_tables import OTHER_UNITS, target_name
+from survey.services.files.result_tables import Words
+from survey.words.figures import in_points, number, percent
+from survey.words.results import SELECTIONS
+
+
+@dataclass(frozen=True)
+class ContrastRow:
+    name: str
+    first: str
+    second: str
+    difference: str
+    interval: str
+    certain: bool
+
+
+@dataclass(frozen=True)
+class Contrasts:
+    """Two samples side by side."""
+
+    first: str
+    second: str
+    sentence: str
+    rows: tuple[ContrastRow, ...]
+    notes: tuple[str, ...] = ()
+
+
+def _(text: str, **values: object) -> str:
+    return str(flask_babel.gettext(text, **values))
+
+
+def since_last(found: AnalysesView) -> Contrasts | None:
+    """This wave beside the closed one before it."""
+    since, view = found.analyses.since_last, found.view
+    if since is None:
+        return None
+    notes = [_("Compared with: %(title)s.", title=since.title), _("Differences are adjusted together (Holm).")]
+    if since.broken:
+        notes.append(
+            _("The questionnaire changed, so these are not compared: %(names)s.",
+              names=", ".join(figure_name(view, "factor" if t else "overall", t) for t in since.broken))
+        )  # fmt: skip
+    if since.other_units:
+        notes.append(_(OTHER_UNITS))
+    if not view.final:
+        notes.append(_("This wave is still running: its figures are provisional."))
+    sentence = change_sentence(since.contrasts) if since.contrasts else _("Nothing can be compared with that wave.")
+    return Contrasts(_("This wave"), _("Wave before"), sentence, _contrast_rows(view, since.contrasts), tuple(notes))
+
+
+def change_sentence(contrasts: Sequence[Contrast]) -> str:
+    whole = next((c for c in contrasts if c.level == "overall"), None)
+    if whole is None:
+        return _("The headline figure cannot be compared.")
+    words = in_points(whole.difference, language())
+    if not whole.certain:
+        return _("The headline figure moved by %(points)s points: within what chance explains.", points=words)
+    words = words.lstrip("+−")
+    if whole.difference > 0:
+        return _("The headline figure rose by %(points)s points: more than chance explains.", points=words)
+    return _("The headline figure fell by %(points)s points: more than chance explains.", points=words)
+
+
+def beside_drawn(found: AnalysesView) -> Contrasts | None:
+    """Self-selected answers beside drawn ones."""
+    beside, view = found.analyses.beside_drawn, found.view
+    if beside is None:
+        return None
+    chosen = {channel.code: channel.selection.value for channel in view.channels}
+    sentence = beside_sentence(beside)
+    notes = []
+    if beside.common:
+        notes.append(
+            ngettext("Compared at the %(num)s unit where both channels ask.",
+                     "Compared at the %(num)s units where both channels ask.", beside.common)
+        )  # fmt: skip
+    if (known := beside.representativity) is not None:
+        names = ", ".join(_fact_name(view, code) for code in known.known)
+        notes.append(
+            _("Who takes part by oneself, compared in %(names)s: coefficient of variation of the propensity %(cv)s "
+              "(0 = like those drawn). What these do not explain may still differ.",
+              names=names, cv=number(known.cv, 2, language()))
+        )  # fmt: skip
+    notes.append(_("Differences are adjusted together (Holm)."))
+    return Contrasts(
+        _(SELECTIONS[chosen[beside.opt_in]]),
+        _(SELECTIONS[chosen[beside.drawn]]),
+        sentence,
+        _contrast_rows(view, beside.contrasts),
+        tuple(notes),
+    )
+
+
+def beside_sentence(beside: BesideDrawn) -> str:
+    whole = next((c for c in beside.contrasts if c.level == "overall"), None)
+    if whole is None or whole.low is None:
+        return _("The headline figures of the two channels cannot be compared.")
+    if whole.certain:
+        points = in_points(whole.difference, language()).lstrip("+−")
+        if whole.difference > 0:
+            return _(
+                "The headline figure of those who chose themselves is %(points)s points higher. Only a channel that "
+                "draws people or asks all speaks for everybody.",
+                points=points,
+            )
+        return _("The headline figure of those who chose themselves is %(points)s points lower. Only a channel that "
+                 "draws people or asks all speaks for everybody.", points=points)  # fmt: skip
+    return _("No difference of the headline figure is proven. The channels are still never pooled.")
+
+
+def _contrast_rows(view: ResultsView, contrasts: Sequence[Contrast]) -> tuple[ContrastRow, ...]:
+    lang = language()
+    return tuple(
+        ContrastRow(
+            figure_name(view, c.level, c.target),
+            percent(c.first, lang),
+            percent(c.second, lang),
+            in_points(c.difference, lang),
+            f"{in_points(c.low, lang)} … {in_points(c.high, lang)}" if c.low is not None else "–",
+            c.certain,
+        )
+        for c in contrasts
+    )
+
+
+def figure_name(view: ResultsView, level: str, target: str) -> str:
+    return target_name(view, level, target, Words.of(language()))
+
+
+def _fact_name(view: ResultsView, code: str) -> str:
+    if code == "field" or not view.version.has_item(code):
+        return _("field of procedures")
+    item = view.version.item(code)
+    return heading_words((item.short or view.version.said(item.wording, language())).rstrip("?: "))
