@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "ARCHITECTURE.md"
 BEGIN, END = "<!-- drawn by tests/architecture.py -->", "<!-- end of the drawing -->"
 SIBLINGS = ("survey", "analysis", "instruments")
+NO_ROOMS = {"survey.migrations", "survey.fixtures", "survey.decisions", "survey.translations"}  # steps, data, documents
 Rooms = dict[str, set[str]]
 
 
@@ -45,7 +46,7 @@ def rooms() -> Rooms:
     found: Rooms = {}
     for module in sorted(graph().modules):
         here = room_of(module)
-        if here is None or here == "survey.migrations":
+        if here is None or here in NO_ROOMS:
             continue
         others = {room_of(name) for name in graph().find_modules_directly_imported_by(module)}
         found.setdefault(here, set()).update(name for name in others if name not in (None, here))  # type: ignore[misc]
@@ -95,12 +96,11 @@ def without_shortcuts() -> Rooms:
 def drawing() -> str:
     """The rooms and their imports as a Mermaid flow chart, which code hosts and editors draw."""
     lines = ["```mermaid", "flowchart TB"]
-    counts = Counter(room_of(module) for module in graph().modules if not module.endswith("__main__"))
     for sibling in SIBLINGS:
         lines.append(f"  subgraph {sibling}")
         for room in sorted(r for r in rooms() if r.startswith(f"{sibling}.")):
             name = room.removeprefix(f"{sibling}.").replace(".", "/")
-            lines.append(f'    {_id(room)}["{name} · {counts[room] - 1}"]')
+            lines.append(f'    {_id(room)}["{name}"]')
         lines.append("  end")
     for room, others in sorted(without_shortcuts().items()):
         lines += [f"  {_id(room)} --> {_id(other)}" for other in sorted(others)]

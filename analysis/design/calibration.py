@@ -19,7 +19,7 @@ import numpy as np
 from scipy import linalg, sparse
 
 from analysis.arrays import AnyArray, Floats, Ints
-from analysis.design.cells import add_by, sum_by
+from analysis.cells import add_by, sum_by
 from analysis.design.sample_design import Carrier, SampleDesign
 from analysis.design.weights import WeightStage, stage_of
 from analysis.errors import WeightingError

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.arrays import Bools, Floats, Ints
-from analysis.design.cells import Groups
+from analysis.cells import Groups
 from analysis.design.sample_design import SampleDesign
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from analysis.arrays import Floats, Ints
-from analysis.design.cells import sum_by
+from analysis.cells import sum_by
 from analysis.design.sample_design import Carrier, SampleDesign
 from analysis.design.variance import Clusters
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.arrays import AnyArray, Bools, Floats, Ints
-from analysis.design.cells import Groups, regroup
+from analysis.cells import Groups, regroup
 from analysis.design.sample_design import LONELY_RULES
 from analysis.errors import DesignError
 from analysis.totals.cell_tables import CellTable, positions

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from analysis.arrays import AnyArray, Floats, Ints
-from analysis.design.cells import Groups, add_by, regroup
+from analysis.cells import Groups, add_by, regroup
 from analysis.errors import DesignError
 from analysis.estimation.domains import Frame, Partition, gathered
 from analysis.totals.cell_tables import CellTable, positions

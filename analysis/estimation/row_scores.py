@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from analysis.arrays import AnyArray, Codes, Floats, Ints
-from analysis.design.cells import sum_by
+from analysis.cells import sum_by
 from analysis.design.sample_design import SampleDesign
 from analysis.estimation.composites import COMPOSITE_RULES, composite, rate_of
 from analysis.estimation.domain_estimates import NOISE, DomainEstimates

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import special
 
 from analysis.arrays import Floats, Ints
-from analysis.design.cells import sum_by
+from analysis.cells import sum_by
 from analysis.inference.intervals import Interval, at_one, at_zero, student_quantile
 
 _STEPS = 9

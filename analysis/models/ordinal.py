@@ -12,7 +12,7 @@ import numpy as np
 from scipy import special
 
 from analysis.arrays import Floats, Ints
-from analysis.design.cells import Groups, grouping, sum_by
+from analysis.cells import Groups, grouping, sum_by
 from analysis.errors import AnalysisError
 
 _STEPS = 60

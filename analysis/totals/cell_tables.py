@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from analysis.arrays import Floats, Ints
-from analysis.design.cells import Groups, packed, regroup
+from analysis.cells import Groups, packed, regroup
 from analysis.errors import AnalysisError, DesignError
 from analysis.totals.item_products import Products
 

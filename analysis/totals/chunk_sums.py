@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from analysis.arrays import AnyArray, Bools, Codes, Floats, Ints
-from analysis.design.cells import Grouping
+from analysis.cells import Grouping
 from analysis.errors import AnalysisError
 from analysis.totals.item_products import Products
 from analysis.totals.layout import Layout, NodeColumns

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from analysis.arrays import AnyArray, Floats
-from analysis.design.cells import Grouping, grouping
+from analysis.cells import Grouping, grouping
 from analysis.errors import AnalysisError, DesignError
 from analysis.totals import cell_tables
 from analysis.totals.cell_tables import CellTable

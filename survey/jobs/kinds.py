@@ -13,7 +13,9 @@ from survey.jobs import placards
 from survey.jobs.worker import Work
 from survey.permissions import system
 from survey.services import housekeeping, jobs
+from survey.services.files.file_kinds import RESULT_FILES, ResultFile
 from survey.services.jobs import Claimed, MadeFile, Progress
+from survey.services.people import grants
 
 
 def _final_results(
@@ -32,20 +34,8 @@ def _final_results(
     return None
 
 
-def _workbook(database: Database, config: Config, job: Claimed, folder: Path, progress: Progress) -> MadeFile:
-    from survey.services.files import result_files
-
-    return _file(result_files.write_workbook, database, config, job, folder, progress)
-
-
-def _rows(database: Database, config: Config, job: Claimed, folder: Path, progress: Progress) -> MadeFile:
-    from survey.services.files import result_files
-
-    return _file(result_files.write_rows, database, config, job, folder, progress)
-
-
 def _joined(database: Database, config: Config, job: Claimed, folder: Path, progress: Progress) -> MadeFile:
-    from survey.services.files import result_files, several_waves
+    from survey.services.files import several_waves
 
     return several_waves.write(
         database,
@@ -53,7 +43,7 @@ def _joined(database: Database, config: Config, job: Claimed, folder: Path, prog
         [str(code) for code in job.params["waves"]],
         several_waves.Format(str(job.params["format"])),
         folder / "file",
-        actor=result_files.actor_of(database, job.requested_by),
+        actor=grants.actor_of(database, job.requested_by),
         now=clock.now(),
         instance=config.instance,
         language=str(job.params.get("language", "vi")),
@@ -61,29 +51,28 @@ def _joined(database: Database, config: Config, job: Claimed, folder: Path, prog
     )
 
 
-def _file(
-    write: Callable[..., MadeFile], database: Database, config: Config, job: Claimed, folder: Path, progress: Progress
-) -> MadeFile:
-    """For who asked, with the rights they have now."""
-    from survey.services.files import result_files
+def _result_file(kind: ResultFile) -> Work:
+    """The work of a file of results: for who asked, with the rights they have now."""
 
-    return write(
-        database,
-        str(job.params["wave"]),
-        str(job.params["channel"]),
-        folder / "file",
-        actor=result_files.actor_of(database, job.requested_by),
-        now=clock.now(),
-        instance=config.instance,
-        language=str(job.params.get("language", "vi")),
-        progress=progress,
-    )
+    def work(database: Database, config: Config, job: Claimed, folder: Path, progress: Progress) -> MadeFile:
+        return kind.write()(
+            database,
+            str(job.params["wave"]),
+            str(job.params["channel"]),
+            folder / "file",
+            actor=grants.actor_of(database, job.requested_by),
+            now=clock.now(),
+            instance=config.instance,
+            language=str(job.params.get("language", "vi")),
+            progress=progress,
+        )
+
+    return work
 
 
 KINDS: dict[str, Work] = {
     "final_results": _final_results,
-    "results_workbook": _workbook,
-    "results_rows": _rows,
+    **{kind.job: _result_file(kind) for kind in RESULT_FILES.values()},
     "results_joined": _joined,
     "placards": placards.make,
 }

@@ -21,6 +21,7 @@ def register(app: Flask) -> None:
     from survey.results import routes
     from survey.services.estimates.results_cache import KeptResults
     from survey.services.files import result_files, several_waves
+    from survey.services.files.file_kinds import RESULT_FILES
     from survey.web import home_and_menu
     from survey.web.application import runtime_of
 
@@ -28,8 +29,8 @@ def register(app: Flask) -> None:
 
     app.register_blueprint(blueprint)
     home_and_menu.add_nav(app, home_and_menu.NavEntry(10, _l("Results"), "results.waves"))
-    for kind in result_files.KINDS.values():
-        home_and_menu.add_file_kind(app, kind, home_and_menu.FileKind(_wave, _l("Back to the results")))
+    for kind in RESULT_FILES.values():
+        home_and_menu.add_file_kind(app, kind.job, home_and_menu.FileKind(_wave, _l("Back to the results")))
     home_and_menu.add_file_kind(app, several_waves.KIND, home_and_menu.FileKind(_joined, _l("Back to the waves")))
     home_and_menu.add_panel(app, 10, routes.todays_results)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
@@ -15,6 +16,7 @@ from survey.services.estimates.channel_verdicts import Verdict
 from survey.services.estimates.hidden_cells import Shown
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.estimates.visible_rows import FigureRow, Row
+from survey.services.files.file_kinds import ResultFile
 from survey.words.figures import grouped, in_percent, interval, number, percent, target_percent
 from survey.words.results import HIDDEN, REASONS, RULES, VERDICTS, group_name
 
@@ -67,12 +69,12 @@ class ResultsPage:
     groups: DrawnTable
     others: tuple[DrawnRow, ...]
     plan_words: str
-    may_take_rows: bool
+    files: Mapping[str, ResultFile]
     units_left_out: int
     beside: tuple[str, ...] = ()  # what the further analyses add to the headline, once they are made
 
 
-def results_page(view: ResultsView, *, may_take_rows: bool, beside: tuple[str, ...] = ()) -> ResultsPage:
+def results_page(view: ResultsView, *, files: Mapping[str, ResultFile], beside: tuple[str, ...] = ()) -> ResultsPage:
     target = view.overall.target if view.overall else None
     headline = _headline(view)
     return ResultsPage(
@@ -87,7 +89,7 @@ def results_page(view: ResultsView, *, may_take_rows: bool, beside: tuple[str, .
         groups=_domains(view, tuple(replace(r, label=group_name(r.label, _)) for r in view.by_group)),
         others=tuple(_other(view, row) for row in view.others),
         plan_words=plan_words(view),
-        may_take_rows=may_take_rows,
+        files=files,
         units_left_out=sum(1 for r in view.by_unit if r.shown.hidden in ("small", "complement")),
         beside=beside,
     )

@@ -20,6 +20,7 @@ from survey.results.pages import headline_line, results_page, verdict_words
 from survey.services.estimates import visible_results as results_service
 from survey.services.estimates.analyses import reading as analyses
 from survey.services.files import result_files, several_waves
+from survey.services.files.file_kinds import RESULT_FILES
 from survey.web import home_and_menu, staff
 from survey.web.application import runtime
 from survey.web.questionnaire_text import plain
@@ -49,7 +50,7 @@ def wave(wave_code: str) -> str:
     if view.final:  # kept with the results; those of a running wave are computed on their own page
         found = analyses.of_view(runtime().database, view, current_app.extensions[KEPT], now=staff.now())
         beside = headline_sentences(view, found)
-    page = results_page(view, may_take_rows=result_files.may_take_rows(view, actor), beside=beside)
+    page = results_page(view, files=result_files.to_take(view, actor), beside=beside)
     return render_template("results/wave.html", page=page)
 
 
@@ -69,7 +70,7 @@ def analysis(wave_code: str) -> str:
 def ask_for_file(wave_code: str) -> BaseResponse:
     """Ask for a file; the page that says how far it is follows."""
     kind = request.form.get("tep", "")
-    if kind not in result_files.KINDS:
+    if kind not in RESULT_FILES:
         raise NotFound("There is no such file.")
     job_id = result_files.ask(
         runtime().database, wave_code, request.form.get("kenh") or None, kind, actor=staff.actor(), now=staff.now(),

@@ -21,7 +21,6 @@ from survey.exports import workbook as writer
 from survey.exports.tables import Cell, DataSheet
 from survey.models.people.accounts import Role
 from survey.permissions import Actor
-from survey.queries.people import accounts
 from survey.services import jobs
 from survey.services.estimates import answer_columns, channel_results
 from survey.services.estimates import visible_results as results_service
@@ -30,13 +29,13 @@ from survey.services.estimates.analyses.rows import row_weights
 from survey.services.estimates.results_cache import KeptResults
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files import analysis_tables, result_tables
+from survey.services.files.file_kinds import RESULT_FILES, ResultFile
 from survey.services.files.result_tables import Words
 from survey.services.files.row_recoding import BLANK, HIDDEN, Recoded, bands, recode, safe_weights
 from survey.services.jobs import MadeFile, Progress
 from survey.services.province import settings
 from survey.words.figures import rounded, short
 
-KINDS = {"workbook": "results_workbook", "rows": "results_rows"}  # what may be asked for: the kind of job
 BLOCK = 5_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -55,21 +54,22 @@ def may_take_rows(view: ResultsView, actor: Actor) -> bool:
     )
 
 
+def to_take(view: ResultsView, actor: Actor) -> dict[str, ResultFile]:
+    """The files this person may ask for of this view, by name."""
+    rows = may_take_rows(view, actor)
+    return {name: file for name, file in RESULT_FILES.items() if rows or not file.row_data}
+
+
 def ask(
     database: Database, wave_code: str, channel: str | None, kind: str, *, actor: Actor, now: datetime, language: str
 ) -> int:
     """Queue a file. Refused here already when the wave is not to be seen or rows are not to be taken."""
     view = results_service.read(database, wave_code, channel, actor=actor, now=now)
-    if kind == "rows" and not may_take_rows(view, actor):
+    file = RESULT_FILES[kind]
+    if file.row_data and not may_take_rows(view, actor):
         raise Forbidden("Files with a row per response are a right of their own, which your account does not have.")
     params = {"wave": wave_code, "channel": view.channel, "language": language}
-    return jobs.enqueue(database, KINDS[kind], params, actor=actor, now=now)
-
-
-def actor_of(database: Database, account_id: int | None) -> Actor:
-    """Who asked for a job, with the grants of now: rights withdrawn in between count."""
-    with database.reading() as session:
-        return accounts.asker(session, account_id)
+    return jobs.enqueue(database, file.job, params, actor=actor, now=now)
 
 
 def write_workbook(

@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from survey.database import Database
 from survey.errors import N_, Forbidden, Invalid
 from survey.models.people.accounts import Grant, Role
 from survey.permissions import DOMAINS, Actor
+from survey.queries.people import accounts
 from survey.queries.province import units
 
 ROLES_WITH_ROWS = frozenset({Role.ANALYST})
@@ -70,3 +72,9 @@ def described(session: Session, grant: GrantInput) -> dict[str, Any]:
         "row_data": grant.row_data,
         "comments": grant.comments,
     }
+
+
+def actor_of(database: Database, account_id: int | None) -> Actor:
+    """Who asked for a job, with the grants of now: rights withdrawn in between count."""
+    with database.reading() as session:
+        return accounts.asker(session, account_id)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.design.cells import grouping
+from analysis.cells import grouping
 from analysis.errors import AnalysisError, DesignError, PlanError
 from analysis.estimation.domain_estimates import DomainEstimates, estimate
 from analysis.totals.chunk_sums import Chunk
