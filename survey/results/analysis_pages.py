@@ -245,8 +245,8 @@ def _contrast_rows(view: ResultsView, contrasts: Sequence[Contrast]) -> tuple[Co
     return tuple(
         ContrastRow(
             _name(view, c.level, c.target),
-            percent(c.first, lang),
-            percent(c.second, lang),
+            percent(c.first, lang, rounding=view.rounding(c.target)),
+            percent(c.second, lang, rounding=view.rounding(c.target)),
             in_points(c.difference, lang),
             f"{in_points(c.low, lang)} … {in_points(c.high, lang)}" if c.low is not None else "–",
             c.certain,
@@ -385,7 +385,8 @@ def _standing(view: ResultsView, row: Standing) -> StandingRow:
         low, high = (in_percent(v, lang) for v in (row.shrunken_low, row.shrunken_high))
         model = f"{model} ({low} – {high})"
     return StandingRow(
-        row.unit, view.unit_names.get(row.unit, "?"), grouped(row.n, lang), percent(row.rate, lang),
+        row.unit, view.unit_names.get(row.unit, "?"), grouped(row.n, lang),
+        percent(row.rate, lang, rounding=view.rounding()),
         str(row.rank) if row.rank else "–", _set(row.low, row.high), _set(row.low_together, row.high_together),
         row.group, beyond.get(row.beyond, ""), model,
     )  # fmt: skip
@@ -403,8 +404,10 @@ def _set(low: int, high: int) -> str:
 def _trust(found: AnalysesView, made: Analyses, quality: AnswerQuality) -> TrustPart:
     lang, view = language(), found.view
     share = percent(quality.flagged / quality.n if quality.n else 0.0, lang)
-    whole = percent(quality.rate, lang)
-    without = None if quality.rate_without is None else percent(quality.rate_without, lang)
+    whole = percent(quality.rate, lang, rounding=view.rounding())
+    without = None
+    if quality.rate_without is not None:
+        without = percent(quality.rate_without, lang, rounding=view.rounding())
     if without is None:
         sentence = _("%(share)s of the answers look hasty or copied. They stay in the figures.", share=share)
     elif without == whole:

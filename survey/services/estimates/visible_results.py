@@ -18,7 +18,9 @@ from analysis.inference.disclosure import Cell, DisclosureRule, Relation, hidden
 from analysis.inference.estimate_tables import Estimate, EstimateTable, is_rate
 from analysis.totals.measure_plan import Measure
 from instruments import codec
+from instruments.model import indices
 from instruments.model.document import InstrumentVersion
+from instruments.model.index_rules import Rounding
 from survey.database import Database
 from survey.errors import NotFound
 from survey.models.fieldwork.waves import Selection, WaveStatus
@@ -90,6 +92,7 @@ class FigureRow:
     mean: Shown | None = None
     factor: str = ""
     name: str = ""  # what the questionnaire calls the figure
+    mean_rounding: Rounding | None = None  # as the questionnaire publishes the mean
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ class ChoiceRows:
     text: str
     n: int | None
     shares: tuple[tuple[str, Shown], ...]
+    rounding: Rounding | None = None  # as the questionnaire publishes them
 
 
 @dataclass(frozen=True)
@@ -160,6 +164,12 @@ class ResultsView:
     minimum_cell: int
     hiding: Hiding | None = field(repr=False)
     results: ChannelResults = field(repr=False)
+
+    def rounding(self, target: str = "") -> Rounding | None:
+        """How the questionnaire publishes the figure of a factor or half; of any other target, its headline."""
+        rows = (*self.halves, *self.factors)
+        figure = next((row.figure for row in rows if row.figure.target == target), self.headline)
+        return None if figure is None else figure.rounding
 
 
 def read(
@@ -402,6 +412,7 @@ def _figures(
                 version.lowest_grade_of(items) if items else version.lowest_grade,
                 hide.shown(_one(results, figure.measure)),
                 hide.shown(_one(results, mean.measure)) if mean else None,
+                mean_rounding=mean.rounding if mean else None,
             )
     return tuple(rows.values())
 
@@ -416,10 +427,12 @@ def _items(
         figure = wave.survey_plan.figure(Measure("item_rate", item.code))
         if figure is not None:
             mean = _one(results, Measure("item_mean", item.code))
+            beside = wave.survey_plan.figure(Measure("item_mean", item.code))
             rows.append(
                 FigureRow(
                     figure, item.label or item.code, version.said(item.wording, language), item.grade,
                     hide.shown(_one(results, figure.measure)), hide.shown(mean), item.factor or "",
+                    mean_rounding=beside.rounding if beside else None,
                 )
             )  # fmt: skip
     return tuple(rows)
@@ -450,6 +463,7 @@ def _choices(
     if hide is None:
         return ()
     rows = []
+    declared = {i.target: i.rounding for i in indices.plan(version) if i.measure == "shares"}
     for item in version.asked_items:
         if item.kind not in ("single", "multiple"):
             continue
@@ -461,7 +475,13 @@ def _choices(
                 shares.append((option.label.inside(language), hide.shown(estimate)))
         known = [s.n for _, s in shares if s.n]
         rows.append(
-            ChoiceRows(item.code, version.said(item.wording, language), max(known) if known else None, tuple(shares))
+            ChoiceRows(
+                item.code,
+                version.said(item.wording, language),
+                max(known) if known else None,
+                tuple(shares),
+                rounding=declared.get(item.code, version.rounding),
+            )
         )
     return tuple(rows)
 

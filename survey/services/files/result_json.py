@@ -56,6 +56,7 @@ def lines(view: ResultsView) -> list[str]:
         found.append("THỬ NGHIỆM: made-up data")
     if view.overall is None or view.overall.shown.value is None:
         return [*found, "No figure can be shown yet."]
+    rounding = view.rounding()
     rows = [("all", view.overall), *((r.label, r) for r in view.by_field), *((r.label, r) for r in view.by_unit)]
     for label, row in rows:
         shown = row.shown
@@ -63,9 +64,10 @@ def lines(view: ResultsView) -> list[str]:
             found.append(f"  {label:60.60}  hidden ({shown.hidden})")
             continue
         verdict = row.verdict
-        interval = f"{percent(shown.low, 'en')} to {percent(shown.high, 'en')}"
+        rate = percent(shown.value, "en", target=verdict.target if verdict else None, rounding=rounding)
+        interval = f"{percent(shown.low, 'en', rounding=rounding)} to {percent(shown.high, 'en', rounding=rounding)}"
         found.append(
-            f"  {label:60.60}  {percent(shown.value, 'en'):>8}  [{interval}]  n = {grouped(shown.n, 'en')}"
+            f"  {label:60.60}  {rate:>8}  [{interval}]  n = {grouped(shown.n, 'en')}"
             + (f"  {verdict.verdict} (target {percent(verdict.target, 'en')})" if verdict else "")
         )
     return found
