@@ -48,7 +48,10 @@ def install(app: Flask, *, staff: bool) -> None:
         coordinate=figures.coordinate,
         grouped=_on_the_page(figures.grouped),
         target_percent=_on_the_page(figures.target_percent),
-        percent=lambda rate, places=1: figures.percent(rate, language(), places=places),
+        interval=lambda low, high, rounding=None: figures.interval(low, high, language(), rounding=rounding),
+        percent=lambda rate, places=1, rounding=None: figures.percent(
+            rate, language(), places=places, rounding=rounding
+        ),
         number=lambda value, places=0: figures.number(value, places, language()),
     )
 

@@ -173,8 +173,8 @@ class InstrumentVersion(Part):
     """The questionnaire."""
     indices: tuple[IndexRule, ...] = ()
     """What is computed (`indices`)."""
-    rounding: Rounding = Rounding()
-    """How figures are shown."""
+    rounding: Rounding | None = None
+    """How figures are shown; absent = half up, rates with one decimal, scores with two."""
     rollup: Rollup = Rollup()
     """How they climb from units to the province."""
     display: Display = Display()

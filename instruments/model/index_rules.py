@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from instruments.model.provenance import Grade
 from instruments.model.response_domains import Code, OptionCode, Origin, Part
@@ -117,10 +118,20 @@ RULES: Mapping[RuleName, RuleFacts] = {
 class Rounding(Part):
     """How a figure is rounded when it is shown; nothing is rounded before."""
 
-    mode: Literal["half_up", "truncate", "round_intermediate"] = "half_up"
-    """`half_up` in decimal arithmetic; `truncate`; `round_intermediate` for reports that round the parts."""
+    mode: Literal["half_up", "truncate"] = "half_up"
+    """`half_up` in decimal arithmetic, or `truncate`: cut off."""
     places: Annotated[int, Field(ge=0, le=4)] = 2
-    """Decimal places of the percentage or score."""
+    """Decimal places of the percentage or score; more where fewer would carry a rate over its target."""
+
+    @field_validator("mode", mode="before")
+    @classmethod
+    def _parts_stay_unrounded(cls, mode: object) -> object:
+        """Older documents could ask for rounded parts: the whole would no longer lie in its own interval."""
+        if mode == "round_intermediate":
+            raise PydanticCustomError(
+                "round-intermediate", "“half_up” or “truncate”, since no figure is made of rounded parts"
+            )
+        return mode
 
 
 class ChildWeight(Part):

@@ -44,7 +44,8 @@ class Index:
     """Items or factors whose figures it is the mean of; empty for figures made of answers."""
     weights: tuple[float, ...]
     """One per child."""
-    rounding: Rounding
+    rounding: Rounding | None
+    """Of the rule, else of the version; none = as the reader of results always shows figures."""
     headline: bool
     origin: Origin
     name: Text | None

@@ -9,7 +9,7 @@ from instruments import condition_sentences
 from instruments.conditions import ConditionError
 from instruments.model.document import InstrumentVersion
 from instruments.model.elements import Item, Statement
-from instruments.model.index_rules import RULES, IndexRule
+from instruments.model.index_rules import RULES, IndexRule, Rounding
 from instruments.model.indices import Index, plan
 from instruments.model.provenance import Decision, Note
 from instruments.model.response_domains import Number, OpenText, Option, Scale
@@ -86,6 +86,7 @@ class FigureView:
     figures: int  # how many it unfolds into
     items: int  # of the first figure
     headline: bool
+    rounding: Rounding | None  # its own, where it has one
     local: bool
 
 
@@ -233,6 +234,7 @@ def _figure(rule: IndexRule, planned: tuple[Index, ...]) -> FigureView:
         figures=len(unfolded),
         items=len(unfolded[0].items) if unfolded else 0,
         headline=rule.headline,
+        rounding=rule.rounding,
         local=rule.origin == "overlay",
     )
 

@@ -6,7 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-Cell = str | int | float | None
+
+@dataclass(frozen=True)
+class Printed:
+    """A number as its questionnaire publishes it, with its own decimal places whatever its column has."""
+
+    value: float
+    places: int
+
+
+Cell = str | int | float | Printed | None
 
 
 class Kind(StrEnum):

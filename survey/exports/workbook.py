@@ -12,7 +12,7 @@ from typing import Any
 
 import xlsxwriter
 
-from survey.exports.tables import Cell, Column, DataSheet, Kind, Table
+from survey.exports.tables import Cell, Column, DataSheet, Kind, Printed, Table
 
 INK, RULE, BAND, LACQUER = "#1B2430", "#DDD8CD", "#F3EEE3", "#8E2F2B"
 FONT = "Times New Roman"
@@ -79,6 +79,16 @@ class _Styles:
             for kind, code in FORMATS.items()
             for strong in (False, True)
         }  # fmt: skip
+        self._book, self._base = book, base
+        self._printed: dict[tuple[Kind, int, bool], Any] = {}
+
+    def printed(self, kind: Kind, places: int, strong: bool) -> Any:
+        """A cell of a column of rates or scores with its own number of places."""
+        if (kind, places, strong) not in self._printed:
+            code = ("0." + "0" * places if places else "0") + ("%" if kind is Kind.RATE else "")
+            look = {**self._base, "num_format": code, "bold": strong, "bottom": 1, "bottom_color": RULE}
+            self._printed[kind, places, strong] = self._book.add_format(look)
+        return self._printed[kind, places, strong]
 
 
 def _about(book: Any, style: _Styles, name: str, title: str, rows: list[tuple[str, str]], stamp: str) -> None:
@@ -146,6 +156,8 @@ def _row(sheet: Any, style: _Styles, columns: tuple[Column, ...], line: int, row
             sheet.write_blank(line, n, None, style.cells[Kind.TEXT, strong])
         elif isinstance(value, str):
             sheet.write_string(line, n, value, style.cells[Kind.TEXT, strong])
+        elif isinstance(value, Printed):
+            sheet.write_number(line, n, value.value, style.printed(kind, value.places, strong))
         else:
             sheet.write_number(line, n, value, style.cells[kind, strong])
 

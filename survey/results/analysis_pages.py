@@ -188,8 +188,10 @@ def _code_or_place(code: str, place: int) -> str:
 def _trust(found: AnalysesView, made: Analyses, quality: AnswerQuality) -> TrustPart:
     lang, view = language(), found.view
     share = percent(quality.flagged / quality.n if quality.n else 0.0, lang)
-    whole = percent(quality.rate, lang)
-    without = None if quality.rate_without is None else percent(quality.rate_without, lang)
+    whole = percent(quality.rate, lang, rounding=view.rounding())
+    without = None
+    if quality.rate_without is not None:
+        without = percent(quality.rate_without, lang, rounding=view.rounding())
     if without is None:
         sentence = _("%(share)s of the answers look hasty or copied. They stay in the figures.", share=share)
     elif without == whole:

@@ -128,8 +128,8 @@ def _contrast_rows(view: ResultsView, contrasts: Sequence[Contrast]) -> tuple[Co
     return tuple(
         ContrastRow(
             figure_name(view, c.level, c.target),
-            percent(c.first, lang),
-            percent(c.second, lang),
+            percent(c.first, lang, rounding=view.rounding(c.target)),
+            percent(c.second, lang, rounding=view.rounding(c.target)),
             in_points(c.difference, lang),
             f"{in_points(c.low, lang)} … {in_points(c.high, lang)}" if c.low is not None else "–",
             c.certain,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from instruments.model.index_rules import Rounding
 from instruments.model.text import heading_words
 from survey.charts import intervals
 from survey.charts.intervals import Axis, Mark
@@ -17,7 +18,7 @@ from survey.services.estimates.hidden_cells import Shown
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.estimates.visible_rows import FigureRow, Row
 from survey.services.files.file_kinds import ResultFile
-from survey.words.figures import grouped, in_percent, interval, number, percent, target_percent
+from survey.words.figures import grouped, in_percent, interval, percent, score, standard_error, target_percent
 from survey.words.results import HIDDEN, REASONS, RULES, VERDICTS, group_name
 
 
@@ -134,9 +135,9 @@ def _headline(view: ResultsView) -> DrawnRow | None:
     row = view.overall
     if row is None or row.shown.value is None:
         return None
-    verdict, target, lang = row.verdict, row.target, language()
-    rate = percent(row.shown.value, lang, target=target)
-    low, high = (in_percent(v, lang) for v in (row.shown.low, row.shown.high))
+    verdict, target, lang, rounding = row.verdict, row.target, language(), view.rounding()
+    rate = percent(row.shown.value, lang, target=target, rounding=rounding)
+    low, high = (in_percent(v, lang, rounding=rounding) for v in (row.shown.low, row.shown.high))
     words = _("target %(rate)s", rate=target_percent(target, lang)) if target is not None else ""
     goal = words or _("no target yet")
     label = _("Rate %(rate)s, no interval, %(target)s", rate=rate, target=goal) if row.shown.low is None else _(
@@ -151,7 +152,7 @@ def _headline(view: ResultsView) -> DrawnRow | None:
         label=row.label,
         n=_count(view, row.shown),
         rate=rate,
-        interval=f"{low} – {high}" if row.shown.low is not None else "",
+        interval=interval(row.shown.low, row.shown.high, lang, rounding=rounding) if row.shown.low is not None else "",
         chart=chart,
         verdict=verdict,
         target=words,
@@ -172,7 +173,7 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
     if verdict is None and row.target is not None and not view.final:
         said.append(_("No verdict yet: it is made once, when the wave is closed."))
     if verdict is not None:
-        bound = percent(verdict.bound, lang, target=verdict.target)
+        bound = percent(verdict.bound, lang, target=verdict.target, rounding=view.rounding())
         if verdict.verdict == "reached":
             said.append(_("The one-sided lower bound is %(bound)s, not below the target: reached with 95 %% certainty.",
                           bound=bound))  # fmt: skip
@@ -205,7 +206,7 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
     said.append(
         _("%(n)s answers, effective number %(effective)s, standard error %(se)s points, %(df)s degrees of freedom.",
           n=grouped(shown.n, lang), effective=grouped(shown.effective_n or 0, lang),
-          se=in_percent(shown.se, lang, places=2), df=grouped(shown.df, lang))
+          se=standard_error(shown.se, lang, rounding=view.rounding()), df=grouped(shown.df, lang))
     )  # fmt: skip
     return said
 
@@ -219,8 +220,8 @@ def _domains(view: ResultsView, rows: tuple[Row, ...]) -> DrawnTable:
 def _drawn(view: ResultsView, row: Row, axis: Axis) -> DrawnRow:
     words = target_percent(row.target, language()) if row.target is not None else ""
     return _row(
-        view, row.shown, axis, key=row.key, label=row.label, note="", verdict=row.verdict, mean=None, target=words,
-        goal=row.target, sample=row.sample,
+        view, row.shown, axis, key=row.key, label=row.label, note="", verdict=row.verdict, target=words,
+        goal=row.target, sample=row.sample, rounding=view.rounding(),
     )  # fmt: skip
 
 
@@ -231,8 +232,9 @@ def _figures(
     axis = intervals.axis([m for m in marks if m is not None])
     drawn = tuple(
         _row(
-            view, r.shown, axis, key=n, label=heading_words(r.text), note=r.label, verdict=None, mean=r.mean,
-            goal=target, compact=compact,
+            view, r.shown, axis, key=n, label=heading_words(r.text), note=r.label, verdict=None, goal=target,
+            mean=score(r.mean.value if r.mean else None, language(), rounding=r.mean_rounding), compact=compact,
+            rounding=r.figure.rounding,
         )
         for n, r in enumerate(rows)
     )  # fmt: skip
@@ -243,14 +245,14 @@ def _figures(
 
 def _other(view: ResultsView, row: FigureRow) -> DrawnRow:
     """A figure under a rule of its own, in words."""
-    lang, shown, kind = language(), row.shown, row.figure.kind
+    lang, shown, kind, rounding = language(), row.shown, row.figure.kind, row.figure.rounding
 
     def words(value: float | None) -> str:
         if kind in ("rate", "rescaled"):
-            return percent(value, lang)
+            return percent(value, lang, rounding=rounding)
         if kind == "percent":
-            return percent(value / 100 if value is not None else None, lang)
-        return number(value, 2, lang)
+            return percent(value / 100 if value is not None else None, lang, rounding=rounding)
+        return score(value, lang, rounding=rounding)
 
     interval = f"{words(shown.low).removesuffix(' %')} – {words(shown.high).removesuffix(' %')}"
     rule = _(RULES.get(row.figure.rule, row.figure.rule))
@@ -274,16 +276,17 @@ def _row(
     label: str,
     note: str,
     verdict: Verdict | None,
-    mean: Shown | None,
+    mean: str = "–",
     target: str = "",
     goal: float | None = None,
+    rounding: Rounding | None = None,
     sample: bool = False,
     compact: bool = False,
 ) -> DrawnRow:
     lang = language()
     mark = _mark(shown, verdict, goal)
-    rate = percent(shown.value, lang, target=goal)
-    low, high = (in_percent(v, lang) for v in (shown.low, shown.high))
+    rate = percent(shown.value, lang, target=goal, rounding=rounding)
+    low, high = (in_percent(v, lang, rounding=rounding) for v in (shown.low, shown.high))
     said = _("%(label)s: %(rate)s, interval %(low)s to %(high)s", label=label, rate=rate, low=low, high=high)
     said = ". ".join([said, *_marks(view)])
     return DrawnRow(
@@ -292,10 +295,10 @@ def _row(
         note=note,
         n=_count(view, shown),
         rate=rate,
-        se=in_percent(shown.se, lang, places=2),
-        interval=interval(shown.low, shown.high, lang),
+        se=standard_error(shown.se, lang, rounding=rounding),
+        interval=interval(shown.low, shown.high, lang, rounding=rounding),
         effective_n=grouped(shown.effective_n, lang),
-        mean=number(mean.value if mean else None, 2, lang),
+        mean=mean,
         why=_why(view, shown),
         chart=intervals.row(mark, axis, label=said, compact=compact) if mark is not None else None,
         verdict=verdict,

@@ -93,7 +93,8 @@ def _standing(view: ResultsView, row: Standing) -> StandingRow:
         low, high = (in_percent(v, lang) for v in (row.shrunken_low, row.shrunken_high))
         model = f"{model} ({low} – {high})"
     return StandingRow(
-        row.unit, view.unit_names.get(row.unit, "?"), grouped(row.n, lang), percent(row.rate, lang),
+        row.unit, view.unit_names.get(row.unit, "?"), grouped(row.n, lang),
+        percent(row.rate, lang, rounding=view.rounding()),
         str(row.rank) if row.rank else "–", _set(row.low, row.high), _set(row.low_together, row.high_together),
         row.group, beyond.get(row.beyond, ""), model,
     )  # fmt: skip

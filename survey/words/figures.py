@@ -5,6 +5,9 @@ Rates come as 0..1 and are rounded half up in decimal arithmetic (`instruments.r
 a comma before the decimals and a point between thousands, English the other way round. Dates are written as
 Vietnamese documents write them in both languages (CLDR's short Vietnamese date is wrong in official documents).
 What is missing is an en dash.
+
+A figure whose questionnaire declares a `rounding` is written by that; the others are rounded half up, rates to one
+decimal and scores to two, as the province prints them.
 """
 
 from __future__ import annotations
@@ -12,7 +15,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from instruments.rounding import against, exact
+from instruments.model.index_rules import Rounding
+from instruments.rounding import Mode, against, exact
 from instruments.rounding import plain as plain
 from instruments.rounding import rounded as rounded
 from survey import clock
@@ -48,26 +52,56 @@ def coordinate(value: float) -> str:
     return short(value, 1, "en")
 
 
-# --- rates -----------------------------------------------------------------------------------------------------------
+# --- rates and scores as a questionnaire publishes them --------------------------------------------------------------
 
 
-def percent(rate: float | None, language: str, *, target: float | None = None, places: int = 1) -> str:
+def percent(
+    rate: float | None, language: str, *, target: float | None = None, places: int = 1, rounding: Rounding | None = None
+) -> str:
     """A rate as "84,1 %". Where rounding would put it on the other side of the target, with more digits."""
-    return MISSING if rate is None else f"{in_percent(rate, language, target=target, places=places)} %"
-
-
-def in_percent(rate: float | None, language: str, *, target: float | None = None, places: int = 1) -> str:
-    """The digits of `percent` without its sign, for intervals, standard errors and columns headed by the sign."""
     if rate is None:
         return MISSING
-    if target is None:
-        return _written(rounded(exact(rate) * 100, places), language)
-    return _written(against(rate, target, places), language)
+    return f"{in_percent(rate, language, target=target, places=places, rounding=rounding)} %"
 
 
-def interval(low: float | None, high: float | None, language: str) -> str:
-    """An interval of rates without the sign: "82,0 – 86,1"."""
-    return MISSING if low is None else f"{in_percent(low, language)} – {in_percent(high, language)}"
+def in_percent(
+    rate: float | None, language: str, *, target: float | None = None, places: int = 1, rounding: Rounding | None = None
+) -> str:
+    """The digits of `percent` without its sign, for columns headed by the sign."""
+    if rate is None:
+        return MISSING
+    if rounding is not None:
+        return _written(printed_percent(rate, rounding, target=target), language)
+    return _written(_percentage(rate, target, places, "half_up"), language)
+
+
+def interval(low: float | None, high: float | None, language: str, *, rounding: Rounding | None = None) -> str:
+    """An interval of rates without the sign, rounded as the rate itself so that it holds it: "82,0 – 86,1"."""
+    if low is None:
+        return MISSING
+    return f"{in_percent(low, language, rounding=rounding)} – {in_percent(high, language, rounding=rounding)}"
+
+
+def standard_error(error: float | None, language: str, *, rounding: Rounding | None = None) -> str:
+    """The standard error of a rate in percentage points, with one decimal more than the rate: "1,05"."""
+    return in_percent(error, language, places=2 if rounding is None else rounding.places + 1)
+
+
+def score(value: float | None, language: str, *, rounding: Rounding | None = None) -> str:
+    """A mean on its scale: "4,03"."""
+    if value is None:
+        return MISSING
+    return _written(rounded(value, 2) if rounding is None else printed_score(value, rounding), language)
+
+
+def printed_percent(rate: float, rounding: Rounding, *, target: float | None = None) -> Decimal:
+    """The percentage that is printed for a rate."""
+    return _percentage(rate, target, rounding.places, rounding.mode)
+
+
+def printed_score(value: float, rounding: Rounding) -> Decimal:
+    """The score that is printed."""
+    return rounded(value, rounding.places, rounding.mode)
 
 
 def target_percent(rate: float | Decimal, language: str) -> str:
@@ -109,6 +143,12 @@ def moment(value: datetime | None) -> str:
 def second(value: datetime) -> str:
     """A moment of the record to the second, the day first: "20/11/2026 14:05:09"."""
     return clock.local(value).strftime("%d/%m/%Y %H:%M:%S")
+
+
+def _percentage(rate: float, target: float | None, places: int, mode: Mode) -> Decimal:
+    if target is None:
+        return rounded(exact(rate) * 100, places, mode)
+    return against(rate, target, places, mode)
 
 
 def _written(value: Decimal, language: str) -> str:

@@ -114,6 +114,14 @@ def test_what_is_no_document_is_refused_in_one_sentence(data: str | bytes, code:
     assert [found for found, _ in refusal(data)] == [code]
 
 
+def test_figures_of_rounded_parts_are_refused_with_the_reason():
+    with pytest.raises(InvalidInstrument) as refused:
+        codec.loads(json.dumps(document(section("main", item("q1")), rounding={"mode": "round_intermediate"})))
+    (problem,) = refused.value.problems
+    assert problem.path == "rounding.mode"
+    assert "no figure is made of rounded parts" in problem.message
+
+
 def test_lone_surrogate_in_a_text_is_refused():
     text = json.dumps(changed(document(), "title.vi", "a\ud800"))
     assert [code for code, _ in refusal(text)] == ["bad-text"]

@@ -343,7 +343,9 @@ def put_figure(e: Entered, v: Document) -> Document:
             weights.append(ChildWeight(child=child, weight=weight))
     codes = tuple(int(one) for one in e.line("codes").replace(",", " ").split() if one.isdecimal()) or None
     places = e.line("places")
-    rounding = Rounding(mode=v.rounding.mode, places=int(places)) if places.isdecimal() else None
+    at = e.whole("element", 0) if e.line("element").isdecimal() else None
+    declared = (v.indices[at].rounding if at is not None and at < len(v.indices) else None) or v.rounding or Rounding()
+    rounding = Rounding(mode=declared.mode, places=int(places)) if places.isdecimal() else None
     made = IndexRule.model_validate(
         {
             "level": level,
@@ -357,8 +359,7 @@ def put_figure(e: Entered, v: Document) -> Document:
             "name": editing.words_or_none(v, e.words("name", v.language_codes)),
         }
     )
-    at = e.line("element")
-    return editing.put_figure(v, made, at=e.whole("element", 0) if at.isdecimal() else None)
+    return editing.put_figure(v, made, at=at)
 
 
 # --- the whole -------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from analysis.totals.measure_plan import ChoiceItem, CodeShare, Measure, Measure
 from instruments import codec
 from instruments.model import indices
 from instruments.model.document import InstrumentVersion
+from instruments.model.index_rules import Rounding
 from instruments.model.indices import Index
 from instruments.model.text import Text
 
@@ -45,6 +46,7 @@ class Figure:
     headline: bool = False
     local: bool = False  # of a local addition, not of the form
     name: Text | None = None  # what the questionnaire calls it
+    rounding: Rounding | None = None  # as the questionnaire publishes it
 
 
 @dataclass(frozen=True)
@@ -98,14 +100,15 @@ def _plan(version: InstrumentVersion) -> SurveyPlan:
     )
     figures = [
         Figure(found, i.level, i.items[0].item if i.level == "item" else i.target, i.rule,
-               "rescaled" if i.rule == "mean_over_max" else i.measure, i.headline, i.origin == "overlay", i.name)
+               "rescaled" if i.rule == "mean_over_max" else i.measure, i.headline, i.origin == "overlay", i.name,
+               i.rounding)
         for i in declared
         if (found := tree.measure(i, overall)) is not None and found in measures.measures
     ]  # fmt: skip
     known = {f.measure for f in figures}
     figures += [
         Figure(m, "item", m.variable, m.name, "rate" if m.name.endswith("rate") else "score",
-               local=version.item(m.variable).origin == "overlay")
+               local=version.item(m.variable).origin == "overlay", rounding=version.rounding)
         for m in measures.measures
         if m not in known and m.name in ("item_rate", "item_mean", "overall_rate", "overall_mean")
     ]  # fmt: skip

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from analysis.inference.disclosure import DisclosureRule
 from instruments.model.document import InstrumentVersion
+from instruments.model.index_rules import Rounding
 from survey.database import Database
 from survey.errors import NotFound
 from survey.models.fieldwork.waves import Selection, WaveStatus
@@ -73,6 +74,12 @@ class ResultsView:
     minimum_cell: int
     hiding: Hiding | None = field(repr=False)
     results: ChannelResults = field(repr=False)
+
+    def rounding(self, target: str = "") -> Rounding | None:
+        """How the questionnaire publishes the figure of a factor or half; of any other target, its headline."""
+        rows = (*self.halves, *self.factors)
+        figure = next((row.figure for row in rows if row.figure.target == target), self.headline)
+        return None if figure is None else figure.rounding
 
 
 def read(

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analysis.totals.measure_plan import Measure
+from instruments.model import indices
+from instruments.model.index_rules import Rounding
 from survey.queries.estimates.labels import FieldLabel, UnitLabel
 from survey.queries.estimates.wave_basis import NO_FIELD
 from survey.services.estimates.channel_results import ChannelResults
@@ -36,6 +38,7 @@ class FigureRow(Row):
     grade: str
     mean: Shown | None = None
     name: str = ""  # what the questionnaire calls the figure
+    mean_rounding: Rounding | None = None  # as the questionnaire publishes the mean
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class ChoiceRows:
     text: str
     n: int | None
     rows: tuple[Row, ...]
+    rounding: Rounding | None = None  # as the questionnaire publishes them
 
 
 class VisibleRows:
@@ -113,6 +117,7 @@ class VisibleRows:
                     grade=version.lowest_grade_of(items) if items else version.lowest_grade,
                     shown=self._shown(figure.measure),
                     mean=self._shown(mean.measure) if mean else None,
+                    mean_rounding=mean.rounding if mean else None,
                 )
         return tuple(rows.values())
 
@@ -121,12 +126,14 @@ class VisibleRows:
         rows = []
         for item in self._version.rated_items:
             figure = self._plan.figure(Measure("item_rate", item.code))
+            mean = self._plan.figure(Measure("item_mean", item.code))
             if figure is not None:
                 rows.append(
                     FigureRow(
                         figure=figure, label=item.label or item.code,
                         text=self._version.said(item.wording, self._language), grade=item.grade,
                         shown=self._shown(figure.measure), mean=self._shown(Measure("item_mean", item.code)),
+                        mean_rounding=mean.rounding if mean else None,
                     )
                 )  # fmt: skip
         return tuple(rows)
@@ -154,6 +161,7 @@ class VisibleRows:
     def choices(self) -> tuple[ChoiceRows, ...]:
         """The questions that offer a choice, with the share of each answer."""
         found = []
+        declared = {i.target: i.rounding for i in indices.plan(self._version) if i.measure == "shares"}
         for item in self._version.asked_items:
             if item.kind not in ("single", "multiple"):
                 continue
@@ -166,7 +174,8 @@ class VisibleRows:
                     rows.append(Row(label=label, shown=self._hide.shown(estimate), key=option.code))
             text = self._version.said(item.wording, self._language)
             n = max((row.shown.n for row in rows if row.shown.n), default=None)
-            found.append(ChoiceRows(item.code, text, n, tuple(rows)))
+            rounding = declared.get(item.code, self._version.rounding)
+            found.append(ChoiceRows(item.code, text, n, tuple(rows), rounding))
         return tuple(found)
 
     def _shown(self, measure: Measure) -> Shown:

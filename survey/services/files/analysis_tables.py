@@ -16,7 +16,7 @@ from survey.services.estimates.analyses.soundness import AnswerQuality, Filing
 from survey.services.estimates.analyses.standings import Standings
 from survey.services.estimates.analyses.unit_courses import UnitCourse, expected_by_chance
 from survey.services.estimates.visible_results import ResultsView
-from survey.services.files.result_tables import Words
+from survey.services.files.result_tables import Words, as_rate
 from survey.words import figures
 from survey.words.figures import grouped, number, percent
 from survey.words.results import QUADRANTS
@@ -99,7 +99,8 @@ def _comparisons(view: ResultsView, found: Analyses, w: Words) -> Table:
 
 def _contrast_lines(view: ResultsView, name: str, contrasts: Sequence[Contrast], w: Words) -> list[list[Cell]]:
     return [
-        [name, target_name(view, c.level, c.target, w), c.first, c.second, c.difference, c.low, c.high,
+        [name, target_name(view, c.level, c.target, w), as_rate(c.first, view.rounding(c.target)),
+         as_rate(c.second, view.rounding(c.target)), c.difference, c.low, c.high,
          _p(c.p_value, w), w(N_("yes")) if c.certain else w(N_("not proven"))]
         for c in contrasts
     ]  # fmt: skip
@@ -161,9 +162,9 @@ def _standings(view: ResultsView, found: Standings, w: Words) -> Table:
     )
     beyond = {"above": w(N_("above its limits")), "below": w(N_("below its limits"))}
     rows: list[list[Cell]] = [
-        [view.unit_names.get(r.unit, "?"), r.n, r.rate, r.rank or None, r.low or None, r.high or None,
-         r.low_together or None, r.high_together or None, r.group or None, r.limit_low, r.limit_high, r.shrunken,
-         r.shrunken_low, r.shrunken_high,
+        [view.unit_names.get(r.unit, "?"), r.n, as_rate(r.rate, view.rounding()), r.rank or None, r.low or None,
+         r.high or None, r.low_together or None, r.high_together or None, r.group or None, r.limit_low, r.limit_high,
+         r.shrunken, r.shrunken_low, r.shrunken_high,
          beyond.get(r.beyond) or (None if r.rank else w(N_("not ranked")))]
         for r in found.rows
     ]  # fmt: skip
@@ -252,8 +253,13 @@ def _quality(view: ResultsView, made: Analyses, found: AnswerQuality, w: Words) 
     )
     nothing: list[Cell] = [None] * 5
     rows: list[list[Cell]] = [
-        [w(N_("All answers")), found.n, *nothing, found.rate],
-        [w(N_("Without the flagged answers")), found.n - found.flagged, *nothing, found.rate_without],
+        [w(N_("All answers")), found.n, *nothing, as_rate(found.rate, view.rounding())],
+        [
+            w(N_("Without the flagged answers")),
+            found.n - found.flagged,
+            *nothing,
+            as_rate(found.rate_without, view.rounding()),
+        ],
         [w(N_("Under one second a question")), found.fast, *nothing, None],
         [w(N_("The same varied answers three times at one place on one day")), found.repeated, *nothing, None],
     ]

@@ -15,7 +15,7 @@ from survey.queries.estimates.wave_basis import NO_FIELD
 from survey.services.estimates.channel_results import ChannelResults
 from survey.services.estimates.channel_verdicts import Key, Verdict
 from survey.services.estimates.visible_results import ResultsView
-from survey.words.figures import number, percent
+from survey.words.figures import grouped, percent
 
 _HIDDEN = ("estimate", "se", "df", "deff_wor", "deff_wr", "effective_n", "sum_w")
 
@@ -57,6 +57,7 @@ def lines(view: ResultsView) -> list[str]:
         found.append("THỬ NGHIỆM: made-up data")
     if view.overall is None or view.overall.shown.value is None:
         return [*found, "No figure can be shown yet."]
+    rounding = view.rounding()
     rows = [("all", view.overall), *((r.label, r) for r in view.by_field), *((r.label, r) for r in view.by_unit)]
     for label, row in rows:
         shown = row.shown
@@ -64,9 +65,10 @@ def lines(view: ResultsView) -> list[str]:
             found.append(f"  {label:60.60}  hidden ({shown.hidden})")
             continue
         verdict = row.verdict
-        interval = f"{percent(shown.low, 'en')} to {percent(shown.high, 'en')}"
+        rate = percent(shown.value, "en", target=verdict.target if verdict else None, rounding=rounding)
+        interval = f"{percent(shown.low, 'en', rounding=rounding)} to {percent(shown.high, 'en', rounding=rounding)}"
         found.append(
-            f"  {label:60.60}  {percent(shown.value, 'en'):>8}  [{interval}]  n = {number(shown.n, 0, 'en')}"
+            f"  {label:60.60}  {rate:>8}  [{interval}]  n = {grouped(shown.n, 'en')}"
             + (f"  {verdict.verdict} (target {percent(verdict.target, 'en')})" if verdict else "")
         )
     return found

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
+from instruments.model.index_rules import Rounding
 from survey import __version__, i18n
 from survey.errors import N_
-from survey.exports.tables import Cell, Column, Kind, Table
+from survey.exports.tables import Cell, Column, Kind, Printed, Table
 from survey.services.estimates import stored_results
 from survey.services.estimates.hidden_cells import Shown
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.estimates.visible_rows import FigureRow, Row
-from survey.words.figures import day, moment, number, target_percent, whole
+from survey.words.figures import day, moment, number, printed_percent, printed_score, target_percent, whole
 from survey.words.results import GRADES, HIDDEN, REASONS, RULES, SELECTIONS, VERDICTS, group_name
 
 
@@ -147,9 +149,30 @@ def _figure_columns(w: Words) -> tuple[Column, ...]:
     )
 
 
-def _figures(shown: Shown) -> list[Cell]:
+def as_rate(value: float | None, rounding: Rounding | None, target: float | None = None) -> Cell:
+    """A rate as its questionnaire publishes it; unrounded where it declares nothing, for the column to show."""
+    if value is None or rounding is None:
+        return value
+    shown = printed_percent(value, rounding, target=target)
+    return Printed(float(shown / 100), _places(shown))
+
+
+def as_score(value: float | None, rounding: Rounding | None) -> Cell:
+    """The same for a score."""
+    if value is None or rounding is None:
+        return value
+    shown = printed_score(value, rounding)
+    return Printed(float(shown), _places(shown))
+
+
+def _places(shown: Decimal) -> int:
+    return -int(shown.as_tuple().exponent)
+
+
+def _figures(shown: Shown, rounding: Rounding | None, target: float | None = None) -> list[Cell]:
     return [
-        shown.n, shown.value, shown.se, shown.low, shown.high,
+        shown.n, as_rate(shown.value, rounding, target), shown.se, as_rate(shown.low, rounding),
+        as_rate(shown.high, rounding),
         None if shown.effective_n is None else whole(shown.effective_n), shown.df, shown.deff,
     ]  # fmt: skip
 
@@ -181,18 +204,22 @@ def _results(view: ResultsView, w: Words) -> Table:
         v = view.overall.verdict
         rows.append(
             [levels["overall"], "", _head_name(view, w), w(RULES[view.headline.rule]),
-             *_figures(view.overall.shown), None, view.overall.target, w(VERDICTS[v.verdict]) if v else None,
-             v.bound if v else None,
+             *_figures(view.overall.shown, view.rounding(), view.overall.target), None, view.overall.target,
+             w(VERDICTS[v.verdict]) if v else None, as_rate(v.bound, view.rounding(), v.target) if v else None,
              v.needed if v else None, w(GRADES[view.version.lowest_grade]), _remarks(view, view.overall, w)]
         )  # fmt: skip
     rows += [_figure_line(view, r, levels[r.figure.level], w) for r in (*view.halves, *view.factors, *view.items)]
     for row in view.others:
-        line = _figure_line(view, row, levels["overall"], w)
+        shown = row.shown
+        if row.figure.kind == "percent":  # 0..100, as people entered it
+            shown = replace(
+                shown, value=_hundredth(shown.value), se=_hundredth(shown.se), low=_hundredth(shown.low),
+                high=_hundredth(shown.high),
+            )  # fmt: skip
+        line = _figure_line(view, replace(row, shown=shown), levels["overall"], w)
         if row.figure.kind == "score":  # a score is not a rate: its own column, no percentage
             line[5:9] = [None] * 4
-            line[12] = row.shown.value
-        elif row.figure.kind == "percent":
-            line[5:9] = [x / 100 if isinstance(x, int | float) else x for x in line[5:9]]
+            line[12] = as_score(shown.value, row.figure.rounding)
         rows.append(line)
     return Table(
         w(N_("Results")), f"{view.wave.title} – {view.channel_title}", columns, rows,
@@ -200,13 +227,17 @@ def _results(view: ResultsView, w: Words) -> Table:
     )  # fmt: skip
 
 
+def _hundredth(value: float | None) -> float | None:
+    return None if value is None else value / 100
+
+
 def _figure_line(view: ResultsView, row: FigureRow, level: str, w: Words) -> list[Cell]:
-    mean = row.mean.value if row.mean else None
+    mean = as_score(row.mean.value, row.mean_rounding) if row.mean else None
     rule = w(RULES.get(row.figure.rule, row.figure.rule))
     code = row.figure.measure.variable if row.figure.level == "overall" else row.label
     name = row.name or row.text or rule
-    return [level, code, name, rule, *_figures(row.shown), mean, None, None, None, None, w(GRADES[row.grade]),
-            _why(view, row.shown, w)]  # fmt: skip
+    return [level, code, name, rule, *_figures(row.shown, row.figure.rounding), mean, None, None, None, None,
+            w(GRADES[row.grade]), _why(view, row.shown, w)]  # fmt: skip
 
 
 def _remarks(view: ResultsView, row: Row, w: Words) -> str:
@@ -228,8 +259,9 @@ def _domain_table(view: ResultsView, w: Words, name: str, title: str, first: str
         Column(w(N_("Remark")), width=40),
     )
     lines = [
-        [label, *_figures(row.shown), row.target,
-         w(VERDICTS[row.verdict.verdict]) if row.verdict else None, row.verdict.bound if row.verdict else None,
+        [label, *_figures(row.shown, view.rounding(), row.target), row.target,
+         w(VERDICTS[row.verdict.verdict]) if row.verdict else None,
+         as_rate(row.verdict.bound, view.rounding(), row.verdict.target) if row.verdict else None,
          _remarks(view, row, w)]
         for label, row in rows
     ]  # fmt: skip
@@ -256,7 +288,7 @@ def _shares(view: ResultsView, w: Words) -> Table:
         Column(w(N_("Remark")), width=30),
     )
     rows: list[list[Cell]] = [
-        [question.item, question.text, row.label, *_figures(row.shown), _why(view, row.shown, w)]
+        [question.item, question.text, row.label, *_figures(row.shown, question.rounding), _why(view, row.shown, w)]
         for question in view.choices
         for row in question.rows
     ]

@@ -429,3 +429,19 @@ def test_particulars_of_a_problem_are_in_the_language_of_the_page(people: Callab
     page = upload(people(Role.DESIGNER).get(f"{LIST}/nhap/tep"), turned)
     assert page.status == 422
     assert "Không lưu được lời văn: không nhận ký tự đảo chiều viết." in page.text
+
+
+@pytest.mark.parametrize(
+    ("declared", "words"),
+    [
+        ({}, "Tỷ lệ hiển thị làm tròn đến một chữ số thập phân, điểm số làm tròn đến hai chữ số"),
+        ({"rounding": {"places": 3}}, "Số liệu hiển thị làm tròn đến 3 chữ số thập phân"),
+        ({"rounding": {"mode": "truncate"}}, "Số liệu hiển thị cắt bỏ sau 2 chữ số thập phân"),
+    ],
+)
+def test_a_version_says_how_its_figures_are_rounded(
+    database: Database, now: datetime, people: Callable[..., StaffClient], declared: dict[str, Any], words: str
+):
+    draft(database, now, **declared)
+    page = people(Role.DESIGNER).get(f"{LIST}/ban-thao/1")
+    assert words in page.text

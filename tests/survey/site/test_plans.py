@@ -73,7 +73,7 @@ def test_plan_and_its_targets_are_entered(sign_in: SignIn, chief: Person, databa
     assert page.h1 == PLAN["title"]
     assert "đang hiệu lực" in page.text
     page = page.follow("Thêm chỉ tiêu").form(**TARGET).send()
-    assert "≥ 85,50 %" in page.text
+    assert "≥ 85,5 %" in page.text
     rank = {"code": "R", "unit": "rank", "comparison": "<=", "threshold": "20", "among": "các tỉnh", "field_groups": []}
     page = page.follow("Thêm chỉ tiêu").form(**TARGET | rank).send()
     assert "hạng 20 trở lên" in page.text
