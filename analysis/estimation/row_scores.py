@@ -82,7 +82,7 @@ def with_row_variances(
 ) -> DomainEstimates:
     """The estimates with standard errors through the projections of the design, and design effects of these.
 
-    `columns` are the codes per row of the variables of the crossing, in the order of `estimates.by`.
+    `columns` are the codes per row of the variables of the crossing, in the order that `estimates` has.
     """
     domain = domain_of_rows(estimates.keys, columns, design.rows)
     se, spread = np.full_like(estimates.se, np.nan), np.full_like(estimates.se, np.nan)

@@ -1,6 +1,6 @@
 """REQUEST.json of `python -m analysis estimate`: what may be asked, read once and checked whole.
 
-Every key but `design.weight` and one of `items`/`overall` may be left out; an unknown key is an error that names it.
+Every key but "design.weight" and one of `items`/`overall` may be left out; an unknown key is an error that names it.
 """
 
 from __future__ import annotations

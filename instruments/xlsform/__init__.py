@@ -4,7 +4,7 @@
     write(version) -> bytes
     is_workbook(data) -> bool
 
-`validation.complaints(version)` asks pyxform whether other programs would take it.
+`validation.verdict(version)` asks pyxform whether other programs would take it.
 """
 
 from instruments.xlsform.import_report import REMARKS, Remark

@@ -31,7 +31,7 @@ def verdict(version: InstrumentVersion) -> Verdict:
 
 
 def verdict_of_file(data: bytes) -> Verdict:
-    """What pyxform says of a workbook made elsewhere, which `workbook.read` must have let pass before."""
+    """What pyxform says of a workbook made elsewhere, which `workbook_cells.read` must have let pass before."""
     said: list[str] = []
     try:
         convert(xlsform=io.BytesIO(data), file_type=".xlsx", warnings=said, validate=False)

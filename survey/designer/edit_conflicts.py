@@ -74,7 +74,7 @@ def _words(piece: object, path: tuple[str, ...]) -> list[str]:
 
 
 def _place(path: tuple[str, ...]) -> str:
-    """`text.vi` as people call it; what has no name of its own, by its name in the document."""
+    """“text.vi” as people call it; what has no name of its own, by its name in the document."""
     names = {
         "text": gettext("Words"),
         "relabel": gettext("Shown instead"),

@@ -56,7 +56,7 @@ class PlanLine:
     extended_until: date | None
 
     def binding(self, on: date) -> str:
-        """not_yet, in_force, extended or expired on that day; the same rule as `services.province.target_plans`."""
+        """not_yet, in_force, extended or expired on that day; the same rule as `target_plans.plan_on`."""
         if on < self.valid_from:
             return "not_yet"
         if on <= self.valid_to:
