@@ -57,7 +57,7 @@ def _compact(values: AnyArray) -> Grouping:
 
 
 def grouping(columns: Sequence[AnyArray], rows: int) -> Grouping:
-    """The groups of a crossing of integer columns, in lexicographic order; without columns, one group of all rows."""
+    """The groups of a crossing of integer columns (n,), in lexicographic order; without columns, one group."""
     if not columns:
         return Grouping(np.zeros(rows, np.int64), np.zeros((1 if rows else 0, 0), np.int64))
     groups = _compact(columns[0])
@@ -91,7 +91,7 @@ def _representative(fine: Grouping, coarse: Grouping) -> Ints | None:
 
 
 def packed(keys: Ints) -> AnyArray:
-    """One sortable value per row of keys: mixed radix where it fits into 62 bits, else a structured view."""
+    """One sortable value (n,) per row of keys (n × k): mixed radix where that fits into 62 bits, else a view."""
     if keys.shape[1] == 1:
         return keys[:, 0]
     if not len(keys) or not keys.shape[1]:
@@ -111,7 +111,7 @@ def packed(keys: Ints) -> AnyArray:
 
 
 def regroup(keys: Ints) -> Grouping:
-    """The distinct rows of a table of keys, in lexicographic order, and which one each row is."""
+    """The distinct rows of a table of keys (n × k), in lexicographic order, and which one each row is."""
     if keys.shape[1] == 0:
         return Grouping(np.zeros(len(keys), np.int64), keys[:1])
     value = packed(keys)
@@ -134,12 +134,12 @@ class Groups:
         self._counts = self._ones.astype(np.int64)
 
     def total(self, values: AnyArray) -> AnyArray:
-        """Sums over the lines of each group."""
+        """Sums of values (lines × f) over the lines of each group: (groups × f)."""
         ones = self._ones if values.dtype.kind == "f" else self._counts
         return np.asarray(ones @ values)
 
     def gathered(self, matrix: Any) -> Any:
-        """The same sums of a sparse matrix, sparse."""
+        """Sums of a sparse matrix (lines × f) over the lines of each group, as a sparse matrix (groups × f)."""
         return self._ones @ matrix
 
     def first(self) -> Ints:
@@ -148,10 +148,10 @@ class Groups:
 
 
 def add_by(codes: Ints, size: int, values: AnyArray) -> AnyArray:
-    """Column sums of a matrix by group: (rows × f) to (size × f), the groups without rows zero."""
+    """Column sums by group: `codes` (n,) from 0, values (n × f) to (size × f), 0 for groups without rows."""
     return Groups(codes, size).total(values)
 
 
 def sum_by(codes: Ints, values: Floats, size: int) -> Floats:
-    """Sums of one value per row by group."""
+    """Sums of values (n,) by group: `codes` (n,) from 0, sums (size,), 0 for groups without rows."""
     return np.asarray(np.bincount(codes, values, size), np.float64)

@@ -116,7 +116,15 @@ class AnswerSheet:
 
 
 def read(version: InstrumentVersion, raw: Mapping[str, Sequence[str]], *, max_text: int = MAX_TEXT) -> AnswerSheet:
-    """Coded answers, texts and problems of the submitted values."""
+    """Coded answers, texts and problems of the submitted values.
+
+    >>> from instruments import library
+    >>> sheet = read(library.load("one-stop-short"), {"q1": ["5"], "q2": ["9"], "comment": ["Nhanh"]})
+    >>> sheet.codes, sheet.texts
+    ({'q1': 5}, {'comment': 'Nhanh'})
+    >>> [(problem.item, problem.message) for problem in sheet.problems]
+    [('q2', 'Choose one of the answers listed.')]
+    """
     sheet = AnswerSheet({}, {}, ())
     problems: list[AnswerProblem] = []
     for item in version.items:

@@ -36,7 +36,18 @@ MOST_PROBLEMS = 2_000
 
 
 def loads(data: bytes | str) -> InstrumentVersion:
-    """The version in a document, or `InvalidInstrument` with every problem of shape or integrity."""
+    """The version in a document, or `InvalidInstrument` with every problem of shape or integrity.
+
+    >>> from instruments import library
+    >>> form = library.load("one-stop-short")
+    >>> loads(dumps(form)) == form
+    True
+    >>> try:
+    ...     loads("{}")
+    ... except InvalidInstrument as error:
+    ...     error.problems[0].code
+    'missing-key'
+    """
     version = loads_draft(data)
     found = errors(integrity.problems(version))
     if found:
@@ -45,7 +56,10 @@ def loads(data: bytes | str) -> InstrumentVersion:
 
 
 def loads_draft(data: bytes | str) -> InstrumentVersion:
-    """The same without the checks between parts: for a draft on the editor's desk."""
+    """The version in a document of the right shape, its parts not checked against each other: a draft.
+
+    Raises `InvalidInstrument` with every problem of shape.
+    """
     return _read(InstrumentVersion, data)
 
 
@@ -55,7 +69,7 @@ def loads_overlay(data: bytes | str) -> overlay.Overlay:
 
 
 def dumps(version: InstrumentVersion) -> str:
-    """Canonical JSON."""
+    """Canonical JSON of a version: sorted keys, no white space, defaults left out."""
     return json.dumps(document(version), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 

@@ -126,7 +126,12 @@ def tree(source: str) -> Condition:
 
 
 def evaluate(condition: Condition, answers: Mapping[str, Value]) -> bool:
-    """Does the condition hold for these answers? Absent = blank."""
+    """Does the condition hold for these answers? Absent = blank.
+
+    >>> asked = parse("q5 == 2 and not answered(q6)")
+    >>> evaluate(asked, {"q5": 2}), evaluate(asked, {"q5": 2, "q6": 1}), evaluate(asked, {})
+    (True, False, False)
+    """
     match condition:
         case And(parts):
             return all(evaluate(part, answers) for part in parts)

@@ -42,7 +42,12 @@ def shipped() -> tuple[Shipped, ...]:
 
 
 def load(code: str, version: int | None = None) -> InstrumentVersion:
-    """A shipped version, the newest if no number is given; `KeyError` names the codes there are."""
+    """A shipped version, the newest if no number is given; `KeyError` names the codes there are.
+
+    >>> form = load("one-stop-short")
+    >>> form.code, len(form.rated_items)
+    ('one-stop-short', 9)
+    """
     known = [entry for entry in shipped() if entry.code == code and version in (None, entry.version)]
     if not known:
         wanted = code if version is None else f"{code}@{version}"

@@ -55,7 +55,13 @@ class Shown:
 
 
 def visible(version: InstrumentVersion, answers: Mapping[str, Value]) -> frozenset[str]:
-    """Codes of the items shown for these answers (coded answers, and texts by item code)."""
+    """Codes of the items shown for these answers (coded answers, and texts by item code).
+
+    >>> from instruments import editing, library
+    >>> form = editing.change_element(library.load("one-stop-short"), "comment", show_if="q1 <= 2")
+    >>> "comment" in visible(form, {"q1": 2}), "comment" in visible(form, {"q1": 5})
+    (True, False)
+    """
     return shown(version, answers).items
 
 
@@ -89,6 +95,10 @@ def pages(version: InstrumentVersion) -> tuple[Page, ...]:
 
     Voluntary questions (facts about the person, open comments) do not count towards the 12. A section in
     which nothing is asked makes no page.
+
+    >>> from instruments import library
+    >>> [len(page.items) for page in pages(library.load("one-stop-short"))]
+    [14]
     """
     asked = tuple(section for section in version.sections if any(item.asked for item in section.items))
     if not asked:

@@ -26,7 +26,7 @@ def schema() -> dict[str, Any]:
 
 
 def text() -> str:
-    """The same as the published file holds it."""
+    """The text of the published file: the schema as indented JSON."""
     return json.dumps(schema(), ensure_ascii=False, indent=1) + "\n"
 
 

@@ -87,7 +87,7 @@ class Residuals:
 
 @dataclass(frozen=True, slots=True)
 class ClassResiduals:
-    """The same for post-strata: what is left around the weighted mean of each class."""
+    """Projection of linearised values on post-strata: what is left is the distance from the weighted class mean."""
 
     calibrated: Floats
     codes: Ints
@@ -158,9 +158,11 @@ def _sweep_residuals(calibrated: Floats, margins: Sequence[Margin]) -> SweepResi
 
 
 def margin(name: str, values: AnyArray, counts: dict[str, float], weights: Floats | None = None) -> Margin:
-    """A margin from a column and its known counts.
+    """A margin from a column of the sample and the known count of each level.
 
-    A level with a count but nobody in it, or with people of positive weight but no count, is an error that names it.
+    `values` (n,) are labels of any kind, `counts` people per label; `weights` (n,) tell which rows count (all without).
+    Raises WeightingError for a level with a count but nobody in it, for people of positive weight without a count,
+    and for a count below 0: each is named.
     """
     texts = np.asarray(values).astype(str)
     labels = tuple(counts)
@@ -185,7 +187,16 @@ def margin(name: str, values: AnyArray, counts: dict[str, float], weights: Float
 
 
 def post_stratify(design: SampleDesign, cells: Margin) -> Calibrated:
-    """w · N_c / Σ w in each class of one margin."""
+    """Weights (n,) that reproduce the counts of one margin: w · N_c / Σ w in each of its classes.
+
+    The variance is that of residuals around the weighted mean of each class. Source: R `survey` postStratify.
+
+    >>> from analysis.design.sample_design import sample_design
+    >>> sample = sample_design([10.0, 10.0, 10.0, 10.0])
+    >>> ages = margin("age", np.array(["young", "young", "young", "old"]), {"young": 24, "old": 16})
+    >>> post_stratify(sample, ages).weights.tolist()
+    [8.0, 8.0, 8.0, 16.0]
+    """
     sums = sum_by(cells.codes, design.weights, len(cells.totals))
     factor = np.divide(cells.totals, sums, out=np.zeros(len(sums)), where=sums > 0)
     weights = design.weights * factor[cells.codes]
@@ -199,10 +210,18 @@ def post_stratify(design: SampleDesign, cells: Margin) -> Calibrated:
 def rake(
     design: SampleDesign, margins: Sequence[Margin], *, tolerance: float = TOLERANCE, rounds: int = _ROUNDS
 ) -> Calibrated:
-    """Proportional fitting: each margin in turn, until every control is met to `tolerance`.
+    """Proportional fitting: each margin in turn, until every control is met to `tolerance` (relative).
 
-    Margins whose counts do not sum to the same total are an error: raking between them would never settle. The
-    variance is that of R's rake(); `calibrate(method="raking")` finds the same weights with the regression residual.
+    Gives weights (n,) and whether they settled within `rounds`. Raises WeightingError for margins whose counts do not
+    sum to the same total, as raking between them would never settle. The variance is that of R's rake();
+    `calibrate(method="raking")` finds the same weights with the regression residual. Source: Deville et al. (1993).
+
+    >>> from analysis.design.sample_design import sample_design
+    >>> sample = sample_design([1.0, 1.0, 1.0, 1.0])
+    >>> sex = margin("sex", np.array(["f", "f", "m", "m"]), {"f": 60, "m": 40})
+    >>> age = margin("age", np.array(["young", "old", "young", "old"]), {"young": 30, "old": 70})
+    >>> rake(sample, [sex, age]).weights.round(6).tolist()
+    [18.0, 42.0, 12.0, 28.0]
     """
     _consistent(margins)
     w = design.weights.copy()
@@ -231,8 +250,10 @@ def calibrate(
 ) -> Calibrated:
     """Calibration by distance: `linear` (the regression estimator), `raking` (exponential), `logit` (bounded).
 
-    `numbers` are further variables with their known totals. With `bounds` the factors g = w/d stay inside; linear
-    factors are cut there. A calibration that cannot be met is an error that says how near it came.
+    `numbers` are further variables (n,), each with its known total. With `bounds` the factors g = w/d stay inside;
+    linear factors are cut there. Raises WeightingError for an unknown method, for bounds that do not lie on both sides
+    of 1, for margins with different totals, and for controls that cannot be met, saying how near it came.
+    Source: Deville and Särndal (1992), sections 1-3.
     """
     _consistent(margins)
     matrix, totals = _calibration_matrix(design, margins, numbers)
@@ -290,7 +311,7 @@ def _residuals(base: Floats, calibrated: Floats, matrix: Any) -> Residuals:
 
 
 def _products(matrix: Any, weights: Floats) -> Floats:
-    """X'DX."""
+    """The weighted products of the calibration variables, X'DX (p × p)."""
     return np.asarray((matrix.T @ (sparse.diags_array(weights) @ matrix)).toarray(), np.float64)
 
 

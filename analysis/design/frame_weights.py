@@ -86,7 +86,19 @@ class CellWeights:
 
 
 def frame_weights(frame: FrameCells, answers: AnswerCells, *, thin: int = THIN, merge: bool = True) -> CellWeights:
-    """N/n by cell of the frame, thin cells merged first (unless `merge` is off: then only empty cells go uncovered)."""
+    """Weights N/n of unit × field from a frame of transaction counts; a weight counts transactions.
+
+    Cells of fewer than `thin` answers are first joined within unit and target group, then within the unit, then
+    within the kind of unit; with `merge` off only cells without answers go uncovered. Raises WeightingError where
+    there are no answers or no transactions.
+
+    >>> codes = np.array([1, 2])
+    >>> land = np.array([7, 7])
+    >>> frame = FrameCells(unit=codes, field=land, population=np.array([600.0, 50.0]), group=land, kind=land)
+    >>> answers = AnswerCells(unit=codes, field=land, n=np.array([30, 10]))
+    >>> frame_weights(frame, answers).weight.tolist()
+    [20.0, 5.0]
+    """
     if not answers.n.sum():
         raise WeightingError("There are no answers to weight.")
     counts = {(int(u), int(f)): int(n) for u, f, n in zip(answers.unit, answers.field, answers.n, strict=True) if n}

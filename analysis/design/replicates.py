@@ -45,7 +45,10 @@ class Replicates:
 
 
 def jackknife(design: SampleDesign) -> Replicates:
-    """JKn replicates; with one stratum they are JK1."""
+    """JKn replicates: each leaves out one PSU of its stratum; with one stratum they are JK1.
+
+    Factors are (PSUs × replicates). Strata with one PSU contribute nothing. Source: Wolter (2007), chapter 4.
+    """
     used, stratum, sampled = _psus(design)
     dropped = used[sampled[stratum[used]] > 1]
     factors = np.ones((design.psus, len(dropped)))
@@ -61,7 +64,10 @@ def jackknife(design: SampleDesign) -> Replicates:
 
 
 def bootstrap(design: SampleDesign, *, replicates: int = 500, seed: int) -> Replicates:
-    """Rao-Wu bootstrap replicates, with replacement in each stratum."""
+    """Rao-Wu bootstrap replicates, n − 1 PSUs of each stratum drawn with replacement; factors (PSUs × replicates).
+
+    One seed, one set. Strata with one PSU contribute nothing. Source: Rao and Wu (1988).
+    """
     used, stratum, sampled = _psus(design)
     random = np.random.default_rng(seed)
     factors = np.ones((design.psus, replicates))
@@ -75,7 +81,10 @@ def bootstrap(design: SampleDesign, *, replicates: int = 500, seed: int) -> Repl
 
 
 def balanced(design: SampleDesign, *, rho: float = 0.0) -> Replicates:
-    """BRR replicates (Fay's with 0 < rho < 1) for designs with exactly two PSUs in each stratum."""
+    """BRR replicates (Fay's with 0 < rho < 1), each of one PSU from every stratum; factors (PSUs × replicates).
+
+    Raises DesignError unless every stratum has exactly two PSUs. Source: Wolter (2007), chapter 3.
+    """
     used, stratum, sampled = _psus(design)
     strata = np.unique(stratum[used])
     wrong = [own for own in strata if sampled[own] != 2]

@@ -30,14 +30,24 @@ class CochranSize:
 
 
 def yamane(population: float, margin: float) -> float:
-    """N / (1 + N e²): the ministry's formula, unrounded. A simple random sample; per unit that is reported."""
+    """N / (1 + N e²): the ministry's formula, unrounded. A simple random sample; per unit that is reported.
+
+    `population` is people, `margin` a share of 0..1. Raises AnalysisError outside these.
+
+    >>> round(yamane(12_000, 0.05), 1)
+    387.1
+    """
     _positive("population", population)
     _share("margin", margin)
     return population / (1 + population * margin**2)
 
 
 def whole(size: float, population: float) -> int:
-    """A size as people: rounded up (not for floating noise), never above the population."""
+    """A size as people: rounded up (not for floating noise), never above the population.
+
+    >>> whole(387.1, 12_000), whole(500.0, 320)
+    (388, 320)
+    """
     return int(min(math.ceil(round(size, 9)), population))
 
 
@@ -50,7 +60,15 @@ def cochran(
     response: float = 1.0,
     level: float = 0.95,
 ) -> CochranSize:
-    """z² p (1 − p) / e² · deff, corrected for a finite population, divided by the response rate once."""
+    """z² p (1 − p) / e² · deff, corrected for a finite population, divided by the response rate once.
+
+    `rate`, `margin` and `response` are shares of 0..1, `population` people. Raises AnalysisError outside these.
+    Source: Cochran (1977), sections 4.4-4.7.
+
+    >>> size = cochran(0.9, 0.03, 1_000_000, design_effect=2.0, response=0.7)
+    >>> round(size.n0, 1), round(size.asked, 1)
+    (768.3, 1096.7)
+    """
     _share("rate", rate)
     _share("margin", margin)
     _share("response", response)
@@ -65,7 +83,11 @@ def cochran(
 def to_certify(truth: float, target: float, *, alpha: float = 0.05, power: float = 0.80) -> float:
     """Effective answers needed so that a one-sided test proves the side of the target on which the truth lies.
 
-    ((z_α √(T(1−T)) + z_β √(p(1−p))) / (p − T))²; multiply by the design effect, divide by the response rate.
+    ((z_α √(T(1−T)) + z_β √(p(1−p))) / (p − T))²; multiply by the design effect, divide by the response rate. Rates are
+    0..1. Raises AnalysisError for a truth at the target and a power not above alpha.
+
+    >>> round(to_certify(0.93, 0.90)), round(to_certify(0.88, 0.85))
+    (557, 823)
     """
     _share("truth", truth)
     _share("target", target)
@@ -76,7 +98,11 @@ def to_certify(truth: float, target: float, *, alpha: float = 0.05, power: float
 
 
 def design_effect(cluster_size: float, intraclass_correlation: float) -> float:
-    """1 + (m − 1) ρ (Kish 1965, section 5.4)."""
+    """1 + (m − 1) ρ for clusters of m answers and an intraclass correlation ρ (Kish 1965, section 5.4).
+
+    >>> round(design_effect(20, 0.05), 2)
+    1.95
+    """
     return 1 + (cluster_size - 1) * intraclass_correlation
 
 
@@ -89,10 +115,14 @@ def allocate(
     power: float = 0.5,
     floor: float = 0.0,
 ) -> Floats:
-    """`size` shared over strata, unrounded.
+    """`size` shared over strata of `population` (H,), unrounded: people of each stratum (H,).
 
-    proportional: ∝ N; equal; neyman: ∝ N·S with `spread` S = √(p(1−p)); power: ∝ N^power. No stratum gets less than
-    `floor` or more than it has; what that frees or takes is shared among the others by the same rule.
+    proportional: ∝ N; equal; neyman: ∝ N·S with `spread` S = √(p(1−p)) (H,); power: ∝ N^power. No stratum gets less
+    than `floor` or more than it has; what that frees or takes is shared among the others by the same rule. Raises
+    AnalysisError for an unknown rule, a size above the population and floors above the size.
+
+    >>> allocate(300, [900, 400, 100], floor=60).round(1).tolist()
+    [144.0, 96.0, 60.0]
     """
     sizes = np.asarray(population, np.float64)
     if rule == "proportional":

@@ -16,16 +16,17 @@ from analysis.design.sample_design import SampleDesign
 
 
 def taylor_covariance(design: SampleDesign, scores: Floats, keep: Bools | None = None) -> Floats:
-    """The covariance matrix (k × k) of the column sums of `scores` (rows × k), weighted linearised values.
+    """The covariance matrix (k × k) of the column sums of `scores` (n × k), weighted linearised values.
 
-    Rows outside a domain must be 0 in `scores`. `keep` marks the rows of the domain whatever their weight; it decides
-    which strata count under the lonely rules `adjust` (for sums that are not 0) and `average`. Without it, all do.
+    Rows outside a domain must be 0 in `scores`. `keep` (n,) marks the rows of the domain whatever their weight; it
+    decides which strata count under the lonely rules `adjust` (for sums that are not 0) and `average`. Without it, all
+    do. Source: R `survey` svyrecvar.
     """
     return Clusters(design).covariance(scores, keep)
 
 
 def taylor_variance(design: SampleDesign, scores: Floats, keep: Bools | None = None) -> Floats:
-    """The diagonal of `taylor_covariance`, for many columns."""
+    """The diagonal (k,) of `taylor_covariance`, for many columns of `scores` (n × k)."""
     return Clusters(design).variance(scores, keep)
 
 
@@ -43,7 +44,7 @@ class Clusters:
             self.psus = Groups(design.unit_psu, design.psus)
 
     def covariance(self, scores: Floats, keep: Bools | None = None) -> Floats:
-        """As `taylor_covariance`."""
+        """The covariance matrix (k × k) of the column sums of `scores` (n × k); see `taylor_covariance`."""
         between, weight, inside, inside_weight = self._centred(scores, keep)
         result = (between * weight[:, None]).T @ between
         if inside is not None and inside_weight is not None:
@@ -51,7 +52,7 @@ class Clusters:
         return np.asarray(result)
 
     def variance(self, scores: Floats, keep: Bools | None = None) -> Floats:
-        """As `taylor_variance`."""
+        """The variances (k,) of the column sums of `scores` (n × k); see `taylor_variance`."""
         between, weight, inside, inside_weight = self._centred(scores, keep)
         result = weight @ between**2
         if inside is not None and inside_weight is not None:

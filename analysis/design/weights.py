@@ -41,7 +41,10 @@ class WeightStage:
 def stage_of(
     name: str, weights: Floats, times: Floats | None = None, *, merged: int = 0, flagged: int = 0, trimmed: int = 0
 ) -> WeightStage:
-    """The record of a stage; `times` says how many answers have each weight."""
+    """The record of a stage of weights (k,); `times` (k,) says how many answers have each weight (one without).
+
+    Raises WeightingError where no answer has a positive weight.
+    """
     counts = np.ones(len(weights)) if times is None else np.asarray(times, np.float64)
     inside = (weights > 0) & (counts > 0)
     w, k = weights[inside], counts[inside]
@@ -67,13 +70,24 @@ def stage_of(
 
 
 def kish_design_effect(weights: Floats) -> float:
-    """n Σw² / (Σw)² over positive weights."""
+    """n Σw² / (Σw)² over the positive ones of weights (n,): what unequal weights alone cost (Kish 1965).
+
+    >>> kish_design_effect(np.array([1.0, 1.0, 2.0, 0.0]))
+    1.125
+    """
     w = weights[weights > 0]
     return float(len(w) * (w @ w) / w.sum() ** 2)
 
 
 def base_weights(stratum: Ints, population: Floats) -> Floats:
-    """N/n by stratum, for samples drawn with equal chances within strata; `population[h]` is N of stratum h."""
+    """N/n by stratum, for samples drawn with equal chances within strata.
+
+    `stratum` (n,) are codes from 0, `population` (H,) is N of each. Gives weights (n,). Raises WeightingError for a
+    stratum with more answers than people.
+
+    >>> base_weights(np.array([0, 0, 1]), np.array([100.0, 30.0])).tolist()
+    [50.0, 50.0, 30.0]
+    """
     n = np.bincount(stratum, minlength=len(population)).astype(np.float64)
     if (n > population).any():
         place = int(np.flatnonzero(n > population)[0])
@@ -85,9 +99,10 @@ def base_weights(stratum: Ints, population: Floats) -> Floats:
 
 
 def nonresponse_weights(weights: Floats, cell: Ints, responded: Bools, *, most: float | None = None) -> Floats:
-    """Weights of respondents after adjusting by classes: Σ w of all asked over Σ w of those who answered, per class.
+    """Weights of respondents after adjusting by classes: Σ w of all asked over Σ w of those who answered.
 
-    Others get 0. A class without a respondent, or with a factor above `most`, is an error that names it: merge it.
+    `weights`, `cell` (codes from 0) and `responded` are (n,), the result too; who did not answer gets 0. Raises
+    WeightingError for a class without a respondent, or with a factor above `most`, and names it: merge it.
     """
     asked = np.bincount(cell, weights)
     answered = np.bincount(cell, np.where(responded, weights, 0.0), len(asked))
@@ -104,9 +119,10 @@ def nonresponse_weights(weights: Floats, cell: Ints, responded: Bools, *, most: 
 
 
 def trimmed(weights: Floats, *, upper: float = np.inf, lower: float = -np.inf, strict: bool = True) -> Floats:
-    """Weights cut at the bounds, what was cut spread equally over those inside; repeated until none is outside.
+    """Weights (n,) cut at the bounds, what was cut spread equally over those inside; repeated until none is outside.
 
-    The sum stays. `strict` off: one round only, as the spreading may push others over the bound.
+    The sum stays. `strict` off: one round only, as the spreading may push others over the bound. Raises WeightingError
+    where the bounds leave no weight inside. Source: R `survey` trimWeights.
     """
     w = np.asarray(weights, np.float64).copy()
     least, most = lower - abs(lower) * _NOISE, upper + abs(upper) * _NOISE  # else rounding goes round in circles
@@ -126,7 +142,7 @@ def trimmed(weights: Floats, *, upper: float = np.inf, lower: float = -np.inf, s
 
 
 def upper_bound(weights: Floats, *, spread: float = 4.0) -> float:
-    """The default bound for trimming: median + 4 · interquartile range of positive weights."""
+    """The default bound for trimming weights (n,): median + 4 · interquartile range of the positive ones."""
     w = weights[weights > 0]
     quarter, half, three = np.quantile(w, [0.25, 0.5, 0.75])
     return float(half + spread * (three - quarter))

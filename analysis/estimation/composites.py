@@ -83,7 +83,7 @@ def _mean_of(layout: Layout, item: str) -> Measure:
 
 
 def composite_scores(value: Composite, partition: Partition, scores: Scores) -> Floats:
-    """Sums of the composite's linearised values per line."""
+    """Sums of the composite's linearised values per line of the partition (lines,)."""
     total = np.zeros(len(partition.domain))
     for measure, coefficient in value.coefficients.items():
         total += coefficient[partition.domain] * scores(measure).scores
@@ -93,7 +93,7 @@ def composite_scores(value: Composite, partition: Partition, scores: Scores) -> 
 def composite_squares(
     values: Sequence[Composite], partition: Partition, layout: Layout, gram_items: tuple[int, ...], scores: Scores
 ) -> list[Floats]:
-    """Σ z² of single respondents per line, for several composites, from the products that the totals kept."""
+    """Σ z² of single respondents per line (lines,), for each composite, from the products that the totals kept."""
     products = partition.lines.products
     assert products is not None
     forms = [_form(value, partition.size, layout, gram_items, scores) for value in values]

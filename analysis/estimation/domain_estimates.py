@@ -78,7 +78,7 @@ class DomainEstimates:
         return len(self.keys)
 
     def place(self, measure: Measure) -> int:
-        """The column of a measure."""
+        """In which column of the arrays a measure stands."""
         try:
             return self.measures.index(measure)
         except ValueError:
@@ -107,7 +107,12 @@ def estimate(
     lonely: str = "adjust",
     classes: Classes | None = None,
 ) -> DomainEstimates:
-    """Every measure (or those named) in every domain of the crossing `by`; an empty crossing is the whole."""
+    """Every measure (or those named) in every domain of the crossing `by`; an empty crossing is the whole.
+
+    The results are (domains × measures); rates are 0..1, NaN where nobody answered. `lonely` is the rule for strata
+    with one PSU, `classes` the post-strata of calibrated totals. Variances: linearisation, as under Conventions in
+    METHODS.md.
+    """
     partition = partition_of(totals, by, lonely=lonely, classes=classes)
     chosen = tuple(measures) if measures is not None else totals.plan.measures
     return DomainEstimates(partition.by, partition.keys, chosen, **_Estimation(totals, partition, chosen).made())
@@ -201,7 +206,7 @@ class _Estimation:
         return variance
 
     def _of_blocks(self, ratios: Ratios, measures: Sequence[Measure], parts: set[Measure]) -> Floats:
-        """The same, some lines of all measures at a time."""
+        """The variances of all ratios from some lines at a time."""
         partition = self.partition
         r, inverse = (values[partition.segment_domain] for values in ratios.values())
         sums = gathered(self.segment_sums, [ratio.numerator for ratio in ratios.of])

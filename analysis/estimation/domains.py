@@ -127,7 +127,7 @@ class Partition:
         return self.shape.clustered and self.lonely != "average"
 
     def total(self, values: AnyArray) -> AnyArray:
-        """Sums over the lines of each domain."""
+        """Sums of values (lines × f) over the lines of each domain: (domains × f)."""
         return self.domains.total(values)
 
     def residual(self, scores: Floats, ratios: Sequence[BaseRatio], r: Floats, inverse: Floats) -> Floats:
@@ -287,13 +287,13 @@ class Ratios:
         return np.where(known, self.estimate, 0.0), inverse
 
     def some(self, places: Sequence[int]) -> Ratios:
-        """A few of them."""
+        """The ratios at some places, in that order."""
         chosen = list(places)
         return Ratios(tuple(self.of[k] for k in chosen), self.estimate[:, chosen], self.denominator[:, chosen])
 
 
 def gathered(source: AnyArray, groups: Sequence[Columns]) -> AnyArray:
-    """For each group of columns the sum of these columns."""
+    """For each group of columns of `source` (n × f) the sum of these columns: (n × groups)."""
     result = np.take(source, [columns[0] if columns else 0 for columns in groups], axis=1)
     for place, columns in enumerate(groups):
         if len(columns) > 1:
@@ -304,7 +304,7 @@ def gathered(source: AnyArray, groups: Sequence[Columns]) -> AnyArray:
 
 
 def ratios_of(totals: Floats, ratios: Sequence[BaseRatio]) -> Ratios:
-    """The ratios of the sums of every domain."""
+    """The ratios of the sums (domains × f) of every domain: (domains × ratios)."""
     top = gathered(totals, [ratio.numerator for ratio in ratios])
     bottom = gathered(totals, [ratio.denominator for ratio in ratios])
     estimate = np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
@@ -323,7 +323,10 @@ def linearised(partition: Partition, ratios: Ratios) -> tuple[Floats, Floats | N
 
 
 def linearised_blocks(partition: Partition, ratios: Ratios) -> Iterator[tuple[slice, Floats, Floats | None]]:
-    """The same some lines at a time, before any projection: what is computed stays in a processor's cache."""
+    """What `linearised` gives, as (lines × ratios) of some lines at a time and before any projection.
+
+    The blocks are so small that what is computed stays in a processor's cache.
+    """
     lines, domain = partition.lines, partition.domain
     r, inverse = ratios.values()
     tops, bottoms = [ratio.numerator for ratio in ratios.of], [ratio.denominator for ratio in ratios.of]
@@ -343,7 +346,10 @@ def linearised_blocks(partition: Partition, ratios: Ratios) -> Iterator[tuple[sl
 
 
 def ratio_scores(partition: Partition, ratio: BaseRatio, totals: Floats | None = None) -> RatioScores:
-    """The linearised values of a ratio. Where a domain has no answer the estimate is NaN and the scores are 0."""
+    """The linearised values of a ratio as sums per line (lines,), with the estimate of each domain (domains,).
+
+    Where a domain has no answer the estimate is NaN and the scores are 0.
+    """
     one = ratios_of(partition.total(partition.lines.sums) if totals is None else totals, (ratio,))
     scores, squares = linearised(partition, one)
     return RatioScores(
@@ -367,7 +373,7 @@ def _quadratic(source: Floats, ratios: Sequence[BaseRatio], r: Floats) -> Floats
 
 
 def simple_variance(totals: Floats, ratios: Ratios, n: Ints) -> tuple[Floats, Floats]:
-    """The variances of ratios had the respondents been a simple random sample, with and without replacement.
+    """The variances (domains × ratios) had the respondents been a simple random sample, with and without replacement.
 
     Σ w e² / X² · N/(n−1), times (1 − n/N) without replacement, N the sum of weights of the respondents (as R's
     svymean(deff = TRUE) and svyratio(deff = TRUE) have it). NaN where the sample is larger than N.

@@ -47,19 +47,32 @@ class JointEstimate:
 
 
 def mean(design: SampleDesign, values: Floats, domain: Bools | None = None) -> RowEstimate:
-    """The mean of `values` over people with a value: Σ w y / Σ w.
+    """The mean of `values` (n,) over people with a value (NaN = none): Σ w y / Σ w, in the unit of the values.
 
-    Variance: linearised, z = w (y − ȳ) / Σ w. A 0/1 column gives a proportion. Empty domain: everything NaN, n = 0.
+    A 0/1 column gives a proportion. `domain` (n,) chooses rows without removing the others from the design. Variance:
+    linearised, z = w (y − ȳ) / Σ w. Empty domain: everything NaN, n = 0. Source: R `survey` svymean.
+
+    >>> from analysis.design.sample_design import sample_design
+    >>> sample = sample_design([3.0, 1.0, 1.0, 1.0])
+    >>> found = mean(sample, np.array([1.0, 0.0, 1.0, np.nan]))
+    >>> round(found.estimate, 4), round(found.se, 4), found.n, found.df
+    (0.8, 0.2355, 3, 2)
     """
     ones = np.where(np.isnan(values), np.nan, 1.0)
     return ratio(design, values, ones, domain)
 
 
 def ratio(design: SampleDesign, numerator: Floats, denominator: Floats, domain: Bools | None = None) -> RowEstimate:
-    """Σ w y / Σ w x over rows with both.
+    """Σ w y / Σ w x over rows with both; `numerator` and `denominator` are (n,), NaN = missing.
 
     Variance: z = w (y − r x) / Σ w x. Design effect: against a simple random sample of the same people, as R's
-    svyratio(deff = TRUE).
+    svyratio(deff = TRUE). Source: Särndal et al. (1992), section 5.6.
+
+    >>> from analysis.design.sample_design import sample_design
+    >>> sample = sample_design([1.0, 1.0, 2.0])
+    >>> found = ratio(sample, np.array([4.0, 2.0, 3.0]), np.array([5.0, 4.0, 3.0]))
+    >>> round(found.estimate, 4), round(found.se, 4)
+    (0.8, 0.1386)
     """
     keep = _keep(numerator, domain) & ~np.isnan(denominator)
     w = np.where(keep, design.weights, 0.0)
@@ -77,7 +90,15 @@ def ratio(design: SampleDesign, numerator: Floats, denominator: Floats, domain: 
 
 
 def total(design: SampleDesign, values: Floats, domain: Bools | None = None) -> RowEstimate:
-    """Σ w y over rows with a value. Variance: z = w y. Design effects: as R's svytotal(deff = TRUE)."""
+    """Σ w y over rows with a value; `values` (n,), NaN = missing, the result in the unit of the values.
+
+    Variance: z = w y. Design effects: as R's svytotal(deff = TRUE).
+
+    >>> from analysis.design.sample_design import sample_design
+    >>> found = total(sample_design([10.0, 10.0, 20.0]), np.array([1.0, 0.0, 1.0]))
+    >>> found.estimate, round(found.se, 3)
+    (30.0, 17.321)
+    """
     keep = _keep(values, domain)
     w, y = np.where(keep, design.weights, 0.0), np.where(keep, values, 0.0)
     n, rows, people = int((w > 0).sum()), int(keep.sum()), float(w.sum())
@@ -90,7 +111,7 @@ def total(design: SampleDesign, values: Floats, domain: Bools | None = None) -> 
 
 
 def variance(design: SampleDesign, values: Floats, domain: Bools | None = None) -> RowEstimate:
-    """The population variance of a variable, Σ w (y − ȳ)² / Σ w · n/(n−1), with its standard error.
+    """The population variance of `values` (n,), Σ w (y − ȳ)² / Σ w · n/(n−1), with its standard error.
 
     Source: R `survey` svyvar; the standard error treats ȳ as known, which is exact to first order.
     """
@@ -101,9 +122,9 @@ def variance(design: SampleDesign, values: Floats, domain: Bools | None = None) 
 
 
 def domain_means(design: SampleDesign, values: Floats, groups: list[Bools]) -> JointEstimate:
-    """The means of one variable in several domains with their covariance: domains share PSUs.
+    """The means of `values` (n,) in several domains (k masks of shape (n,)) with their covariance (k × k).
 
-    Source: R `survey` svyby(covmat = TRUE).
+    Domains share PSUs, so their means are not independent. Source: R `survey` svyby(covmat = TRUE).
     """
     estimates, scores = [], []
     union = np.zeros(design.rows, np.bool_)

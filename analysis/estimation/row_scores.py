@@ -34,7 +34,7 @@ class RowMeasures:
         self._items = {item.code: item for item in plan.items}
 
     def ratio(self, measure: Measure) -> tuple[Floats, Floats]:
-        """y and x of a base ratio."""
+        """Numerator and denominator (n,) of a base ratio, both 0 for a row without an answer."""
         if measure.variable in self._items:
             return self._item(measure)
         items = self.plan.items_of(measure.variable)
@@ -82,7 +82,7 @@ def with_row_variances(
 ) -> DomainEstimates:
     """The estimates with standard errors through the projections of the design, and design effects of these.
 
-    `columns` are the codes per row of the variables of the crossing, in the order that `estimates` has.
+    `columns` (n,) are the codes per row of the variables of the crossing, in the order that `estimates` has.
     """
     domain = domain_of_rows(estimates.keys, columns, design.rows)
     se, spread = np.full_like(estimates.se, np.nan), np.full_like(estimates.se, np.nan)
@@ -106,7 +106,10 @@ def with_row_variances(
 def row_covariance(
     estimates: DomainEstimates, design: SampleDesign, measures: RowMeasures, columns: Sequence[Ints]
 ) -> Floats:
-    """The covariance matrix of the first measure over the domains, through the projections of the design."""
+    """The covariance (domains × domains) of the first measure, through the projections of the design.
+
+    `columns` (n,) are the codes per row of the variables of the crossing.
+    """
     domain = domain_of_rows(estimates.keys, columns, design.rows)
     score = next(_scores(estimates, design, measures, domain))
     return DomainVariances(design, domain, estimates.size).covariance(score)
@@ -162,7 +165,7 @@ def _ratio(pair: tuple[Floats, Floats], weights: Floats, domain: Ints, size: int
 
 
 def domain_of_rows(keys: Ints, columns: Sequence[Ints], rows: int) -> Ints:
-    """For each row the line of its domain, or the number of domains where it is in none."""
+    """For each row the line of its domain in `keys` (domains × k): (n,), the number of domains where it is in none."""
     if not columns:
         return np.zeros(rows, np.int64)
     place = {tuple(key): k for k, key in enumerate(keys.tolist())}

@@ -35,7 +35,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code."""
+    """Run the command that the arguments name, and give its exit code: 0, or 2 for what is refused."""
     out: str | None = None
     try:
         options = _parser().parse_args(arguments)

@@ -112,7 +112,7 @@ class Request:
 
 
 def read_request(text: str) -> Request:
-    """A request from its JSON text."""
+    """A request from its JSON text; AnalysisError names the key that is unknown, missing or of another type."""
     try:
         data = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except json.JSONDecodeError as error:

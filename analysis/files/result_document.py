@@ -108,7 +108,10 @@ def verdict_entries(
     labels: Labels,
     adjust: Sequence[str] = ("none",),
 ) -> list[dict[str, Any]]:
-    """The verdicts of a family of domains. `adjust` names the adjusted tests that are shown beside the plain one."""
+    """The verdicts of a family of domains; `keys` (domains × variables), one line for each domain.
+
+    `adjust` names the adjusted tests that are shown beside the plain one.
+    """
     figures, threshold = judgement.figures, judgement.threshold
     proof = verdicts.proof(figures, threshold)
     adjusted = {
@@ -151,7 +154,7 @@ def verdict_entries(
 
 
 def domain_of(by: Sequence[str], key: Ints, labels: Labels) -> dict[str, str | int]:
-    """A domain by its labels."""
+    """A domain by its labels; `key` (variables,) has its codes."""
     return {
         name: labels.get(name, {}).get(int(code), int(code)) for name, code in zip(by, np.asarray(key), strict=True)
     }
@@ -166,9 +169,10 @@ def judged(
     population: Floats,
     opt_in: bool = False,
 ) -> tuple[Judgement, tuple[Needed, ...]]:
-    """Verdicts (after Holm where that is asked) and the responses needed; `population` is what the weights sum to.
+    """Verdicts (after Holm where that is asked) and the responses needed; all arrays are (domains,).
 
-    A population no larger than the answers is a sum of scaled weights, not a frame, and sets no limit.
+    `population` is what the weights sum to. A population no larger than the answers is a sum of scaled weights, not a
+    frame, and sets no limit.
     """
     judgement = verdicts.judge(
         figures, threshold, gates=gates, adjust="holm" if "holm" in adjust else "none", opt_in=opt_in

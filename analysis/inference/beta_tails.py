@@ -22,7 +22,7 @@ _ENOUGH = 1e-15
 
 
 def tails(k: Floats, n: Floats, x: Floats) -> tuple[Floats, Floats]:
-    """I_x(k, n − k + 1) and 1 − I_x(k + 1, n − k), for 0 ≤ k ≤ n, n > 0 and 0 < x < 1, arrays of one shape.
+    """I_x(k, n − k + 1) and 1 − I_x(k + 1, n − k), for 0 ≤ k ≤ n, n > 0 and 0 < x < 1, arrays of one shape (m,).
 
     The first is P(at least k of n satisfied) under rate x, the second P(at most k), for n that need not be whole.
     At k = 0 the first is 1, at k = n the second is 1.

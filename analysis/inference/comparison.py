@@ -65,9 +65,11 @@ class Difference:
 
 
 def joint(totals: Totals, by: Sequence[str], measure: Measure, *, lonely: str = "adjust") -> Joint:
-    """A measure in every domain of a crossing with covariances, from totals. Empty domains have NaN and covariance 0.
+    """A measure in every domain of a crossing with covariances (domains × domains), from totals.
 
-    On the diagonal stand the variances of `domain_estimates`; they count the spread of respondents in a second stage.
+    Empty domains have NaN and covariance 0. On the diagonal stand the variances of `domain_estimates`; they count the
+    spread of respondents in a second stage. Raises AnalysisError for a measure that the plan does not have.
+    Source: R `survey` svyby(covmat = TRUE).
     """
     found = estimate(totals, by, measures=(measure,), lonely=lonely)
     partition = partition_of(totals, by, lonely=lonely)
@@ -100,7 +102,11 @@ def joint(totals: Totals, by: Sequence[str], measure: Measure, *, lonely: str = 
 
 
 def contrast(found: Joint, coefficients: Floats, *, level: float = 0.95) -> Difference:
-    """Σ c θ over the domains, with covariance; df of the clusters of the domains that have a coefficient."""
+    """Σ c θ over the domains, coefficients (domains,), with covariance; two-sided p by Student's t.
+
+    The df are those of the clusters of the domains that have a coefficient. Raises AnalysisError unless there is one
+    coefficient for each domain. Source: R `survey` svycontrast.
+    """
     c = np.asarray(coefficients, np.float64)
     if len(c) != len(found.estimate):
         raise AnalysisError(f"There are {len(found.estimate)} domains and {len(c)} coefficients; one each is needed.")
@@ -111,7 +117,7 @@ def contrast(found: Joint, coefficients: Floats, *, level: float = 0.95) -> Diff
 
 
 def difference(found: Joint, first: int, second: int, *, level: float = 0.95) -> Difference:
-    """The first domain minus the second."""
+    """The first domain minus the second, both by their place in the crossing; in the unit of the estimates."""
     c = np.zeros(len(found.estimate))
     c[first], c[second] = 1.0, -1.0
     return contrast(found, c, level=level)
@@ -126,7 +132,12 @@ def independent(
     second_df: float,
     level: float = 0.95,
 ) -> Difference:
-    """The first minus the second estimate of two samples that share nothing; df after Satterthwaite (1946)."""
+    """The first minus the second estimate of two samples that share nothing; df after Satterthwaite (1946).
+
+    >>> found = independent(0.88, 0.02, 30, 0.82, 0.02, 25)
+    >>> round(found.estimate, 2), round(found.df, 1), round(found.p_value, 3)
+    (0.06, 54.5, 0.038)
+    """
     parts = np.array([first_se**2, second_se**2])
     own = np.array([first_df, second_df], np.float64)
     total = float(parts.sum())
@@ -136,7 +147,7 @@ def independent(
 
 
 def adjusted(differences: Sequence[Difference], method: str) -> Floats:
-    """The p-values of a family of differences after Holm (`holm`) or Benjamini-Hochberg (`bh`)."""
+    """The p-values (differences,) of a family after Holm (`holm`) or Benjamini-Hochberg (`bh`), in the same order."""
     return verdicts.adjusted(np.array([one.p_value for one in differences]), method)
 
 

@@ -53,9 +53,13 @@ class Pattern:
 
 
 def hidden_rates(n: Sequence[int] | Floats, estimate: Floats, rule: DisclosureRule | None = None) -> Bools:
-    """Which estimates are hidden on their own account: too few people, or in public everybody or nobody of few.
+    """Which estimates (m,) are hidden on their own account: too few people, or in public everybody or nobody of few.
 
-    A cell without anybody is not hidden: there is nobody to protect.
+    `n` (m,) are people, `estimate` (m,) rates of 0..1. A cell without anybody is not hidden: there is nobody to
+    protect.
+
+    >>> hidden_rates([4, 25, 25, 0], np.array([0.5, 1.0, 0.8, np.nan])).tolist()
+    [True, True, False, False]
     """
     rule = rule or DisclosureRule()
     people = np.asarray(n, np.float64)
@@ -71,7 +75,12 @@ def suppress(counts: Mapping[Cell, int], relations: Sequence[Relation], rule: Di
     """The cells to hide so that no small cell can be read or worked out.
 
     `counts` are respondents per cell, totals included; `relations` say which cells add up to which, over all tables
-    and hierarchies published together. A total that is itself small is hidden too.
+    and hierarchies published together. A total that is itself small is hidden too. Near the optimum of Fischetti and
+    Salazar (2001).
+
+    >>> found = suppress({"all": 60, "a": 4, "b": 20, "c": 36}, [Relation("all", ("a", "b", "c"))])
+    >>> sorted(found.small), sorted(found.complementary)
+    (['a'], ['b'])
     """
     rule = rule or DisclosureRule()
     small = frozenset(cell for cell, n in counts.items() if 0 < n < rule.minimum)
@@ -144,7 +153,12 @@ def _protect(
 
 
 def may_show_both(first: int, second: int, common: int, rule: DisclosureRule | None = None) -> bool:
-    """Whether results of two filters may stand beside each other: who is in one and not in the other is nobody or
-    at least the minimum. `common` counts respondents in both."""
+    """Whether results of two filters may stand beside each other, without giving away those in one of them only.
+
+    Those must be nobody or at least the minimum. `first`, `second` and `common` (in both) count respondents.
+
+    >>> may_show_both(120, 90, 90), may_show_both(120, 90, 85)
+    (True, False)
+    """
     rule = rule or DisclosureRule()
     return all(only == 0 or only >= rule.minimum for only in (first - common, second - common))

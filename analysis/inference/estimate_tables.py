@@ -130,7 +130,7 @@ class EstimateTable:
         return list(zip(*(self.domain[name].tolist() for name in self.by), strict=True))
 
     def where(self, chosen: Bools | Ints) -> EstimateTable:
-        """Some of the rows."""
+        """The table of some rows: a mask (rows,) or their numbers."""
         changes: dict[str, Any] = {}
         for item in fields(self):
             value = getattr(self, item.name)
@@ -165,7 +165,7 @@ class EstimateTable:
 
     @classmethod
     def from_json(cls, text: str) -> EstimateTable:
-        """What `to_json` wrote."""
+        """The table that `to_json` wrote; AnalysisError for another format."""
         data = json.loads(text)
         if data.get("format") != FORMAT:
             raise AnalysisError(f"The estimates have format {data.get('format')}; this program reads format {FORMAT}.")
@@ -200,7 +200,10 @@ def table_of(
     level: float = 0.95,
     labels: Mapping[str, Mapping[int, str]] | None = None,
 ) -> EstimateTable:
-    """Estimates with their intervals and flags, one row per domain and measure (measures of a domain together)."""
+    """Estimates with their intervals and flags, one row per domain and measure (measures of a domain together).
+
+    Rates and limits are 0..1. Raises AnalysisError for an interval that has no such name.
+    """
     count, width = estimates.size, len(estimates.measures)
     rate = np.array([is_rate(measure.name) for measure in estimates.measures], np.bool_)
     everywhere = np.broadcast_to(rate, (count, width))
@@ -294,7 +297,7 @@ def _objects(values: list[Any]) -> AnyArray:
 
 
 def listed(values: AnyArray) -> list[Any]:
-    """A column for JSON: None for NaN and infinities."""
+    """A column (m,) for JSON: None for NaN and infinities."""
     if values.dtype.kind == "f":
         return [None if not math.isfinite(value) else value for value in values.tolist()]
     return [list(value) if isinstance(value, tuple) else value for value in values.tolist()]

@@ -29,12 +29,12 @@ class Interval:
     upper: Floats
 
     def limits(self, place: int) -> tuple[float, float]:
-        """One of the intervals."""
+        """Lower and upper limit of the interval at one place."""
         return float(self.lower[place]), float(self.upper[place])
 
 
 def student_quantile(probability: float, df: Any) -> Floats:
-    """The quantile of Student's t for many degrees of freedom, each distinct one computed once; NaN for df ≤ 0."""
+    """The quantile of Student's t for many degrees of freedom (m,), each distinct one computed once; NaN for df ≤ 0."""
     values = np.asarray(df, np.float64)
     distinct, place = np.unique(values.ravel(), return_inverse=True)
     with np.errstate(invalid="ignore"):
@@ -43,13 +43,20 @@ def student_quantile(probability: float, df: Any) -> Floats:
 
 
 def wald(estimate: Floats, se: Floats, df: Ints, *, level: float = 0.95) -> Interval:
-    """estimate ± t(df) · se."""
+    """estimate ± t(df) · se, all (m,) and in the unit of the estimate; NaN where df ≤ 0."""
     half = student_quantile((1 + level) / 2, df) * se
     return Interval(estimate - half, estimate + half)
 
 
 def logit(estimate: Floats, se: Floats, df: Ints, *, level: float = 0.95) -> Interval:
-    """The Wald interval of log(p/(1−p)) with the delta method, transformed back (R: xlogit)."""
+    """The Wald interval of log(p/(1−p)) with the delta method, transformed back (R: svyciprop, xlogit).
+
+    All arrays are (m,), rates 0..1. NaN at 0 %, at 100 % and where df ≤ 0.
+
+    >>> found = logit(np.array([0.9]), np.array([0.02]), np.array([30]))
+    >>> found.lower.round(4).tolist(), found.upper.round(4).tolist()
+    ([0.8511], [0.9341])
+    """
     p = _inner(estimate)
     with np.errstate(divide="ignore", invalid="ignore"):
         half = student_quantile((1 + level) / 2, df) * se / (p * (1 - p))
@@ -58,7 +65,7 @@ def logit(estimate: Floats, se: Floats, df: Ints, *, level: float = 0.95) -> Int
 
 
 def arcsine(estimate: Floats, se: Floats, df: Ints, *, level: float = 0.95) -> Interval:
-    """The Wald interval of asin √p with the delta method, transformed back."""
+    """The Wald interval of asin √p with the delta method, transformed back; all (m,), rates 0..1 (R: asin)."""
     p = _inner(estimate)
     with np.errstate(divide="ignore", invalid="ignore"):
         half = student_quantile((1 + level) / 2, df) * se / (2 * np.sqrt(p * (1 - p)))
@@ -67,7 +74,14 @@ def arcsine(estimate: Floats, se: Floats, df: Ints, *, level: float = 0.95) -> I
 
 
 def wilson(estimate: Floats, se: Floats, df: Ints, *, level: float = 0.95) -> Interval:
-    """Wilson's score interval with n replaced by p(1−p)/se² and z by t(df)."""
+    """Wilson's score interval with n replaced by p(1−p)/se² and z by t(df) (R: svyciprop, wilson).
+
+    All arrays are (m,), rates 0..1. NaN where df ≤ 0 or the standard error is 0.
+
+    >>> found = wilson(np.array([0.9]), np.array([0.02]), np.array([30]))
+    >>> found.lower.round(4).tolist(), found.upper.round(4).tolist()
+    ([0.8516], [0.9338])
+    """
     p = _inner(estimate)
     t = student_quantile((1 + level) / 2, df)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -78,7 +92,10 @@ def wilson(estimate: Floats, se: Floats, df: Ints, *, level: float = 0.95) -> In
 
 
 def beta(estimate: Floats, se: Floats, df: Ints, rows: Ints, *, level: float = 0.95) -> Interval:
-    """Korn and Graubard's interval as R has it: effective n not capped, the t ratio with all rows − 1."""
+    """Korn and Graubard's interval as R has it: effective n not capped, the t ratio with all rows − 1.
+
+    All arrays are (m,), rates 0..1; `rows` counts rows of weight 0 too. Source: R `survey` svyciprop(method = "beta").
+    """
     p = _inner(estimate)
     with np.errstate(divide="ignore", invalid="ignore"):
         n = p * (1 - p) / se**2 * _t_ratio(rows, df, level)
@@ -87,7 +104,14 @@ def beta(estimate: Floats, se: Floats, df: Ints, rows: Ints, *, level: float = 0
 
 
 def korn_graubard(estimate: Floats, se: Floats, df: Ints, n: Ints, *, level: float = 0.95) -> Interval:
-    """Korn and Graubard's interval as NCHS publishes by: effective n at most n, exact at 0 % and 100 %."""
+    """Korn and Graubard's interval as NCHS publishes by: effective n at most n, exact at 0 % and 100 %.
+
+    All arrays are (m,), rates 0..1, `n` people with an answer; NaN where df ≤ 0. Source: Parker et al. (2017).
+
+    >>> one_unit_satisfied_all = (np.array([1.0]), np.array([0.0]), np.array([39]), np.array([40]))
+    >>> korn_graubard(*one_unit_satisfied_all).lower.round(4).tolist()
+    [0.9119]
+    """
     size = effective_n(estimate, se, df, n, level=level)
     p = np.asarray(estimate, np.float64)
     none, everybody = at_zero(p), at_one(p)
@@ -100,9 +124,12 @@ def korn_graubard(estimate: Floats, se: Floats, df: Ints, n: Ints, *, level: flo
 
 
 def effective_n(estimate: Floats, se: Floats, df: Ints, n: Ints, *, level: float = 0.90) -> Floats:
-    """n for a simple random sample of the same uncertainty: p(1−p)/se² · (t(n−1)/t(df))², at most n.
+    """n for a simple random sample of the same uncertainty: p(1−p)/se² · (t(n−1)/t(df))², at most n; all (m,).
 
     n itself at 0 % and 100 %; NaN where df ≤ 0, or the standard error is 0 in between.
+
+    >>> effective_n(np.array([0.9]), np.array([0.02]), np.array([30]), np.array([400])).round(1).tolist()
+    [212.3]
     """
     p, error = np.asarray(estimate, np.float64), np.asarray(se, np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -113,12 +140,12 @@ def effective_n(estimate: Floats, se: Floats, df: Ints, n: Ints, *, level: float
 
 
 def at_zero(estimate: Any) -> Any:
-    """Nobody: 0 up to floating noise."""
+    """Whether a rate is 0 but for floating noise: nobody is satisfied."""
     return np.asarray(estimate) <= 1e-12
 
 
 def at_one(estimate: Any) -> Any:
-    """Everybody: 1 up to floating noise."""
+    """Whether a rate is 1 but for floating noise: everybody is satisfied."""
     return np.asarray(estimate) >= 1 - 1e-12
 
 

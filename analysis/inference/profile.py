@@ -32,10 +32,11 @@ def likelihood(
     start: Floats | None = None,
     level: float = 0.95,
 ) -> Interval:
-    """Limits for each proportion; NaN at 0 % and 100 %, without degrees of freedom, or where the steps end too soon.
+    """Limits for each proportion (m,); NaN at 0 %, at 100 %, without df, or where the steps end too soon.
 
-    `rows` counts rows of weight zero too (R's deviance runs over them); it defaults to `n`. `start` is
-    `first_step` of the rows behind each proportion; without it equal weights are assumed (up to 2e-6 apart).
+    All arrays are (m,), rates 0..1. `rows` counts rows of weight zero too (R's deviance runs over them); it defaults to
+    `n`. `start` is `first_step` of the rows behind each proportion; without it equal weights are assumed (up to 2e-6
+    apart). Source: R `survey` svyciprop(method = "likelihood").
     """
     p = np.asarray(estimate, np.float64)
     t = student_quantile((1 + level) / 2, df)
@@ -55,12 +56,15 @@ def likelihood(
 
 
 def first_step(weights: Floats, satisfied: Floats) -> float:
-    """The logit after R's first iteration over some rows: glm starts each row at (w y + 1/2) / (w + 1)."""
+    """The logit after R's first iteration over rows (n,): glm starts each at (w y + 1/2) / (w + 1)."""
     return float(first_steps(weights, satisfied, np.zeros(len(weights), np.int64), 1)[0])
 
 
 def first_steps(weights: Floats, satisfied: Floats, domain: Ints, size: int) -> Floats:
-    """The same in every domain; NaN where there is no row of positive weight."""
+    """The same in every domain: `weights`, `satisfied` (0/1) and `domain` (codes from 0) are (n,), the result (size,).
+
+    NaN where there is no row of positive weight.
+    """
     people, total = np.bincount(domain, minlength=size), sum_by(domain, weights, size)
     mean = np.divide(total, people, out=np.ones(size), where=total > 0)
     w = weights / mean[domain]

@@ -46,7 +46,17 @@ def quantile(
     interval: str = "mean",
     level: float = 0.95,
 ) -> Quantile:
-    """The quantile of `values` (NaN = missing) at a share between 0 and 1."""
+    """The quantile of `values` (n,) (NaN = missing) at a share between 0 and 1, in the unit of the values.
+
+    `rule` is how hits are read: `math` the smallest value with that weight below it, `school` the middle at exact hits,
+    `hf7` linear. The interval is Woodruff's: that of the share below the quantile, read back. `domain` is (n,). Raises
+    AnalysisError for an unknown rule or interval and a share outside 0..1. Source: R `survey` svyquantile.
+
+    >>> from analysis.design.sample_design import sample_design
+    >>> minutes = np.array([5.0, 8.0, 12.0, 20.0, 45.0])
+    >>> quantile(sample_design([1.0, 1.0, 1.0, 1.0, 1.0]), minutes, 0.5).estimate
+    12.0
+    """
     if rule not in RULES or interval not in INTERVALS:
         raise AnalysisError(f"Rule '{rule}' or interval '{interval}' is unknown; {RULES} and {INTERVALS} are offered.")
     if not 0 < share < 1:

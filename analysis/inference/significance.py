@@ -25,7 +25,7 @@ class TTest:
 
 
 def t_test(estimate: float, se: float, df: int) -> TTest:
-    """estimate / se against Student's t; NaN where there are no degrees of freedom or the standard error is 0."""
+    """estimate / se against Student's t, two-sided; NaN where there are no degrees of freedom or the se is 0."""
     if not (se > 0 and df > 0):
         return TTest(estimate, se, np.nan, df, np.nan)
     t = estimate / se
@@ -33,15 +33,18 @@ def t_test(estimate: float, se: float, df: int) -> TTest:
 
 
 def mean_against(design: SampleDesign, values: Floats, target: float, domain: Bools | None = None) -> TTest:
-    """Whether a mean differs from a value. df is the design's minus 1, as R's svyttest has it."""
+    """Whether the mean of `values` (n,) differs from `target`, in the same unit; `domain` (n,).
+
+    df is the design's minus 1, as R's svyttest has it.
+    """
     found = estimators.mean(design, values - target, domain)
     return t_test(found.estimate, found.se, found.df - 1)
 
 
 def groups_differ(design: SampleDesign, values: Floats, group: Bools, domain: Bools | None = None) -> TTest:
-    """The difference of a mean between the rows in `group` and the others. df is the domain's minus 1.
+    """The difference of the mean of `values` (n,) between the rows in `group` (n,) and the others.
 
-    The same as the slope of a regression on the group; R: svyttest(y ~ g).
+    df is the domain's minus 1. The same as the slope of a regression on the group; R: svyttest(y ~ g).
     """
     inside = ~np.isnan(values) if domain is None else ~np.isnan(values) & domain
     joint = estimators.domain_means(design, values, [group & inside, ~group & inside])
@@ -50,7 +53,10 @@ def groups_differ(design: SampleDesign, values: Floats, group: Bools, domain: Bo
 
 
 def contrast(joint: JointEstimate, coefficients: Floats) -> TTest:
-    """A linear combination of estimates with their covariance, against 0 with the joint df."""
+    """A linear combination, coefficients (k,), of k estimates with their covariance, against 0 with the joint df.
+
+    Source: R `survey` svycontrast.
+    """
     value = float(coefficients @ joint.estimate)
     spread = float(coefficients @ joint.covariance @ coefficients)
     return t_test(value, float(np.sqrt(max(spread, 0.0))), joint.df)
@@ -59,7 +65,8 @@ def contrast(joint: JointEstimate, coefficients: Floats) -> TTest:
 def ranks_differ(design: SampleDesign, values: Floats, group: Bools, domain: Bools | None = None) -> TTest:
     """The design-based Wilcoxon test: whether ranks in the estimated population differ between two groups.
 
-    Mid-ranks over N, regressed on the group (Lumley and Scott 2013; R: svyranktest(test = "wilcoxon")).
+    `values`, `group` and `domain` are (n,). Mid-ranks over N, regressed on the group; df is the domain's minus 1
+    (Lumley and Scott 2013; R: svyranktest(test = "wilcoxon")).
     """
     keep = ~np.isnan(values) if domain is None else ~np.isnan(values) & domain
     w = np.where(keep, design.weights, 0.0)

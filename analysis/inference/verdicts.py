@@ -126,7 +126,10 @@ def _estimable(figures: Figures) -> Bools:
 
 
 def proof(figures: Figures, threshold: Any) -> Proof:
-    """t = (logit p − logit T) / (se / (p (1 − p))) with the domain's df, one-sided each way."""
+    """t = (logit p − logit T) / (se / (p (1 − p))) with the domain's df, one-sided each way; all (m,).
+
+    `threshold` is a rate of 0..1, one for all or (m,). NaN where df or se are not positive and at 0 % and 100 %.
+    """
     good = _estimable(figures)
     p = np.where(good, figures.estimate, 0.5)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -138,24 +141,33 @@ def proof(figures: Figures, threshold: Any) -> Proof:
 
 
 def proof_labels(p_reached: Floats, p_not_reached: Floats, *, alpha: float = ALPHA) -> AnyArray:
-    """`reached`, `not_reached`, `insufficient` or `not_estimable` (the oracle's labels)."""
+    """`reached`, `not_reached`, `insufficient` or `not_estimable` for each pair of p-values (m,) at a level."""
     with np.errstate(invalid="ignore"):
         labels = np.where(p_reached <= alpha, 0, np.where(p_not_reached <= alpha, 1, 2))
     return np.asarray(np.array(PROOFS, object)[np.where(np.isnan(p_reached), 3, labels)])
 
 
 def holm(p: Floats) -> Floats:
-    """P-values (n,) after Holm's step-down adjustment, over those that exist (Holm 1979); NaN stays NaN."""
+    """P-values (m,) after Holm's step-down adjustment, over those that exist (Holm 1979); NaN stays NaN.
+
+    Raises AnalysisError for values outside 0..1.
+
+    >>> holm(np.array([0.01, np.nan, 0.04])).tolist()
+    [0.02, nan, 0.04]
+    """
     return error_rates.adjusted_together(p, "holm")
 
 
 def benjamini_hochberg(p: Floats) -> Floats:
-    """P-values (n,) after Benjamini and Hochberg (1995), over those that exist; NaN stays NaN."""
+    """P-values (m,) after Benjamini and Hochberg (1995), over those that exist; NaN stays NaN.
+
+    Raises AnalysisError for values outside 0..1.
+    """
     return error_rates.adjusted_together(p, "bh")
 
 
 def adjusted(p: Floats, method: str) -> Floats:
-    """A family of p-values by name: `none`, `holm` or `bh`."""
+    """A family of p-values (m,) by name of the adjustment: `none`, `holm` or `bh`; AnalysisError for another."""
     if method == "holm":
         return holm(p)
     if method == "bh":
@@ -174,10 +186,16 @@ def judge(
     opt_in: bool = False,
     alpha: float = ALPHA,
 ) -> Judgement:
-    """The verdict of each estimate against its threshold (one for all, or one each; NaN = there is no target).
+    """The verdict (m,) of each estimate against its threshold (one for all, or (m,); NaN = there is no target).
 
-    With `adjust` the family is all estimates given. Estimates that fail a gate stay in the family only if they can be
-    estimated, so that removing small units afterwards cannot make others pass.
+    Rates and thresholds are 0..1, unrounded. With `adjust` the family is all estimates given. Estimates that fail a
+    gate stay in the family only if they can be estimated, so that removing small units afterwards cannot make others
+    pass. Raises AnalysisError for an unknown adjustment. Source: Parker et al. (2017); the order of decisions above.
+
+    >>> rates, errors = np.array([0.94, 0.91, 0.70]), np.array([0.01, 0.02, 0.05])
+    >>> units = Figures(rates, errors, df=np.array([40, 40, 5]), n=np.array([500, 300, 60]))
+    >>> judge(units, 0.90).verdict.tolist()
+    ['reached', 'reached_not_proven', 'too_few']
     """
     p = np.asarray(figures.estimate, np.float64)
     target = np.broadcast_to(np.asarray(threshold, np.float64), p.shape)
@@ -224,7 +242,10 @@ def _decided(
 
 
 def korn_graubard_tails(estimate: Floats, size: Floats, threshold: Floats) -> tuple[Floats, Floats]:
-    """p_kg_reached and p_kg_missed: the Korn-Graubard bounds turned into p-values."""
+    """The Korn-Graubard bounds turned into p-values: p_kg_reached and p_kg_missed, both (m,).
+
+    `estimate` and `threshold` are rates of 0..1, `size` the effective n, all (m,). NaN without a size or a threshold.
+    """
     known = ~np.isnan(size) & ~np.isnan(threshold)
     n = np.where(known, size, 1.0)
     k = n * np.clip(np.where(known, estimate, 0.5), 0.0, 1.0)
@@ -266,8 +287,9 @@ def responses_needed(
 ) -> tuple[Needed, ...]:
     """For planning the next wave: the smallest n with p ≤ alpha at the same estimate and n_eff / n, for each unit.
 
-    None with a reason: `near_target` within half a point of it, `above_frame` if more than the frame holds (NaN: no
-    frame), `too_few_clusters` where n_eff / n is unknown.
+    `estimate`, `effective_share` (n_eff / n), `threshold` and `frame` (transactions, NaN: no frame) are (units,). None
+    with a reason: `near_target` within half a point of it, `above_frame` if more than the frame holds,
+    `too_few_clusters` where n_eff / n is unknown.
     """
     p, goal = np.asarray(estimate, np.float64), np.asarray(threshold, np.float64)
     share = np.asarray(effective_share, np.float64)

@@ -49,10 +49,11 @@ _FIELDS = 1 << 20
 def begin(
     plan: MeasurePlan, selection: str, *, variables: Sequence[str] = ("group",), beside: Sequence[str] = ()
 ) -> Totals:
-    """Empty totals for one selection of a wave.
+    """Empty totals for one selection of a wave: drawn, census or opt_in.
 
     `variables` are crossed with unit × field in one table (they should be functions of unit or field, as the target
     group or the kind of unit is). Each of `beside` (a respondent fact) gets a table of its own with unit × field.
+    Raises AnalysisError for another selection.
     """
     _check_selection(selection)
     main = tuple(dict.fromkeys((*KEYS, *variables)))
@@ -71,8 +72,9 @@ def wave_chunk(
 ) -> Chunk:
     """Rows of answers with their design keys.
 
-    `codes` are uint8 (rows × columns of the plan), 255 = blank; `cluster` is an integer for collection point × day
-    (opt_in only); `variables` are further integer columns by name, such as `group`.
+    `codes` are uint8 (rows × columns of the plan), 255 = blank; `unit` and `field` (rows,) integers, −1 = not known;
+    `cluster` (rows,) is an integer for collection point × day (opt_in only); `variables` are further integer columns by
+    name, such as `group`. Raises AnalysisError where opt_in has no cluster and for field codes out of range.
     """
     _check_selection(selection)
     units, fields = np.asarray(unit, np.int64), np.asarray(field, np.int64)
@@ -135,7 +137,10 @@ class WeighedWave:
 
 
 def weigh(totals: Totals, selection: str, frame: FrameCells, *, thin: int = 5, lonely: str = "adjust") -> WeighedWave:
-    """The totals weighted to the frame's unit × field counts; see `frame_weights` for merging and flags."""
+    """The totals weighted to the frame's unit × field counts; see `frame_weights` for merging and flags.
+
+    Raises AnalysisError for totals of another selection, WeightingError where there are no answers.
+    """
     _check_selection(selection)
     if totals.shape.clustered != (selection == "opt_in"):
         raise AnalysisError(f"These totals were not begun for selection '{selection}'.")

@@ -50,10 +50,12 @@ class _Table:
 def association(
     design: SampleDesign, rows: AnyArray, columns: AnyArray, statistic: str = "F", *, known: AnyArray | None = None
 ) -> Association:
-    """Whether two categorical columns are associated.
+    """Whether two categorical columns are associated; `rows`, `columns` and `known` are (n,).
 
-    Rows of weight zero or outside `known` (missing answers) are outside the domain; the degrees of freedom are those
-    of the domain. `Chisq` reports the unadjusted X² with the p-value of the first-order correction, as R does.
+    Rows of weight zero or outside `known` (missing answers) are outside the domain; the degrees of freedom are those of
+    the domain. `Chisq` reports the unadjusted X² with the p-value of the first-order correction, as R does. Raises
+    AnalysisError for an unknown statistic and for a table of fewer than two levels each way. Source: Rao and Scott
+    (1984).
     """
     if statistic not in STATISTICS:
         raise AnalysisError(f"Statistic '{statistic}' is unknown; choose {', '.join(STATISTICS)}.")
@@ -77,7 +79,10 @@ def association(
 
 
 def mixture_tail(x: float, weights: Floats, ddf: float) -> float:
-    """P(Σ δ χ²₁ > x · χ²_ddf / ddf) by a saddlepoint; where that is not defined, by matching two moments."""
+    """P(Σ δ χ²₁ > x · χ²_ddf / ddf) for weights δ (k,), by a saddlepoint (Kuonen 1999).
+
+    Where that is not defined, by matching two moments.
+    """
     mean = float(weights.mean())
     spread = float((weights**2).mean()) / mean**2
     ndf = len(weights) / spread

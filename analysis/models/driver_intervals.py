@@ -58,7 +58,10 @@ def share_intervals(
     *,
     replicates: int = REPLICATES,
 ) -> tuple[ShareInterval, ...]:
-    """Intervals of the shares of the drivers `used`, in their order; empty where nothing can be said."""
+    """Intervals of the shares of the drivers `used`, in their order; empty where nothing can be said.
+
+    `outcome` (n,) and each factor (n,) are people's own values, NaN = not answered. Source: Rao and Wu (1988).
+    """
     size = len(used)
     weight = np.where(design.weights > 0, design.weights, 0.0)
     keep = (weight > 0) & ~np.isnan(outcome)

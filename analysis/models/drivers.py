@@ -74,9 +74,11 @@ def drivers(
     least_share: float = LEAST_SHARE,
     split_ordinal: bool = True,
 ) -> Drivers:
-    """Importance of each factor's own mean (NaN = not answered) for an ordered outcome (NaN = not answered).
+    """Importance of each factor's own mean (n,) (NaN = not answered) for an ordered outcome (n,) (NaN = not answered).
 
     Without `split_ordinal` the ordinal regression is fitted once and its Shapley values are NaN: 2^factors fits less.
+    Raises AnalysisError where no or too many factors are answered by `least_share` of the people, for fewer complete
+    rows than factors, and for answers that do not differ. Source: Lindeman et al. (1980); R `relaimpo`.
     """
     asked = ~np.isnan(outcome) & (design.weights > 0)
     used: list[str] = []
@@ -124,7 +126,13 @@ def drivers(
 
 
 def shapley_values(size: int, worth: Callable[[tuple[int, ...]], float]) -> Floats:
-    """What each of `size` players adds to the worth of a set, on average over all orders of joining."""
+    """What each of `size` players adds to the worth of a set, on average over all orders of joining: (size,).
+
+    Source: Shapley (1953).
+
+    >>> shapley_values(2, lambda members: {(): 0.0, (0,): 0.3, (1,): 0.1, (0, 1): 0.5}[members]).round(3).tolist()
+    [0.35, 0.15]
+    """
     value = {some: worth(some) for k in range(size + 1) for some in itertools.combinations(range(size), k)}
     result = np.zeros(size)
     for some, own in value.items():
@@ -199,7 +207,11 @@ def _quadrant(importance: float, usual: float, performance: float, usual_perform
 
 
 def own_means(answers: Floats) -> Floats:
-    """People's own means over the items they answered (rows × items, NaN = none); NaN where they answered none."""
+    """People's own means (n,) over the items they answered (n × items, NaN = none); NaN where they answered none.
+
+    >>> own_means(np.array([[4.0, 5.0], [3.0, np.nan], [np.nan, np.nan]])).tolist()
+    [4.5, 3.0, nan]
+    """
     given: Bools = ~np.isnan(answers)
     count = given.sum(axis=1)
     total = np.where(given, answers, 0.0).sum(axis=1)

@@ -33,7 +33,11 @@ class MixedLogit:
 
 
 def mixed_logit(satisfied: Floats, n: Floats, covariates: Floats) -> MixedLogit:
-    """The model of one count for each area; `covariates` areas × columns, without a constant."""
+    """The model of one count for each area: `satisfied` of `n` (areas,); `covariates` (areas × k), without a constant.
+
+    Raises AnalysisError, naming the area, for counts that are not 0 to n of n above 0, and for too few areas.
+    Source: Breslow and Clayton (1993); R `lme4` glmer.
+    """
     good, people = np.asarray(satisfied, np.float64), np.asarray(n, np.float64)
     x = np.column_stack([np.ones(len(people)), np.asarray(covariates, np.float64).reshape(len(people), -1)])
     bad = np.flatnonzero(~((good >= 0) & (good <= people) & (people > 0)))

@@ -44,14 +44,14 @@ class Ordinal:
         return result
 
     def slope(self, theta: Floats) -> Floats:
-        """The sums of the scores."""
+        """The derivatives of the log-likelihood (coefficients,): the sums of the scores."""
         p, high, low = self._parts(theta)
         a, b = self.w * high * (1 - high) / p, self.w * low * (1 - low) / p
         upper, lower = sum_by(self.y, a, self.cuts + 1), sum_by(self.y, b, self.cuts + 1)
         return np.asarray(np.r_[(b - a) @ self.x, upper[:-1] - lower[1:]])
 
     def information(self, theta: Floats) -> Floats:
-        """The observed information."""
+        """The observed information (coefficients × coefficients)."""
         p, high, low = self._parts(theta)
         a, b = high * (1 - high) / p, low * (1 - low) / p
         upper, lower = self.w * (a * (1 - 2 * high) - a**2), self.w * (-b * (1 - 2 * low) - b**2)
@@ -91,7 +91,7 @@ class Ordinal:
         return np.asarray(back.T @ ((hessian + hessian.T) / 2) @ back)
 
     def solved(self) -> tuple[Floats, float]:
-        """Coefficients and the log-likelihood there."""
+        """The coefficients (p,) of the highest log-likelihood, and that; AnalysisError where steps do not settle."""
         share = sum_by(self.y, self.w, self.cuts + 1) / self.w.sum()
         theta = np.r_[np.zeros(self.x.shape[1]), special.logit(np.cumsum(share)[:-1])]
         value = self.likelihood(theta)

@@ -68,7 +68,10 @@ class Fit:
 
 
 def linear(design: SampleDesign, values: Floats, predictors: Floats, terms: Sequence[str]) -> Fit:
-    """Weighted least squares of `values` on an intercept and `predictors` (rows × k)."""
+    """Weighted least squares of `values` (n,) on an intercept and `predictors` (n × k); NaN = missing.
+
+    Raises AnalysisError for another number of terms and for fewer complete rows than coefficients. Source: R svyglm.
+    """
     keep, w, x, names = _inside(design, values, predictors, terms)
     y = values[keep]
     information = x.T @ (x * w[:, None])
@@ -79,10 +82,11 @@ def linear(design: SampleDesign, values: Floats, predictors: Floats, terms: Sequ
 
 
 def logistic(design: SampleDesign, satisfied: Floats, predictors: Floats, terms: Sequence[str]) -> Fit:
-    """Logistic regression of a 0/1 column on an intercept and `predictors`, by reweighted least squares.
+    """Logistic regression of a 0/1 column (n,) on an intercept and `predictors` (n × k), by reweighted least squares.
 
     Steps begin and end as R's glm does, whose information is that of the step before the last: its errors are matched
-    in the sixth digit, not only the fifth.
+    in the sixth digit, not only the fifth. Raises AnalysisError where all answers are the same, where a predictor
+    separates them, and for too few complete rows. Source: R `survey` svyglm.
     """
     keep, w, x, names = _inside(design, satisfied, predictors, terms)
     y = satisfied[keep]
@@ -116,10 +120,11 @@ def _binomial_deviance(w: Floats, y: Floats, eta: Floats) -> float:
 
 
 def proportional_odds(design: SampleDesign, answers: Floats, predictors: Floats, terms: Sequence[str]) -> Fit:
-    """Ordinal regression of answers on `predictors`; the cut points ζ follow the slopes, named `1|2`, `2|3`, ….
+    """Ordinal regression of answers (n,) on `predictors` (n × k); the cut points ζ follow the slopes, named `1|2`, ….
 
     Only codes that occur are levels. Newton steps with the observed information; the errors use the one that R's optim
-    finds by differences of 0.001, which matters in the fourth digit where predictors are large.
+    finds by differences of 0.001, which matters in the fourth digit where predictors are large. Raises AnalysisError
+    for fewer than three different answers and where a predictor separates them. Source: R `survey` svyolr.
     """
     matrix = np.asarray(predictors, np.float64).reshape(design.rows, -1)
     keep = ~np.isnan(answers) & ~np.isnan(matrix).any(axis=1) & (design.weights > 0)

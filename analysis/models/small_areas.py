@@ -34,9 +34,11 @@ class FayHerriot:
 
 
 def fay_herriot(direct: Floats, variance: Floats, covariates: Floats, *, method: str = "REML") -> FayHerriot:
-    """Best linear unbiased predictions of areas from direct estimates with known sampling variances.
+    """Best linear unbiased predictions (areas,) from direct estimates with known sampling variances.
 
-    Variances must be above 0: an area where everybody is satisfied needs a smoothed one first.
+    `direct` and `variance` are (areas,), `covariates` (areas × k) without a constant. Raises AnalysisError for an
+    unknown method and for variances that are not above 0: an area where everybody is satisfied needs a smoothed one
+    first. Source: Fay and Herriot (1979); R `sae` mseFH.
     """
     if method not in METHODS:
         raise AnalysisError(f"Method '{method}' is unknown; choose {', '.join(METHODS)}.")
@@ -101,9 +103,10 @@ class BetaBinomial:
 
 
 def beta_binomial(satisfied: Floats, n: Floats, *, level: float = 0.95) -> BetaBinomial:
-    """Empirical-Bayes rates: counts may be effective (n_eff · p, n_eff). `mse` is the posterior variance.
+    """Empirical-Bayes rates (areas,) from `satisfied` of `n` (areas,): counts may be effective (n_eff · p, n_eff).
 
-    The hyperparameters are maximum-likelihood estimates taken as known, so intervals are a little too short.
+    `mse` is the posterior variance. The hyperparameters are maximum-likelihood estimates taken as known, so intervals
+    are a little too short. Raises AnalysisError for fewer than three areas.
     """
     k, size = np.asarray(satisfied, np.float64), np.asarray(n, np.float64)
     if not ((k >= 0) & (k <= size)).all() or len(k) < 3:

@@ -60,7 +60,16 @@ def charts(
     slack: float = SLACK,
     decision: float = DECISION,
 ) -> Charts:
-    """The three charts of satisfied answers out of n by period; the first `baseline` periods fix the centre."""
+    """The three charts of `satisfied` answers out of `n`, both (periods,); the first `baseline` periods fix the centre.
+
+    Rates and limits are 0..1. Raises AnalysisError for a baseline that does not fit and for a period without answers.
+    Source: Montgomery (2013), chapters 7 and 9.
+
+    >>> good = [45, 44, 46, 45, 45, 44, 46, 45, 36, 35]
+    >>> found = charts(good, [50] * 10, baseline=8)
+    >>> found.center, found.p_chart_out
+    (0.9, (9, 10))
+    """
     good, size = np.asarray(satisfied, np.float64), np.asarray(n, np.float64)
     if not 2 <= baseline <= len(good):
         raise AnalysisError(f"A baseline of {baseline} periods does not fit a series of {len(good)}.")
@@ -94,7 +103,7 @@ def charts(
 
 
 def unrest(z: Floats) -> float:
-    """How much more periods vary from one to the next than z lets expect, as a ratio of variances.
+    """How much more periods vary from one to the next than z (periods,) lets expect, as a ratio of variances.
 
     From the mean moving range of z over 1.128 (Laney 2002), which a slow drift or one jump hardly raises.
     """
@@ -163,7 +172,10 @@ def _noise(rng: np.random.Generator, shape: tuple[int, ...], skewness: float) ->
 
 
 def break_points(values: Floats, *, least_share: float = 0.15) -> tuple[int, ...]:
-    """The last periods before shifts of the mean, their number by BIC; retrospective, for a finished series."""
+    """The last periods before shifts of the mean of `values` (periods,), their number by BIC; for a finished series.
+
+    `least_share` is the shortest stretch, as a share of the periods. Source: Bai and Perron (2003); R `strucchange`.
+    """
     y = np.asarray(values, np.float64)
     n = len(y)
     shortest = max(2, int(np.floor(least_share * n)))

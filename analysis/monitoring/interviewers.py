@@ -34,7 +34,11 @@ class Components:
 
 
 def components(values: Floats, groups: Mapping[str, AnyArray]) -> Components:
-    """Variance components of answers (NaN = none) over one or more groupings of the rows."""
+    """Variance components of answers (n,) (NaN = none) over one or more groupings (n,) of the rows.
+
+    Raises AnalysisError for answers that are all the same, for a grouping of one level or of as many as rows, and for
+    more levels than can be solved. Source: Bates et al. (2015); R `lme4` lmer (REML).
+    """
     keep = ~np.isnan(np.asarray(values, np.float64))
     y = np.asarray(values, np.float64)[keep]
     codes = {name: np.unique(np.asarray(own)[keep], return_inverse=True)[1].reshape(-1) for name, own in groups.items()}

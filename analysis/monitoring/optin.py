@@ -37,7 +37,11 @@ class Representativity:
 def representativity(
     opt_in: Sequence[AnyArray], reference: Sequence[AnyArray], reference_weights: Floats, names: Sequence[str]
 ) -> Representativity:
-    """Propensity of taking part from categorical columns known in both samples, and weights (1 − p) / p for opt-in."""
+    """Propensity of taking part from categorical columns known in both samples, and weights (1 − p) / p for opt-in.
+
+    `opt_in` are columns (n,), `reference` the same columns (m,) with weights (m,). Raises AnalysisError unless both
+    have the variables in `names`. Source: Schouten et al. (2009).
+    """
     if not len(opt_in) == len(reference) == len(names):
         raise AnalysisError("Opt-in sample, reference and names must have the same variables, in the same order.")
     columns, terms = [], []

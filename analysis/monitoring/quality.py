@@ -18,7 +18,10 @@ from analysis.totals.measure_plan import BLANK
 
 
 def longest_string(codes: Codes) -> Ints:
-    """The longest run of one same code in each row, in the order of the columns; blanks are a code of their own."""
+    """The longest run of one same code in each row of codes (n × items), in the order of the columns: (n,).
+
+    Blanks (255) are a code of their own. Source: R `careless` longstring.
+    """
     longest = run = np.ones(len(codes), np.int64)
     for k in range(1, codes.shape[1]):
         run = np.where(codes[:, k] == codes[:, k - 1], run + 1, 1)
@@ -27,7 +30,7 @@ def longest_string(codes: Codes) -> Ints:
 
 
 def own_spread(codes: Codes) -> Floats:
-    """The standard deviation (n − 1) of a person's answers (IRV); NaN with fewer than two."""
+    """The standard deviation (n − 1) of a person's answers (IRV): codes (n × items) to (n,); NaN of fewer than 2."""
     given = codes != BLANK
     n = given.sum(axis=1)
     values = np.where(given, codes, 0).astype(np.float64)
@@ -37,12 +40,19 @@ def own_spread(codes: Codes) -> Floats:
 
 
 def straight_lines(codes: Codes, *, least: int = 16) -> Bools:
-    """Rows with `least` or more answers, all the same: a long string and no spread together."""
+    """Rows (n,) with `least` or more answers, all the same: a long string and no spread together; codes (n × items).
+
+    >>> straight_lines(np.array([[4] * 16, [4] * 15 + [5]], np.uint8)).tolist()
+    [True, False]
+    """
     return np.asarray(((codes != BLANK).sum(axis=1) >= least) & (own_spread(codes) == 0))
 
 
 def too_fast(seconds: Floats, mode: Ints, *, share: float = 0.3) -> Bools:
-    """Rows faster than a share of the median time of their mode; NaN times are never flagged."""
+    """Rows faster than a share of the median time of their mode; `seconds` and `mode` are (n,), and so is the result.
+
+    NaN times are never flagged.
+    """
     result = np.zeros(len(seconds), np.bool_)
     for one in np.unique(mode):
         inside = (mode == one) & ~np.isnan(seconds)
@@ -52,9 +62,10 @@ def too_fast(seconds: Floats, mode: Ints, *, share: float = 0.3) -> Bools:
 
 
 def repeated_vectors(codes: Codes, group: Ints, *, least_answers: int = 8, least_different: int = 2) -> Ints:
-    """How many rows of the same group (batch, point and half-day) have this very vector of answers, itself included.
+    """How many rows of the same group have this very vector of answers, itself included: codes (n × items) to (n,).
 
-    1 for rows with few answers or with fewer than `least_different` different codes: those repeat by chance.
+    `group` (n,) numbers batches, or point and half-day. 1 for rows with few answers or with fewer than
+    `least_different` different codes: those repeat by chance.
     """
     place = _numbered(codes, group)
     count = np.bincount(place)
@@ -77,7 +88,10 @@ def _numbered(codes: Codes, group: Ints) -> Ints:
 
 
 def bursts(counts: Ints, *, alpha: float = 1e-4) -> Bools:
-    """Quarter-hours with more submissions than a Poisson stream of the median busy rate allows, after Bonferroni."""
+    """Quarter-hours with more submissions than a Poisson stream of the median busy rate allows, after Bonferroni.
+
+    `counts` and the result are (quarters,).
+    """
     busy = counts[counts > 0]
     if not len(busy):
         return np.zeros(len(counts), np.bool_)
@@ -97,7 +111,10 @@ class Coverage:
 
 
 def against_transactions(responses: Ints, transactions: Floats) -> tuple[Coverage, ...]:
-    """Participation by unit; more responses than transactions means a wrong frame or answers made up."""
+    """Participation by unit, `responses` and `transactions` being (units,), in their order.
+
+    More responses than transactions means a wrong frame or answers made up. Raises AnalysisError for different lengths.
+    """
     if len(responses) != len(transactions):
         raise AnalysisError(f"There are {len(responses)} response counts and {len(transactions)} transaction counts.")
     return tuple(

@@ -80,7 +80,9 @@ class _Tested:
 def mlr(factors: Mapping[str, Sequence[str]], answers: Floats) -> Confirmed:
     """Maximum likelihood with the robust χ², the items of `factors` in their order being the columns of `answers`.
 
-    `answers` are rows × items, NaN = no substantive answer; rows with one are left out.
+    `answers` are (n × items), NaN = no substantive answer; rows with one are left out. Raises AnalysisError for items
+    named twice, too few people or items, and an improper solution; IndistinctFactors where two factors correlate at 1.
+    Source: Satorra and Bentler (1994); lavaan cfa(estimator = "MLR").
     """
     membership, own = _prepared(factors, answers)
     n, size = own.shape
@@ -101,8 +103,9 @@ def mlr(factors: Mapping[str, Sequence[str]], answers: Floats) -> Confirmed:
 def wlsmv(factors: Mapping[str, Sequence[str]], answers: Floats) -> Confirmed:
     """Diagonally weighted least squares on polychoric correlations, χ² with mean and variance adjusted.
 
-    The items of `factors` in their order are the columns of `answers` (rows × items, NaN = no substantive answer; rows
-    with one are left out). Thresholds are those of the margins and have no part in the misfit.
+    The items of `factors` in their order are the columns of `answers` (n × items), NaN = no substantive answer; rows
+    with one are left out. Thresholds are those of the margins and have no part in the misfit. Raises as `mlr`, and for
+    items that all answer alike. Source: Muthén et al. (1997); lavaan cfa(estimator = "WLSMV").
     """
     membership, own = _prepared(factors, answers)
     n, size = own.shape

@@ -52,7 +52,10 @@ class HierarchicalOmega:
 
 
 def adequacy(correlation: Floats, n: int) -> Adequacy:
-    """Whether a correlation matrix of n people can carry factors."""
+    """Whether a correlation matrix (items × items) of n people can carry factors.
+
+    Raises AnalysisError for a matrix that is not of full rank. Source: Kaiser (1970), Bartlett (1951); R `psych` KMO.
+    """
     r = np.asarray(correlation, np.float64)
     size = len(r)
     roots = np.asarray(np.linalg.eigvalsh(r)[::-1], np.float64)
@@ -72,7 +75,10 @@ def adequacy(correlation: Floats, n: int) -> Adequacy:
 
 
 def minres(correlation: Floats, factors: int) -> Minres:
-    """Loadings that leave the smallest sum of squared residual correlations."""
+    """Loadings (items × factors) that leave the smallest sum of squared residual correlations (items × items).
+
+    Raises AnalysisError for a number of factors that the items cannot have. Source: Harman and Jones (1966).
+    """
     r = np.asarray(correlation, np.float64)
     size = len(r)
     if not 0 < factors < size:
@@ -93,7 +99,10 @@ def minres(correlation: Floats, factors: int) -> Minres:
 
 
 def hierarchical_omega(correlation: Floats, factors: int) -> HierarchicalOmega:
-    """Omega of a general factor above three or more oblique ones."""
+    """Omega of a general factor above three or more oblique ones, from correlations (items × items).
+
+    Raises AnalysisError for fewer than three factors. Source: Zinbarg et al. (2005); R `psych` omega.
+    """
     if factors < 3:
         raise AnalysisError(f"A general factor needs three factors below it; there are {factors}.")
     r = np.asarray(correlation, np.float64)

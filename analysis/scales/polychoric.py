@@ -55,7 +55,10 @@ class CategoricalOmega:
 
 
 def correlations(answers: Floats) -> Polychoric:
-    """Polychoric correlations of items (rows × items, NaN = no substantive answer) over complete rows."""
+    """Polychoric correlations (items × items) of answers (n × items, NaN = no substantive answer) over complete rows.
+
+    NaN for an item of one answer. Source: Olsson (1979); lavaan lavCor.
+    """
     own = answers[~np.isnan(answers).any(axis=1)]
     size = own.shape[1]
     codes = [np.unique(own[:, k], return_inverse=True)[1].reshape(-1) for k in range(size)]
@@ -77,7 +80,7 @@ def correlations(answers: Floats) -> Polychoric:
 
 
 def omega(found: Polychoric) -> CategoricalOmega:
-    """Green and Yang's omega of one factor: the share of the sum's variance that the factor makes."""
+    """Green and Yang's omega of one factor: the share of the sum's variance that the factor makes, 0..1."""
     size = len(found.correlation)
     nothing = CategoricalOmega(np.nan, (np.nan,) * size)
     if size < 3 or np.isnan(found.correlation).any() or not (found.variance[np.triu_indices(size, 1)] > 0).all():
@@ -96,7 +99,7 @@ def omega(found: Polychoric) -> CategoricalOmega:
 
 
 def below(first: Any, second: Any, correlation: float) -> Floats:
-    """P(X ≤ first, Y ≤ second) of two standard normal variables (Drezner and Wesolowsky 1990)."""
+    """P(X ≤ first, Y ≤ second) of two standard normal variables, points (m,) (Drezner and Wesolowsky 1990)."""
     h, k = np.broadcast_arrays(np.asarray(first, np.float64), np.asarray(second, np.float64))
     if correlation >= 1:
         return np.asarray(special.ndtr(np.minimum(h, k)))

@@ -50,7 +50,14 @@ class Reliability:
 
 
 def reliability(scale: str, items: Sequence[str], answers: Floats, weights: Floats | None = None) -> Reliability:
-    """The figures of one scale from answers (rows × items, NaN = no substantive answer)."""
+    """The figures of one scale from answers (n × items, NaN = no substantive answer) and weights (n,).
+
+    Over complete rows; weights are used by the weighted alpha alone. Source: R `psych` alpha, `survey` svycralpha.
+
+    >>> answers = np.array([[5, 4, 5], [4, 4, 4], [2, 3, 2], [3, 3, 4], [1, 2, 1]], float)
+    >>> round(reliability("staff", ["q1", "q2", "q3"], answers).alpha, 3)
+    0.94
+    """
     complete = ~np.isnan(answers).any(axis=1)
     own = answers[complete]
     n, size = own.shape
@@ -82,7 +89,7 @@ def reliability(scale: str, items: Sequence[str], answers: Floats, weights: Floa
 
 
 def alpha(covariance: Floats) -> float:
-    """K/(K−1) · (1 − Σ variances / variance of the sum)."""
+    """K/(K−1) · (1 − Σ variances / variance of the sum), from a covariance matrix (items × items) (Cronbach 1951)."""
     size = len(covariance)
     whole = float(covariance.sum())
     return float(size / (size - 1) * (1 - np.trace(covariance) / whole)) if whole > 0 else np.nan
@@ -91,7 +98,8 @@ def alpha(covariance: Floats) -> float:
 def one_factor(covariance: Floats) -> tuple[float, tuple[float, ...]]:
     """Omega (Σλ)² / ((Σλ)² + Σθ) and the standardised loadings of a one-factor model, by maximum likelihood.
 
-    NaN with fewer than three items, where the model is not identified, and where a unique variance falls to 0.
+    From a covariance matrix (items × items). NaN with fewer than three items, where the model is not identified, and
+    where a unique variance falls to 0.
     """
     size = len(covariance)
     nothing = np.nan, (np.nan,) * size

@@ -41,12 +41,12 @@ class Structure:
 
     @property
     def pattern(self) -> Floats:
-        """Loadings as items × factors."""
+        """Loadings (items × factors), 0 where an item does not measure a factor."""
         return _spread(self.membership, self.loadings)
 
     @property
     def implied(self) -> Floats:
-        """The correlations that the structure makes."""
+        """The correlations (items × items) that the structure makes."""
         pattern = self.pattern
         return np.asarray(pattern @ self.between @ pattern.T + np.diag(self.unique))
 
@@ -66,9 +66,10 @@ class Structure:
 def maximum_likelihood(correlation: Floats, membership: Ints) -> Structure:
     """The structure under which normal answers with this correlation matrix (items × items) are likeliest.
 
-    Newton's steps where the likelihood is curved as at a maximum, Fisher's where it is not yet. Raises AnalysisError
-    for a matrix that is not of full rank and where the steps do not settle. A factor of fewer than two items, or of
-    fewer than three on its own, is not identified: refuse it before.
+    `membership` (items,) numbers each item's factor from 0. Newton's steps where the likelihood is curved as at a
+    maximum, Fisher's where it is not yet. Raises AnalysisError for a matrix that is not of full rank and where the
+    steps do not settle. A factor of fewer than two items, or of fewer than three on its own, is not identified: refuse
+    it before. Source: Jöreskog (1969).
     """
     if not np.linalg.eigvalsh(correlation)[0] > 1e-10:
         raise AnalysisError("The correlations are not of full rank: an item is the sum of others, or rows are too few.")
@@ -102,7 +103,7 @@ def maximum_likelihood(correlation: Floats, membership: Ints) -> Structure:
 def least_squares(correlation: Floats, variance: Floats, membership: Ints) -> Structure:
     """The structure with the smallest sum of squared misfits, each over the sampling variance of its correlation.
 
-    Correlations and variances are items × items; only what stands above the diagonal is used. Raises AnalysisError
+    Correlations and variances are (items × items); only what stands above the diagonal is used. Raises AnalysisError
     where the steps do not settle.
     """
     size = len(correlation)
@@ -134,7 +135,10 @@ def least_squares(correlation: Floats, variance: Floats, membership: Ints) -> St
 
 
 def discrepancy(correlation: Floats, structure: Structure) -> float:
-    """log|Σ| + tr(SΣ⁻¹) − log|S| − items, 0 for a perfect fit; infinite where Σ is not positive definite."""
+    """log|Σ| + tr(SΣ⁻¹) − log|S| − items for correlations S (items × items), 0 for a perfect fit.
+
+    Infinite where Σ is not positive definite.
+    """
     implied = structure.implied
     if not np.linalg.eigvalsh(implied)[0] > 0:
         return np.inf
@@ -143,7 +147,10 @@ def discrepancy(correlation: Floats, structure: Structure) -> float:
 
 
 def information(correlation: Floats, structure: Structure) -> Floats:
-    """The observed information of one person about loadings, pairs of factors and unique variances, in this order."""
+    """The observed information (p × p) of one person, from correlations (items × items).
+
+    It is about loadings, pairs of factors and unique variances, in this order.
+    """
     slopes, inverse = _all_slopes(structure), np.linalg.inv(structure.implied)
     turned = inverse @ slopes
     twice = 2 * inverse @ correlation - np.eye(len(inverse))

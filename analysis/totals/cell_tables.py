@@ -52,7 +52,7 @@ class CellTable:
         return len(self.keys)
 
     def key(self, name: str) -> Ints:
-        """One key column."""
+        """The key column of a name (cells,)."""
         return self.keys[:, self.names.index(name)]
 
     def all_rows(self) -> Ints:
@@ -60,7 +60,7 @@ class CellTable:
         return self.counts if self.rows is None else self.rows
 
     def merged(self, other: CellTable) -> CellTable:
-        """The table of the rows of both."""
+        """The table of the rows of both tables together; cells with the same keys become one."""
         return merged([self, other])
 
     def bare(self) -> CellTable:
@@ -69,7 +69,7 @@ class CellTable:
         return CellTable(self.names, self.keys, self.sums[:, :0], self.counts[:, :1], rows, population=self.population)
 
     def coarsened(self, names: Sequence[str]) -> CellTable:
-        """The table by fewer keys."""
+        """The table by fewer keys: cells that differ only in the others become one."""
         wanted = tuple(names)
         if wanted == self.names:
             return self
@@ -217,7 +217,10 @@ def to_bytes(tables: Sequence[CellTable], about: Mapping[str, Any]) -> bytes:
 
 
 def from_bytes(data: bytes) -> tuple[list[CellTable], dict[str, Any], list[Floats | None]]:
-    """What `to_bytes` wrote: the tables without their products, the header, and the sums of products of each."""
+    """What `to_bytes` wrote: tables without their products, the header, and the products (cells × products).
+
+    Raises AnalysisError for bytes that are no saved totals, are cut off, or have another format.
+    """
     if not data.startswith(MAGIC):
         raise AnalysisError("These bytes are not saved totals: they do not begin with the name of the format.")
     end = data.index(b"\n", len(MAGIC))
@@ -245,7 +248,7 @@ def from_bytes(data: bytes) -> tuple[list[CellTable], dict[str, Any], list[Float
 
 
 def positions(table: CellTable, keys: Ints) -> Ints:
-    """For each row of keys the line of the table that has it (every one must be there)."""
+    """For each row of keys (m × k) the line of the table that has it: (m,); every one must be there."""
     both = packed(np.vstack([table.keys, keys]))
     own = both[: table.size]
     if (own[1:] > own[:-1]).all():

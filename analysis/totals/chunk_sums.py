@@ -292,7 +292,7 @@ def _add_number(table: _Table, layout: Layout, code: str, values: Floats) -> Non
 
 
 def within(column: Codes, codes: tuple[int, ...]) -> Bools:
-    """Which answers are among some codes; runs of codes are compared, not looked up."""
+    """Which answers of a column (n,) are among some codes: (n,). Runs of codes are compared, not looked up."""
     ordered = sorted(set(codes))
     if not ordered:
         return np.zeros(len(column), np.bool_)

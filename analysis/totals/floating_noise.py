@@ -17,5 +17,5 @@ NO_ERROR = 1e-9  # a standard error of a rate below this is 0 but for the arithm
 
 
 def without_noise(difference: Floats, parts: Floats) -> Floats:
-    """A sum of squares found as a difference: 0 where it is only what rounding left of its parts."""
+    """A sum of squares found as a difference (m,): 0 where it is only what rounding left of its parts (m,)."""
     return np.where(difference > SHARE * parts, difference, 0.0)

@@ -52,13 +52,13 @@ class Products:
 
     @classmethod
     def of_sums(cls, basis: Floats, sums: Floats) -> Products:
-        """From the sums of every cell."""
+        """Products from the sums of every cell (cells × products)."""
         none = np.zeros(0, np.int32), np.zeros((0, basis.shape[1]), np.uint8), np.zeros(0)
         return cls(basis, *none, np.arange(len(sums)), sums)
 
     @classmethod
     def nothing(cls, basis: Floats) -> Products:
-        """Of no cells."""
+        """Products without any cell, to add others to."""
         return cls.of_sums(basis, _no_sums(basis)[1])
 
     def moved(self, place: Ints) -> Products:
@@ -81,7 +81,7 @@ class Products:
         return own.moved(place)
 
     def merged(self, *others: Products) -> Products:
-        """All together; they number their cells alike."""
+        """Several products as one; all must number their cells alike."""
         parts = (self, *others)
         both = Products(
             self.basis,

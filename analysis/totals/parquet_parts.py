@@ -64,12 +64,12 @@ class Source:
         return tuple(dict.fromkeys(name for name in wanted if name is not None))
 
     def empty(self) -> Totals:
-        """Totals of no rows."""
+        """Totals without any row, to add chunks to."""
         return Totals(self.plan, self.shape, self.crossings)
 
 
 def totals_of(path: str | Path, source: Source) -> Totals:
-    """The totals of one part."""
+    """The totals of the rows of one Parquet file; AnalysisError names a column that is missing or of another type."""
     return source.empty().extend(_chunks(path, source)).settle()
 
 

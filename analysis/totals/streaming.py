@@ -82,7 +82,7 @@ class Totals:
         return self._gram()
 
     def add(self, chunk: Chunk) -> Totals:
-        """Take in some rows."""
+        """Add the sums of some rows; returns the totals themselves."""
         _check(chunk, self._seen, self.shape, {name for crossing in self.crossings for name in crossing})
         for start in range(0, chunk.rows, BLOCK_ROWS):
             part = chunk if chunk.rows <= BLOCK_ROWS else chunk.part(start, start + BLOCK_ROWS)
@@ -109,7 +109,7 @@ class Totals:
         return self
 
     def settle(self) -> Totals:
-        """Merge what waits to be merged."""
+        """Merge the sums of chunks that have been added but not merged yet."""
         if self._waiting:
             parts = [self.tables, *self._waiting]
             self.tables = [cell_tables.merged([part[k] for part in parts]) for k in range(len(self.tables))]

@@ -65,7 +65,7 @@ class InvalidInstrument(ValueError):
 
 
 def errors(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Only the errors."""
+    """The problems that stop a version from being used; warnings are left out."""
     return tuple(problem for problem in problems if problem.severity == "error")
 
 

@@ -26,7 +26,7 @@ def words(version: InstrumentVersion, given: Words) -> Text:
 
 
 def words_or_none(version: InstrumentVersion, given: Words) -> Text | None:
-    """The same where nothing at all may be said."""
+    """Words in several languages, or None where nothing was said in any of them."""
     return words(version, given) if any(said.strip() for said in given.values()) else None
 
 

@@ -143,7 +143,7 @@ class Item(Part):
 
     @cached_property
     def kind(self) -> Kind:
-        """Which response domain."""
+        """The kind of response domain."""
         return self.response.kind
 
     @cached_property
@@ -163,12 +163,12 @@ class Item(Part):
 
     @property
     def is_respondent_fact(self) -> bool:
-        """Asks who answers, not what was experienced."""
+        """Whether the question asks who answers, not what was experienced."""
         return self.code.startswith("r_")
 
     @property
     def is_fieldwork_fact(self) -> bool:
-        """Belongs to the header of the form."""
+        """Whether the question belongs to the header of the form: when, where and by whom it was answered."""
         return self.code.startswith("h_") or self.given_by is not None
 
 

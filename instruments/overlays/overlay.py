@@ -223,7 +223,7 @@ def conflicts(core: InstrumentVersion, overlay: Overlay) -> tuple[str, ...]:
 
 
 def misfits(core: InstrumentVersion, overlay: Overlay) -> tuple[Misfit, ...]:
-    """The same as things that a face can say in its own language."""
+    """The conflicts as keys and particulars, which a face says in its own language."""
     return tuple(_misfits(core, overlay))
 
 

@@ -55,7 +55,7 @@ class SeriesImpact:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The whole answer."""
+    """What became of every question and of every figure between two versions."""
 
     items: tuple[ItemChange, ...]
     series: tuple[SeriesImpact, ...]

@@ -69,7 +69,7 @@ class Additions:
 
 @dataclass(frozen=True, slots=True)
 class Conformity:
-    """The answer."""
+    """Whether a version still is the form that it carries, and what deviates."""
 
     form: str
     """`byt56-m1@1`: what it was held against."""
@@ -83,7 +83,7 @@ class Conformity:
 
     @property
     def conforms(self) -> bool:
-        """Is it still that form?"""
+        """Whether the version still is the form that it carries."""
         return not self.deviations
 
     @property

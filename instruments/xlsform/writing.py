@@ -47,12 +47,12 @@ Row = dict[str, Plain]
 
 
 def write(version: InstrumentVersion) -> bytes:
-    """The workbook (.xlsx)."""
+    """A version as a workbook of XLSForm (.xlsx)."""
     return _workbook(sheets(version))
 
 
 def sheets(version: InstrumentVersion) -> dict[str, list[Row]]:
-    """The same as plain rows by sheet: header → value."""
+    """A version as plain rows by sheet, each a mapping from header to value."""
     return _Writer(version).sheets()
 
 

@@ -8,6 +8,7 @@ import pkgutil
 import re
 from collections import defaultdict
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -17,7 +18,12 @@ from survey.config import ROOT
 PACKAGES = ("instruments", "analysis", "survey")
 DOCUMENTS = ("analysis/METHODS.md", "ARCHITECTURE.md")
 QUOTED = re.compile(r"(?<!`)`([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)(?:\([^`]*\))?`(?!`)")
+DESCRIBED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 FILES = re.compile(r"\.(py|md|json|csv|css|js|html|xlsx|po|toml|sav|parquet|lock|dta|svg)$")
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
 
 
 @cache
@@ -36,9 +42,8 @@ def texts() -> list[tuple[str, str]]:
     found = [(name, (ROOT / name).read_text("utf-8")) for name in DOCUMENTS if (ROOT / name).exists()]
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and (said := ast.get_docstring(node)):
-                    found.append((str(path.relative_to(ROOT)), said))
+            described = (ast.get_docstring(node) or "" for node in ast.walk(_tree(path)) if isinstance(node, DESCRIBED))
+            found += [(str(path.relative_to(ROOT)), said) for said in described]
     return found
 
 

@@ -16,7 +16,7 @@ MOST_PROBLEMS = 500
 
 @dataclass
 class Notes:
-    """Found so far."""
+    """The problems and remarks that an import has found so far."""
 
     problems: list[Problem] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)

@@ -65,7 +65,7 @@ class _Group:
 
 @dataclass
 class Survey:
-    """What was read."""
+    """What was read from the sheet `survey`."""
 
     sections: list[Part]
     known: Known
@@ -90,7 +90,7 @@ class Reader:
         """Row that begins a table of questions → how many rows it has."""
 
     def read(self) -> Survey:
-        """The sections."""
+        """The sections, in the order of the rows."""
         lines = [(line, row_type(line.text("type"))) for line in self._table.lines if not line.flag("disabled")]
         self._first_pass(lines)
         self._known.later = {line.text("name") for line, kind in lines if kind.sort != "begin"}
