@@ -80,7 +80,6 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "survey/services/fieldwork/one_time_codes",
         "survey/services/fieldwork/frames",
         "survey/services/fieldwork/point_files",
-        "survey/services/tabular_files",
     ),
     "results": (
         "survey/results",

@@ -15,12 +15,12 @@ from survey.queries import audit as audit_queries
 from survey.queries.audit import AuditFilter
 from survey.services import audit
 from survey.services.province import settings as setting_service
+from survey.services.tabular_files import read_day
 from survey.site import blueprint
 from survey.site.forms import SettingsForm
 from survey.site.pages import AuditPage, HomePage, SettingsPage
 from survey.web import staff, unsaved_input
 from survey.web.application import runtime
-from survey.web.staff_forms import read_day
 
 View = str | Response
 

@@ -45,7 +45,7 @@ from wtforms.validators import InputRequired, Length, Optional, StopValidation, 
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from survey.errors import Invalid, SurveyError
-from survey.services.province.unit_files import read_day as read_day  # one reading of days for forms and files
+from survey.services.tabular_files import read_day
 from survey.web import staff, unsaved_input
 
 REQUIRED = _l("Fill in this field.")
