@@ -33,6 +33,7 @@ from survey.services.estimates.results_cache import KeptResults
 from survey.services.estimates.wave_facts import NO_FIELD, WaveFacts, facts
 from survey.services.province import settings
 from survey.services.province.target_plans import Binding
+from survey.words import vietnamese_order
 
 READERS = (Role.ANALYST, Role.UNIT_VIEWER)
 
@@ -195,7 +196,7 @@ def read(
     version = codec.loads(wave.document)
     hide = Hiding(results, wave, rule) if results.tables else None
     head = wave.survey_plan.headline
-    names_of_scope = () if whole else tuple(sorted(names[u] for u in own))
+    names_of_scope = () if whole else tuple(sorted((names[u] for u in own), key=vietnamese_order.key))
     return ResultsView(
         wave=wave,
         version=version,
@@ -362,7 +363,11 @@ def _domains(
         shown, goal = hide.shown(table.row(place), (by, (code,))), wave.goal_of((by,), (code,))
         verdict = _verdict(results.verdict_table(by), (code,), shown)
         rows.append(Row(code, names.get(code, "?"), shown, goal.rate if goal else None, verdict, code in samples))
-    return tuple(sorted(rows, key=lambda r: (r.shown.value is None, -(r.shown.value or 0), r.label)))
+
+    def rank(row: Row) -> tuple[bool, float, str]:
+        return row.shown.value is None, -(row.shown.value or 0), vietnamese_order.key(row.label)
+
+    return tuple(sorted(rows, key=rank))
 
 
 def _verdict(found: Verdicts | None, key: tuple[int, ...], shown: Shown) -> VerdictView | None:
