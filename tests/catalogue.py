@@ -66,7 +66,7 @@ SERVICES: dict[str, tuple[str, ...]] = {
         "survey/services/fieldwork/placards",
         "survey/words/results",
     ),
-    "fieldwork": ("survey/services/fieldwork/", "survey/services/tabular_files"),
+    "fieldwork": ("survey/services/fieldwork/",),
     "results": ("survey/services/estimates/", "survey/charts/"),
 }
 EVERYBODYS = {"site": "staff"}

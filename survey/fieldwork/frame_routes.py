@@ -23,9 +23,9 @@ from survey.queries.province import procedures as procedure_queries
 from survey.services import tabular_files
 from survey.services.fieldwork import frames
 from survey.services.fieldwork.frames import CellNumbers, NewCell
+from survey.services.tabular_files import read_day
 from survey.web import home_and_menu, staff
 from survey.web.application import runtime
-from survey.web.staff_forms import read_day
 from survey.words.figures import grouped
 
 SEALED_SECONDS = 3600

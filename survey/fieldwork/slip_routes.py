@@ -20,9 +20,9 @@ from survey.fieldwork.point_routes import find_point, public_base
 from survey.fieldwork.routes import OFFICERS, View, find
 from survey.permissions import access
 from survey.services.fieldwork import one_time_codes, placards
+from survey.services.tabular_files import read_day
 from survey.web import staff
 from survey.web.application import runtime
-from survey.web.staff_forms import read_day
 
 SEED_SECONDS = 12 * 3600
 SHOWN_SECONDS = 3600

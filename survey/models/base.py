@@ -6,7 +6,7 @@ import unicodedata
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import DateTime, Dialect, Enum, MetaData, TypeDecorator
+from sqlalchemy import DateTime, Dialect, Enum, MetaData, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING = {
@@ -16,6 +16,10 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+# A name's place in Vietnamese order (`survey.words.vietnamese_order`): its bytes decide, on both databases.
+SORT_KEY = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 class Base(DeclarativeBase):

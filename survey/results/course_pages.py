@@ -15,6 +15,7 @@ from survey.services.estimates.analyses.course import LEAST_AFTER, LEAST_ANSWERS
 from survey.services.estimates.analyses.unit_courses import UnitCourse, expected_by_chance
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.analysis_tables import day
+from survey.words import vietnamese_order
 from survey.words.figures import grouped, number, percent
 
 
@@ -132,7 +133,7 @@ def unit_courses_part(view: ResultsView, family: Sequence[UnitCourse], wanted: s
             notes.append(_("Answers until yesterday; the course goes on once a day."))
     return UnitCoursesPart(
         sentence,
-        tuple(sorted(names.items(), key=lambda pair: (pair[1], pair[0]))),
+        tuple(sorted(names.items(), key=lambda pair: (vietnamese_order.key(pair[1]), pair[0]))),
         signals,
         wanted if chosen else "",
         names.get(wanted, ""),

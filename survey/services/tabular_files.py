@@ -11,6 +11,7 @@ import io
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 from survey.errors import N_
@@ -50,15 +51,9 @@ class CsvFile:
 
 def read(data: bytes, columns: Mapping[str, Iterable[str]], *, needed: Sequence[str]) -> CsvFile:
     """The rows of a file. `columns`: each name with the headings by which it may go besides the name itself."""
-    text = _text(data)
-    if isinstance(text, RowProblem):
-        return CsvFile((), (text,))
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    try:
-        table = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
-    except csv.Error:
-        return _refused(N_("The quotation marks of the file do not match. Save it again as 'CSV UTF-8'."))
+    table = _table(data)
+    if isinstance(table, RowProblem):
+        return CsvFile((), (table,))
     if not table:
         return _refused(N_("The file is empty."))
     known = {folded(name).replace("_", " "): column for column, names in columns.items() for name in (column, *names)}
@@ -82,6 +77,17 @@ def whole_number(text: str) -> int | None:
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= LONGEST_NUMBER else None
 
 
+def read_day(text: str) -> date | None:
+    """30/06/2025 or 2025-06-30; None for anything else."""
+    for form in ("%d/%m/%Y", "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y"):
+        try:
+            found = datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+        return found if 1900 <= found.year <= 2200 else None
+    return None
+
+
 def write(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A file that a spreadsheet opens with its letters right; no cell begins a formula."""
     out = io.StringIO()
@@ -93,6 +99,19 @@ def write(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def _harmless(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def _table(data: bytes) -> list[list[str]] | RowProblem:
+    """The cells of a file, row by row: the one place that knows how files are written."""
+    text = _text(data)
+    if isinstance(text, RowProblem):
+        return text
+    first = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=first.count)
+    try:
+        return list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
+    except csv.Error:
+        return RowProblem(0, "", N_("The quotation marks of the file do not match. Save it again as 'CSV UTF-8'."))
 
 
 def _text(data: bytes) -> str | RowProblem:

@@ -15,12 +15,13 @@ from survey.queries import audit as audit_queries
 from survey.queries.audit import AuditFilter
 from survey.services import audit
 from survey.services.province import settings as setting_service
+from survey.services.tabular_files import read_day
 from survey.site import blueprint
 from survey.site.forms import SettingsForm
 from survey.site.pages import AuditPage, HomePage, SettingsPage
 from survey.web import staff, unsaved_input
 from survey.web.application import runtime
-from survey.web.staff_forms import read_day
+from survey.words import vietnamese_order
 
 View = str | Response
 
@@ -79,7 +80,8 @@ def audit_trail() -> View:
     wanted = _wanted()
     with staff.reading() as record:
         listing = audit_queries.listing(record, wanted, number=staff.page_number())
-    actions = sorted(((code, gettext(text)) for code, text in audit.ACTIONS.items()), key=lambda pair: pair[1])
+    actions = [(code, gettext(text)) for code, text in audit.ACTIONS.items()]
+    actions.sort(key=lambda pair: vietnamese_order.key(pair[1]))
     return render_template("site/audit.html", page=AuditPage(listing=listing, wanted=wanted, actions=tuple(actions)))
 
 

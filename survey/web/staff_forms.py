@@ -46,7 +46,7 @@ from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from survey.errors import Invalid, SurveyError
 from survey.i18n import language
-from survey.services.province.unit_files import read_day as read_day  # one reading of days for forms and files
+from survey.services.tabular_files import read_day
 from survey.web import staff, unsaved_input
 from survey.words.figures import day, plain
 

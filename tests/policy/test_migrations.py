@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import delete, inspect, text, update
+from sqlalchemy import delete, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -23,6 +25,8 @@ from survey.models.province.units import Unit, UnitSuccession
 from survey.models.questionnaires.instruments import InstrumentVersion, VersionStatus
 from survey.models.registry import metadata
 from tests.factories.record import Record
+
+NAMES_IN_ORDER = Path(__file__).parents[1] / "survey" / "words" / "names_in_icu_order.json"
 
 
 def test_there_is_one_head_and_four_digits_name_each_step() -> None:
@@ -213,3 +217,16 @@ def test_empty_record_says_what_to_run(database: Database) -> None:
     schema.downgrade(database, "base")
     with pytest.raises(ConfigurationError, match="hailong db upgrade"):
         schema.require_current(database)
+
+
+def test_names_that_are_there_get_their_place_in_vietnamese_order(record: Record, database: Database) -> None:
+    expected = json.loads(NAMES_IN_ORDER.read_text("utf-8"))
+    by_id = {record.unit(name=name).id: name for name in reversed(expected["names"])}
+    in_order = select(Unit.id, Unit.sort_key).order_by(Unit.sort_key).where(Unit.id.in_(by_id))
+    with database.reading() as session:
+        made_by_the_models = session.execute(in_order).all()
+    schema.downgrade(database, "0004")
+    schema.upgrade(database)
+    with database.reading() as session:
+        assert session.execute(in_order).all() == made_by_the_models
+    assert [by_id[row.id] for row in made_by_the_models] == expected["names"]

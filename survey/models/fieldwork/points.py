@@ -6,9 +6,10 @@ from datetime import date
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from survey.models.base import Base, choice
+from survey.models.base import SORT_KEY, Base, choice
+from survey.words import vietnamese_order
 
 
 class Mode(StrEnum):
@@ -49,6 +50,12 @@ class CollectionPoint(Base):
     unit_received_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     unit_deciding_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
     name: Mapped[str] = mapped_column(String(200))
+    sort_key: Mapped[str] = mapped_column(SORT_KEY, default="", server_default="")  # for lists; follows the name
+
+    @validates("name")
+    def _follow(self, _key: str, name: str) -> str:
+        self.sort_key = vietnamese_order.key(name)
+        return name
 
 
 class EntryCode(Base):

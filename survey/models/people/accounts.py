@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from survey.models.base import Base, UTCDateTime, choice, folded
+from survey.models.base import SORT_KEY, Base, UTCDateTime, choice, folded
+from survey.words import vietnamese_order
 
 
 class Role(StrEnum):
@@ -34,6 +35,7 @@ class Account(Base):
     username: Mapped[str] = mapped_column(String(60), unique=True)
     full_name: Mapped[str] = mapped_column(String(200))
     folded_name: Mapped[str] = mapped_column(String(200), default="")  # for searching; follows the full name
+    sort_key: Mapped[str] = mapped_column(SORT_KEY, default="", server_default="")  # for lists; follows the full name
     password_hash: Mapped[str] = mapped_column(String(200))
     totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed with the installation's key
     totp_step: Mapped[int] = mapped_column(default=0)  # the last accepted time step: a code works once
@@ -44,8 +46,9 @@ class Account(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     @validates("full_name")
-    def _fold(self, _key: str, name: str) -> str:
+    def _follow(self, _key: str, name: str) -> str:
         self.folded_name = folded(name)
+        self.sort_key = vietnamese_order.key(name)
         return name
 
 

@@ -6,9 +6,10 @@ from datetime import date
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from survey.models.base import Base, choice
+from survey.models.base import SORT_KEY, Base, choice
+from survey.words import vietnamese_order
 
 
 class FieldGroup(StrEnum):
@@ -28,9 +29,15 @@ class Field(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(200))
+    sort_key: Mapped[str] = mapped_column(SORT_KEY, default="", server_default="")  # for lists; follows the name
     name_en: Mapped[str] = mapped_column(String(200), default="")
     group: Mapped[FieldGroup] = mapped_column("field_group", choice(FieldGroup, "field_group"))
     position: Mapped[int] = mapped_column(default=0)
+
+    @validates("name")
+    def _follow(self, _key: str, name: str) -> str:
+        self.sort_key = vietnamese_order.key(name)
+        return name
 
 
 class Procedure(Base):

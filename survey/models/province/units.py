@@ -8,7 +8,8 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from survey.models.base import Base, choice, folded
+from survey.models.base import SORT_KEY, Base, choice, folded
+from survey.words import vietnamese_order
 
 
 class UnitKind(StrEnum):
@@ -46,6 +47,7 @@ class Unit(Base):
     code: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(300))
     folded_name: Mapped[str] = mapped_column(String(300), default="")  # for searching; follows the name
+    sort_key: Mapped[str] = mapped_column(SORT_KEY, default="", server_default="")  # for lists; follows the name
     kind: Mapped[UnitKind] = mapped_column(choice(UnitKind, "kind"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True)
     # The ids from the root down to this unit, "/1/7/31/": a subtree is a prefix.
@@ -57,8 +59,9 @@ class Unit(Base):
     grade: Mapped[str] = mapped_column(String(20), default="")  # how sure name and code are; empty: entered by staff
 
     @validates("name")
-    def _fold(self, _key: str, name: str) -> str:
+    def _follow(self, _key: str, name: str) -> str:
         self.folded_name = folded(name)
+        self.sort_key = vietnamese_order.key(name)
         return name
 
 

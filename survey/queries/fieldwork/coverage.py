@@ -22,6 +22,7 @@ from survey.models.province.procedures import Field
 from survey.models.province.units import Unit
 from survey.permissions import Actor
 from survey.queries import scope
+from survey.words import vietnamese_order
 
 READERS = (Role.FIELD_OFFICER, Role.ANALYST)
 
@@ -155,7 +156,7 @@ def _points(session: Session, channel_id: int, in_scope: Any) -> list[Any]:
             .join(Unit, Unit.id == CollectionPoint.unit_deciding_id)
             .outerjoin(sendings, sendings.c.point_id == CollectionPoint.id)
             .where(Channel.id == channel_id, in_scope)
-            .order_by(Unit.folded_name, CollectionPoint.name, CollectionPoint.id)
+            .order_by(Unit.sort_key, CollectionPoint.sort_key, CollectionPoint.id)
         )
     )
 
@@ -236,4 +237,9 @@ def _put_together(
 def _sorted(sums: Mapping[str, _Sum]) -> list[Line]:
     """Those with the smallest share of their plan first; without a plan last; then by name."""
     lines = [Line(key, one.name, one.count()) for key, one in sums.items()]
-    return sorted(lines, key=lambda one: (one.count.share is None, one.count.share or 0.0, one.name, one.key))
+
+    def place(line: Line) -> tuple[bool, float, str, str]:
+        share = line.count.share
+        return share is None, share or 0.0, vietnamese_order.key(line.name), line.key
+
+    return sorted(lines, key=place)

@@ -78,6 +78,6 @@ def listing(session: Session, actor: Actor, wave_id: int, domain: str, *, number
         .join(Unit, Unit.id == FrameCell.unit_id)
         .outerjoin(Field, Field.id == FrameCell.field_id)
         .where(FrameCell.wave_id == wave_id, scope.units(actor, *READERS, domain=domain))
-        .order_by(Unit.folded_name, Unit.code, Field.position, FrameCell.field_key)
+        .order_by(Unit.sort_key, Unit.code, Field.position, FrameCell.field_key)
     )
     return paged(session, statement, lambda row: CellLine(*row), number=number, per_page=PER_PAGE)

@@ -104,7 +104,7 @@ def listing(
         by_code = select(EntryCode.point_id).where(EntryCode.code == text.strip().upper())
         by_name = func.lower(CollectionPoint.name).contains(text.strip().lower(), autoescape=True)
         statement = statement.where(or_(deciding, by_name, CollectionPoint.id.in_(by_code)))
-    statement = statement.order_by(_DECIDING.folded_name, CollectionPoint.name, CollectionPoint.id)
+    statement = statement.order_by(_DECIDING.sort_key, CollectionPoint.sort_key, CollectionPoint.id)
     page = paged(session, statement, _line, number=number, per_page=per_page)
     return Paged(_with_codes(session, page.items), page.number, page.total, page.per_page)
 
@@ -141,7 +141,7 @@ def printed_codes(
             EntryCode.status == EntryCodeStatus.ACTIVE,
             may_print(actor, domain, path=_DECIDING.path),
         )
-        .order_by(_DECIDING.folded_name, CollectionPoint.name, EntryCode.id)
+        .order_by(_DECIDING.sort_key, CollectionPoint.sort_key, EntryCode.id)
     )
     if point_ids is not None:
         statement = statement.where(CollectionPoint.id.in_(sorted(set(point_ids))))
@@ -182,7 +182,7 @@ def units_of_officer(session: Session, actor: Actor, *, on: date) -> tuple[UnitC
             or_(Unit.valid_from.is_(None), Unit.valid_from <= on),
             or_(Unit.valid_to.is_(None), Unit.valid_to >= on),
         )
-        .order_by(depth, Unit.folded_name, Unit.code)
+        .order_by(depth, Unit.sort_key, Unit.code)
     )
     return _in_kind_order(UnitChoice(*row) for row in session.execute(statement))
 
@@ -200,7 +200,7 @@ def units_to_judge(
             or_(Unit.valid_from.is_(None), Unit.valid_from <= last),
             or_(Unit.valid_to.is_(None), Unit.valid_to >= first),
         )
-        .order_by(Unit.folded_name, Unit.code)
+        .order_by(Unit.sort_key, Unit.code)
     )
     return _in_kind_order(UnitChoice(*row) for row in session.execute(statement))
 

@@ -122,7 +122,7 @@ def grants_of(session: Session, account_ids: list[int]) -> tuple[GrantRow, ...]:
 
 def listing(session: Session, viewer: Actor, *, text: str = "", number: int = 1) -> Paged[AccountRow]:
     """Accounts with a grant inside the administrator's units; a province administrator also sees those without any."""
-    statement = select(Account).where(_in_sight(viewer)).order_by(Account.status, Account.username)
+    statement = select(Account).where(_in_sight(viewer)).order_by(Account.status, Account.sort_key, Account.id)
     if words := folded(text):
         statement = statement.where(
             or_(Account.username.contains(words, autoescape=True), Account.folded_name.contains(words, autoescape=True))

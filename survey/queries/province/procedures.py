@@ -41,7 +41,7 @@ def fields(session: Session) -> tuple[FieldLine, ...]:
     statement = (
         select(Field, func.coalesce(counts.c.n, 0))
         .outerjoin(counts, counts.c.field_id == Field.id)
-        .order_by(Field.position, Field.name, Field.id)
+        .order_by(Field.position, Field.sort_key, Field.id)
         .limit(1000)
     )
     return tuple(_field(row, number) for row, number in session.execute(statement))

@@ -110,7 +110,7 @@ def listing(
         )
     elif parent_id is not None:
         statement = statement.where(Unit.parent_id == parent_id)
-    statement = _narrowed(statement, kind, on).order_by(_in_kind_order(), Unit.folded_name, Unit.code)
+    statement = _narrowed(statement, kind, on).order_by(_in_kind_order(), Unit.sort_key, Unit.code)
     page = paged(session, statement, lambda row: row, number=number, per_page=PER_PAGE)
     children = _children(session, [unit.id for unit, _ in page.items], on)
     return Paged(
@@ -139,7 +139,7 @@ def tops(session: Session, actor: Actor) -> tuple[UnitLink, ...]:
     paths = {g.unit_path for g in actor.scopes(*READERS)} if not actor.is_system else {"/"}
     highest = [p for p in paths if not any(p != q and p.startswith(q) for q in paths)]
     clause = Unit.parent_id.is_(None) if actor.is_system else Unit.path.in_(highest)
-    rows = session.execute(select(Unit.id, Unit.code, Unit.name).where(clause).order_by(Unit.folded_name, Unit.id))
+    rows = session.execute(select(Unit.id, Unit.code, Unit.name).where(clause).order_by(Unit.sort_key, Unit.id))
     return tuple(UnitLink(*row) for row in rows)
 
 
@@ -177,7 +177,7 @@ def choices(session: Session, actor: Actor, *roles: Role, on: date) -> dict[Unit
     statement = (
         select(Unit.id, Unit.name, Unit.kind)
         .where(scope.units(actor, *roles), in_force(on))
-        .order_by(_in_kind_order(), Unit.folded_name, Unit.id)
+        .order_by(_in_kind_order(), Unit.sort_key, Unit.id)
         .limit(5000)
     )
     found: dict[UnitKind, list[tuple[int, str]]] = {}
@@ -251,7 +251,7 @@ def _succession(session: Session, actor: Actor, clause: ColumnElement[bool], oth
         )
         .join(UnitSuccession, other == Unit.id)
         .where(clause)
-        .order_by(Unit.folded_name, Unit.id)
+        .order_by(Unit.sort_key, Unit.id)
         .limit(200)
     )
     return tuple(

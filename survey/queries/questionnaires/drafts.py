@@ -68,7 +68,7 @@ def desk(session: Session, row: VersionRow, account_id: int | None, now: datetim
             DraftPresence.account_id != account_id,
             DraftPresence.seen_at > now - PRESENT,
         )
-        .order_by(Account.full_name)
+        .order_by(Account.sort_key)
     )
     others = tuple(Present(name, at) for name, at in seen)
     if newest is None:

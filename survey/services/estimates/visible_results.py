@@ -29,6 +29,7 @@ from survey.services.estimates.visible_rows import ChoiceRows, FigureRow, Row, V
 from survey.services.estimates.wave_facts import WaveFacts, facts
 from survey.services.province import settings
 from survey.services.province.target_plans import PlanOnDay
+from survey.words import vietnamese_order
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def read(
         whole_wave=scope is None,
         delayed=delayed,
         scope=own,
-        scope_names=() if whole else tuple(sorted(units[unit].name for unit in own)),
+        scope_names=() if whole else tuple(sorted((units[unit].name for unit in own), key=vietnamese_order.key)),
         headline=wave.survey_plan.headline,
         plan=wave.plan,
         overall=rows.overall() if rows else None,

@@ -15,6 +15,7 @@ from survey.services.estimates.channel_verdicts import Key, Verdict
 from survey.services.estimates.hidden_cells import Hiding, Shown
 from survey.services.estimates.measure_plans import Figure
 from survey.services.estimates.wave_facts import WaveFacts
+from survey.words import vietnamese_order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +97,7 @@ class VisibleRows:
                     verdict=self._verdict(by, (code,), shown), sample=code in samples,
                 )
             )  # fmt: skip
-        return tuple(sorted(rows, key=lambda r: (r.shown.value is None, -(r.shown.value or 0), r.label)))
+        return tuple(sorted(rows, key=_rank))
 
     def _verdict(self, by: str, key: Key, shown: Shown) -> Verdict | None:
         """A verdict tells on which side of the target the rate lies, so it is hidden with the rate."""
@@ -180,3 +181,8 @@ class VisibleRows:
 
     def _shown(self, measure: Measure) -> Shown:
         return self._hide.shown(self._results.one(measure))
+
+
+def _rank(row: Row) -> tuple[bool, float, str]:
+    """The highest first, those without a figure last, by name."""
+    return row.shown.value is None, -(row.shown.value or 0), vietnamese_order.key(row.label)

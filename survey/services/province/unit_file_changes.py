@@ -19,10 +19,10 @@ from survey.services.province.unit_files import (
     PLACEHOLDER_CODE,
     KnownUnit,
     Parsed,
-    RowProblem,
     UnitRow,
     write_successors,
 )
+from survey.services.tabular_files import RowProblem
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _COMMUNE_KINDS = frozenset({UnitKind.WARD, UnitKind.COMMUNE, UnitKind.SPECIAL_ZONE})

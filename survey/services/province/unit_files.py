@@ -15,40 +15,34 @@ import csv
 import hashlib
 import io
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from survey.errors import N_
 from survey.models.base import folded
 from survey.models.province.units import UnitKind
+from survey.services import tabular_files
+from survey.services.tabular_files import CsvRow, RowProblem
 from survey.words.figures import day, plain
 
-MOST_BYTES = 1_000_000
-MOST_ROWS = 20_000
-COLUMNS = ("code", "name", "kind", "parent", "valid_from", "valid_to", "successors", "is_sample", "grade", "source")
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "code": ("mã",),
+    "name": ("tên", "tên đơn vị"),
+    "kind": ("loại",),
+    "parent": ("mã cấp trên", "mã đơn vị cấp trên", "cấp trên"),
+    "valid_from": ("từ ngày",),
+    "valid_to": ("đến ngày",),
+    "successors": ("đơn vị kế tục", "kế tục"),
+    "is_sample": ("mẫu",),
+    "grade": ("mức",),
+    "source": ("nguồn",),
+}
 NEEDED = ("code", "name", "kind")
 GRADES = ("", "verbatim", "transcribed", "single-source", "draft")
 PLACEHOLDER_CODE = "tinh"  # the root of a new installation, until a file brings the province's own code
-_HEADINGS = {
-    "ma": "code",
-    "ten": "name",
-    "ten don vi": "name",
-    "loai": "kind",
-    "ma cap tren": "parent",
-    "ma don vi cap tren": "parent",
-    "cap tren": "parent",
-    "tu ngay": "valid_from",
-    "den ngay": "valid_to",
-    "don vi ke tuc": "successors",
-    "ke tuc": "successors",
-    "mau": "is_sample",
-    "muc": "grade",
-    "nguon": "source",
-}
 _KINDS = {
     "tinh": UnitKind.PROVINCE,
     "thanh pho": UnitKind.PROVINCE,
@@ -98,16 +92,6 @@ class UnitRow:
 
 
 @dataclass(frozen=True)
-class RowProblem:
-    """What cannot be taken, in which row (0: the file as a whole) and column."""
-
-    row: int
-    column: str
-    message: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Parsed:
     rows: tuple[UnitRow, ...]
     problems: tuple[RowProblem, ...]
@@ -133,99 +117,52 @@ class KnownUnit:
 
 
 def parse(data: bytes) -> Parsed:
-    """The rows of a CSV file: UTF-8, comma, semicolon or tab. Problems instead of guesses."""
-    sha256 = hashlib.sha256(data).hexdigest()
-
-    def refuse(message: str, **values: Any) -> Parsed:
-        return Parsed((), (RowProblem(0, "", message, values),), sha256)
-
-    if len(data) > MOST_BYTES:
-        return refuse(N_("The file has more than 1 MB. Split it in parts."))
-    if data[:2] == b"PK":
-        return refuse(N_("This is an Excel workbook. Save it as 'CSV UTF-8' in Excel and choose that file."))
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return refuse(N_("The file is not UTF-8. In Excel choose 'CSV UTF-8 (Comma delimited)' when saving."))
-    if "\0" in text:
-        return refuse(N_("The file is not a CSV text file."))
-    text = unicodedata.normalize("NFC", text)
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    try:
-        table = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
-    except csv.Error:
-        return refuse(N_("The quotation marks of the file do not match. Save it again as 'CSV UTF-8'."))
-    if not table:
-        return refuse(N_("The file is empty."))
-    headings = [_heading(h) for h in table[0]]
-    if missing := [c for c in NEEDED if c not in headings]:
-        return refuse(
-            N_("The first row must name the columns; missing: %(missing)s. The columns are: %(columns)s."),
-            missing=", ".join(missing),
-            columns=", ".join(COLUMNS),
-        )
-    if len(table) - 1 > MOST_ROWS:
-        return refuse(N_("The file has more than 20,000 rows. Split it in parts."))
-    rows: list[UnitRow] = []
-    problems: list[RowProblem] = []
-    for number, cells in enumerate(table[1:], start=2):
-        if not any(c.strip() for c in cells):
-            continue
-        if len(cells) > len(headings) and any(c.strip() for c in cells[len(headings) :]):
-            problems.append(RowProblem(number, "", N_("This row has more cells than the first row has columns.")))
-            continue
-        values = {h: " ".join(c.split()) for h, c in zip(headings, cells, strict=False) if h}
-        found = _row(number, values, problems)
-        if found is not None:
-            rows.append(found)
-    return Parsed(tuple(rows), tuple(problems), sha256)
+    """The units of a file, and every cell that cannot be read."""
+    file = tabular_files.read(data, COLUMNS, needed=NEEDED)
+    problems = list(file.problems)
+    rows = [row for line in file.rows if (row := _row(line, problems)) is not None]
+    return Parsed(tuple(rows), tuple(problems), hashlib.sha256(data).hexdigest())
 
 
-def _heading(text: str) -> str | None:
-    name = folded(text).replace("_", " ").strip()
-    return _HEADINGS.get(name) or next((c for c in COLUMNS if c.replace("_", " ") == name), None)
-
-
-def _row(number: int, values: Mapping[str, str], problems: list[RowProblem]) -> UnitRow | None:
+def _row(line: CsvRow, problems: list[RowProblem]) -> UnitRow | None:
     before = len(problems)
 
     def wrong(column: str, message: str, **details: Any) -> None:
-        problems.append(RowProblem(number, column, message, details))
+        problems.append(RowProblem(line.number, column, message, details))
 
-    kind = _kind(values.get("kind", ""))
+    kind = _kind(line["kind"])
     if kind is None:
-        wrong("kind", N_("The kind '%(kind)s' is not known."), kind=values.get("kind", ""))
+        wrong("kind", N_("The kind '%(kind)s' is not known."), kind=line["kind"])
     dates: dict[str, date | None] = {}
     for column in ("valid_from", "valid_to"):
-        text = values.get(column, "")
-        dates[column] = read_day(text) if text else None
+        text = line[column]
+        dates[column] = tabular_files.read_day(text) if text else None
         if text and text != "-" and dates[column] is None:
             wrong(column, N_("'%(text)s' is not a day. Write it as 30/06/2025 or 2025-06-30."), text=text)
-    sample = folded(values.get("is_sample", ""))
+    sample = folded(line["is_sample"])
     if sample and sample not in _YES | _NO:
         wrong("is_sample", N_("Write 1 or 0, or leave the cell empty."))
-    grade = values.get("grade", "").lower()
+    grade = line["grade"].lower()
     if grade not in GRADES:
         wrong("grade", N_("The grade '%(grade)s' is not known."), grade=grade)
-    successors = read_successors(values.get("successors", ""))
+    successors = read_successors(line["successors"])
     if successors is None:
         wrong("successors", N_("Write codes, each perhaps with its share: 20242:0,6; 20245:0,4."))
     if len(problems) > before or kind is None:
         return None
     return UnitRow(
-        row=number,
-        code=values.get("code", ""),
-        name=values.get("name", ""),
+        row=line.number,
+        code=line["code"],
+        name=line["name"],
         kind=kind,
-        parent=values.get("parent") or None,
+        parent=line["parent"] or None,
         valid_from=dates["valid_from"],
         valid_to=dates["valid_to"],
         successors=successors or None,
         is_sample=None if not sample else sample in _YES,
         grade=grade or None,
-        source=values.get("source") or None,
-        clears=frozenset(c for c in dates if values.get(c) == "-"),
+        source=line["source"] or None,
+        clears=frozenset(c for c in dates if line[c] == "-"),
     )
 
 
@@ -235,16 +172,6 @@ def _kind(text: str) -> UnitKind | None:
         return UnitKind(word.replace(" ", "_"))
     except ValueError:
         return _KINDS.get(word)
-
-
-def read_day(text: str) -> date | None:
-    for form in ("%d/%m/%Y", "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y"):
-        try:
-            found = datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            continue
-        return found if 1900 <= found.year <= 2200 else None
-    return None
 
 
 def read_successors(text: str) -> tuple[tuple[str, Decimal | None], ...] | None:

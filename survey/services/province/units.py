@@ -19,7 +19,8 @@ from survey.permissions import Actor, Role
 from survey.queries.province import units as queries
 from survey.services import audit
 from survey.services.province.unit_file_changes import Plan, Planned, make_plan
-from survey.services.province.unit_files import PLACEHOLDER_CODE, KnownUnit, Parsed, RowProblem, UnitRow, parse, write
+from survey.services.province.unit_files import PLACEHOLDER_CODE, KnownUnit, Parsed, UnitRow, parse, write
+from survey.services.tabular_files import RowProblem
 
 # Named for every new row, so that all rows go to the database in one statement.
 _NOTHING_SAID = {"valid_from": None, "valid_to": None, "is_sample": False, "grade": "", "source": "", "parent_id": None}

@@ -105,7 +105,7 @@ ACTION = re.compile(r"[a-z]+\.[a-z_]+")
 
 def texts_of_the_services() -> Iterator[ast.Constant]:
     """Every text that stands in the services, but for the table of words itself."""
-    for path in (ROOT / "survey" / "services").glob("*.py"):
+    for path in (ROOT / "survey" / "services").rglob("*.py"):
         if path.name != "audit.py":
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -114,7 +114,7 @@ def texts_of_the_services() -> Iterator[ast.Constant]:
 
 def subjects_of_the_services() -> Iterator[str]:
     """The first word of each subject given to `audit.record`."""
-    for path in (ROOT / "survey" / "services").glob("*.py"):
+    for path in (ROOT / "survey" / "services").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "record":
                 subject = node.args[3]
