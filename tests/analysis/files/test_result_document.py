@@ -75,5 +75,5 @@ def test_verdicts_take_the_shape_of_the_result_document() -> None:
     assert entry["verdict"] == "reached"
     assert entry["p_reached_holm"] == entry["p_reached"]
     assert entry["lower_bound"] > 0.30
-    estimates = result_document.estimate_entries([drawn.estimates((), intervals=("logit",))])
+    estimates = result_document.entries_of(drawn.estimates((), intervals=("logit",)))
     assert {tuple(e["interval"]) for e in estimates} == {("logit",)}
