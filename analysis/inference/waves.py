@@ -28,7 +28,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -36,7 +35,6 @@ from analysis.arrays import AnyArray, Codes, Floats, Ints
 from analysis.design.frame_weights import KEYS, AnswerCells, CellWeights, FrameCells, frame_weights
 from analysis.errors import AnalysisError, WeightingError
 from analysis.estimation.domain_estimates import Classes, estimate
-from analysis.files import result_document
 from analysis.inference import verdicts
 from analysis.inference.estimate_tables import EstimateTable, is_rate, table_of
 from analysis.inference.verdicts import Figures, Gates, Judgement, Needed
@@ -107,20 +105,6 @@ class VerdictTable:
 
     def __len__(self) -> int:
         return len(self.keys)
-
-    def entries(self, labels: result_document.Labels, *, adjust: Sequence[str] = ("none",)) -> list[dict[str, Any]]:
-        """The verdicts as they stand in RESULT.json; `adjust` names the adjusted t tests shown beside the plain one."""
-        return result_document.verdict_entries(
-            by=self.by,
-            measure=self.measure,
-            keys=self.keys,
-            threshold=self.threshold,
-            figures=self.figures,
-            judgement=self.judgement,
-            needed=self.needed,
-            labels=labels,
-            adjust=adjust,
-        )
 
 
 @dataclass(frozen=True, slots=True)

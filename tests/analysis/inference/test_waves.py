@@ -191,7 +191,10 @@ def test_verdicts_use_the_threshold_of_each_domain(answers: Wave) -> None:
 def test_verdicts_take_the_shape_of_the_result_document(answers: Wave) -> None:
     wave = weighed(answers, "drawn")
     found = wave.verdicts(("unit",), thresholds={(0,): 0.30}, measure=made.HEADLINE)
-    (entry,) = found.entries({"unit": {0: "Hải Châu"}}, adjust=("none", "holm"))
+    (entry,) = result_document.verdict_entries(
+        by=found.by, measure=found.measure, keys=found.keys, threshold=found.threshold, figures=found.figures,
+        judgement=found.judgement, needed=found.needed, labels={"unit": {0: "Hải Châu"}}, adjust=("none", "holm"),
+    )  # fmt: skip
     assert entry["domain"] == {"unit": "Hải Châu"}
     assert entry["verdict"] == "reached"
     assert entry["p_reached_holm"] == entry["p_reached"]
