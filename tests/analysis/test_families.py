@@ -20,33 +20,33 @@ EXPECTED, API = reference.expected(), reference.api_expected()
 METHODS = (Path(analysis.__file__).parent / "METHODS.md").read_text(encoding="utf-8")
 TESTS = {
     "design": ["test_indices_against_r"],
-    "item_satisfied_rate": ["test_against_r", "test_cli_against_r"],
+    "item_satisfied_rate": ["test_against_r", "test_command_line_against_r"],
     "overall_other_levels": ["test_against_r"],
-    "factor_pooled_rate": ["test_indices_against_r", "test_cli"],
-    "factor_scores": ["test_indices_against_r", "test_cli"],
+    "factor_pooled_rate": ["test_indices_against_r", "test_command_line"],
+    "factor_scores": ["test_indices_against_r", "test_command_line"],
     "all_answers_satisfied": ["test_indices_against_r"],
-    "index_mean_of_item_rates": ["test_indices_against_r", "test_cli"],
-    "domain_overall_rate": ["test_against_r", "test_cli_against_r"],
-    "domain_item_rate_by_service": ["test_against_r", "test_cli_against_r"],
+    "index_mean_of_item_rates": ["test_indices_against_r", "test_command_line"],
+    "domain_overall_rate": ["test_against_r", "test_command_line_against_r"],
+    "domain_item_rate_by_service": ["test_against_r", "test_command_line_against_r"],
     "domain_index": ["test_indices_against_r"],
     "empty_cell": ["test_indices_against_r"],
     "lonely_psu_options": ["test_indices_against_r"],
-    "verdicts": ["test_verdicts", "test_cli"],
+    "verdicts": ["test_verdicts", "test_command_line"],
     "ttest_vs_target": ["test_verdicts"],
     "rao_scott": ["test_significance"],
     "contrasts": ["test_indices_against_r", "test_ranking"],
     "quantiles_duration": ["test_replicates_and_quantiles"],
     "weight_summary": ["test_weighting_against_r"],
-    "weighted_estimates": ["test_weighting_against_r", "test_cli", "test_cli_against_r"],
-    "raked_domains": ["test_weighting_against_r", "test_cli_against_r"],
+    "weighted_estimates": ["test_weighting_against_r", "test_command_line", "test_command_line_against_r"],
+    "raked_domains": ["test_weighting_against_r", "test_command_line_against_r"],
     "jackknife_jkn": ["test_replicates_and_quantiles"],
     "svyolr": ["test_drivers"],
     "svyglm_logit": ["test_drivers"],
     "regTermTest_age": ["test_drivers"],
-    "drivers_lmg": ["test_drivers", "test_cli_sections"],
-    "drivers_shapley_ordinal": ["test_drivers", "test_cli_sections"],
-    "reliability": ["test_reliability", "test_polychoric", "test_cli_sections"],
-    "item_rest": ["test_reliability", "test_cli_sections"],
+    "drivers_lmg": ["test_drivers", "test_result_sections"],
+    "drivers_shapley_ordinal": ["test_drivers", "test_result_sections"],
+    "reliability": ["test_reliability", "test_polychoric", "test_result_sections"],
+    "item_rest": ["test_reliability", "test_result_sections"],
     "polychoric": ["test_polychoric"],
     "efa": ["test_factors"],
     "omega_hierarchical": ["test_factors"],
@@ -85,7 +85,8 @@ API_TESTS = {
 @cache
 def named_in(module: str) -> set[str]:
     """Every text of a test module that could name a family."""
-    tree = ast.parse((HERE / f"{module}.py").read_text(encoding="utf-8"))
+    (path,) = HERE.rglob(f"{module}.py")
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     return {one.value for one in ast.walk(tree) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
 
 
