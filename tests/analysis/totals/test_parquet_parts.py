@@ -45,12 +45,12 @@ SOURCE = Source(
 WATCHED = """
 import time
 from pathlib import Path
-from analysis import parts
+from analysis.totals import parquet_parts
 
 FOLDER = Path({folder!r})
 
 def dask_setup(worker):
-    real = parts.totals_of_group
+    real = parquet_parts.totals_of_group
 
     def watched(paths, source):
         with (FOLDER / "summed.log").open("a") as log:
@@ -59,7 +59,7 @@ def dask_setup(worker):
             time.sleep(0.02)
         return real(paths, source)
 
-    parts.totals_of_group = watched
+    parquet_parts.totals_of_group = watched
 """
 
 
