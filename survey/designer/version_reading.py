@@ -118,7 +118,8 @@ NOTE_ORDER = ("unknown", "doubt", "use", "omitted", "setting", "variant", "corre
 
 def read(document: InstrumentVersion, language: str, core: InstrumentVersion | None) -> Reading:
     """Everything there is to read. `core`: the locked form that the version refers to, if it is in the record."""
-    sources = tuple(dict.fromkeys(s for e in document.elements if (s := e.source)))
+    passages = (document.introduction, document.instruction, document.screen_instruction)
+    sources = tuple(dict.fromkeys(s for e in (*document.elements, *filter(None, passages)) if (s := e.source)))
     planned = plan(document)
     return Reading(
         document=document,
