@@ -57,9 +57,11 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "templates/layouts/citizen",
         "survey/services/intake/",
         "survey/errors",
+        "survey/words/standing",
     ),
     "accounts": (
         "survey/accounts",
+        "survey/words/people",
         "templates/accounts",
         "survey/services/people/accounts",
         "survey/services/people/invitations",
@@ -68,12 +70,14 @@ SOURCES: dict[str, tuple[str, ...]] = {
     ),
     "designer": (
         "survey/designer",
+        "survey/words/questionnaires",
         "templates/designer",
         "templates/components/questionnaires",
         "survey/services/questionnaires/",
     ),
     "fieldwork": (
         "survey/fieldwork",
+        "survey/words/fieldwork",
         "templates/fieldwork",
         "survey/services/fieldwork/waves",
         "survey/services/fieldwork/points",

@@ -20,9 +20,10 @@ from survey.services.estimates.analyses.reading import AnalysesView
 from survey.services.estimates.analyses.soundness import AnswerQuality, Scale
 from survey.services.estimates.analyses.standings import Standing, Standings
 from survey.services.estimates.visible_results import ResultsView
-from survey.services.files.analysis_tables import NO_IMPORTANCE, OTHER_UNITS, day, filing_words, target_name
-from survey.services.files.result_tables import Words
-from survey.words.results import QUADRANTS, SELECTIONS, points_text, rate_text
+from survey.services.files.analysis_tables import OTHER_UNITS, day, filing_words, target_name
+from survey.services.files.result_sentences import Words
+from survey.web.code_words import words as code_words
+from survey.words.results import points_text, rate_text
 
 
 @dataclass(frozen=True)
@@ -214,8 +215,8 @@ def beside_drawn(found: AnalysesView) -> Contrasts | None:
         )  # fmt: skip
     notes.append(_("Differences are adjusted together (Holm)."))
     return Contrasts(
-        _(SELECTIONS[chosen[beside.opt_in]]),
-        _(SELECTIONS[chosen[beside.drawn]]),
+        code_words("selection", chosen[beside.opt_in]),
+        code_words("selection", chosen[beside.drawn]),
         sentence,
         _contrast_rows(view, beside.contrasts),
         tuple(notes),
@@ -271,12 +272,12 @@ def _fact_name(view: ResultsView, code: str) -> str:
 def _importance(view: ResultsView, found: Importance) -> ImportancePart:
     lang = language()
     if found.reason:
-        return ImportancePart(_(NO_IMPORTANCE[found.reason]), (), None, ())
+        return ImportancePart(code_words("no_importance", found.reason), (), None, ())
     rows = tuple(
         FactorRow(
             f.factor, _name(view, "factor", f.factor), _share(f), number(f.performance, 2, lang),
             number(f.odds_ratio, 2, lang) if f.odds_ratio is not None else "–",
-            _(QUADRANTS[found.advice(f)]), f.begin_here,
+            code_words("quadrant", found.advice(f)), f.begin_here,
         )
         for f in found.factors
     )  # fmt: skip
@@ -378,7 +379,6 @@ def _standings_sentence(found: Standings) -> str:
 
 def _standing(view: ResultsView, row: Standing) -> StandingRow:
     lang = language()
-    beyond = {"above": _("above its limits"), "below": _("below its limits")}
     model = rate_text(row.shrunken, language=lang)
     if row.shrunken_low is not None:
         low, high = (rate_text(v, language=lang).removesuffix(" %") for v in (row.shrunken_low, row.shrunken_high))
@@ -386,7 +386,7 @@ def _standing(view: ResultsView, row: Standing) -> StandingRow:
     return StandingRow(
         row.unit, view.unit_names.get(row.unit, "?"), grouped(row.n, lang), rate_text(row.rate, language=lang),
         str(row.rank) if row.rank else "–", _set(row.low, row.high), _set(row.low_together, row.high_together),
-        row.group, beyond.get(row.beyond, ""), model,
+        row.group, code_words("beyond", row.beyond) if row.beyond else "", model,
     )  # fmt: skip
 
 

@@ -13,7 +13,9 @@ from survey.charts import intervals
 from survey.charts.intervals import Axis, Mark
 from survey.i18n import decimal_mark, grouped, language, number
 from survey.services.estimates.visible_results import FigureRow, ResultsView, Row, Shown, VerdictView
-from survey.words.results import HIDDEN, REASONS, RULES, TONES, VERDICTS, group_name, percent_target, rate_text
+from survey.services.files.result_sentences import Words, marks, plan_line, why_hidden
+from survey.words import capital
+from survey.words.results import REASONS, RULES, TONES, VERDICTS, group_name, percent_target, rate_text
 
 
 @dataclass(frozen=True)
@@ -110,31 +112,17 @@ def results_page(view: ResultsView, *, may_take_rows: bool, beside: tuple[str, .
         fields=_domains(view, view.by_field),
         groups=_domains(view, tuple(replace(r, label=group_name(r.label, _)) for r in view.by_group)),
         others=tuple(_other(view, row) for row in view.others),
-        plan_words=plan_words(view),
+        plan_words=plan_line(view, Words.of(language())),
         may_take_rows=may_take_rows,
         units_left_out=sum(1 for r in view.by_unit if r.shown.hidden in ("small", "complement")),
         beside=beside,
     )
 
 
-def plan_words(view: ResultsView) -> str:
-    """What the target means here: binding, extended, or for comparison only."""
-    if view.plan is None or not view.wave.goals:
-        return str(_("no target yet"))
-    if view.plan.comparison_only:
-        if view.plan.binding.value == "not_yet":
-            return str(_("for comparison: plan %(code)s, not yet in force", code=view.plan.code))
-        return str(_("for comparison: plan %(code)s, period over", code=view.plan.code))
-    if view.plan.decision:
-        return str(_("plan %(code)s, extended by %(decision)s", code=view.plan.code, decision=view.plan.decision))
-    return str(_("plan %(code)s", code=view.plan.code))
-
-
 def pill(verdict: VerdictView | None) -> VerdictPill | None:
     if verdict is None:
         return None
-    words = _(VERDICTS[verdict.verdict])
-    return VerdictPill(verdict.verdict, words[:1].upper() + words[1:], TONES[verdict.verdict])
+    return VerdictPill(verdict.verdict, capital(_(VERDICTS[verdict.verdict])), TONES[verdict.verdict])
 
 
 def headline_line(view: ResultsView) -> tuple[str, str]:
@@ -146,7 +134,7 @@ def headline_line(view: ResultsView) -> tuple[str, str]:
     if found.verdict is None:
         return _("%(rate)s, no target yet", rate=words), ""
     said = _("%(rate)s · %(verdict)s, %(target)s", rate=words, verdict=found.verdict.words, target=found.target)
-    return f"{said} ({plan_words(view)})", _STATES.get(found.verdict.code, "warn")
+    return f"{said} ({plan_line(view, Words.of(language()))})", _STATES.get(found.verdict.code, "warn")
 
 
 _STATES = {"reached": "good", "missed": "bad"}
@@ -164,7 +152,7 @@ def _headline(view: ResultsView) -> Headline | None:
     label = _("Rate %(rate)s, no interval, %(target)s", rate=rate, target=goal) if row.shown.low is None else _(
         "Rate %(rate)s, 95 %% interval %(low)s to %(high)s, %(target)s", rate=rate, low=low, high=high, target=goal
     )  # fmt: skip
-    notes = _marks(view)
+    notes = marks(view, Words.of(language()))
     mark = Mark(row.shown.value, row.shown.low, row.shown.high, target, verdict.verdict if verdict else None)
     chart = intervals.headline(
         mark, target_words=words, label=". ".join([label, *notes]), notes=notes, decimal=decimal_mark()
@@ -177,13 +165,6 @@ def _headline(view: ResultsView) -> Headline | None:
         words,
         tuple(_sentences(view, row)),
     )
-
-
-def _marks(view: ResultsView) -> list[str]:
-    """What a drawing says of itself wherever it is taken."""
-    marks = [_("TRIAL · made-up data")] if view.wave.is_synthetic else []
-    marks += [] if view.final else [_("provisional")]
-    return marks + ([plan_words(view)] if view.plan and view.plan.comparison_only else [])
 
 
 def _sentences(view: ResultsView, row: Row) -> list[str]:
@@ -212,7 +193,7 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
                 _("The rate is below the target, but its one-sided upper bound of %(bound)s is not.", bound=bound)
             )
         else:
-            said += [_(REASONS[r])[:1].upper() + _(REASONS[r])[1:] + "." for r in verdict.reasons if r in REASONS]
+            said += [capital(_(REASONS[r])) + "." for r in verdict.reasons if r in REASONS]
         if verdict.needed is not None and verdict.verdict.endswith("not_proven"):
             said.append(_("If the level is really so, the next wave needs about %(n)s answers to prove it.",
                           n=grouped(verdict.needed, lang)))  # fmt: skip
@@ -280,7 +261,7 @@ def _other(view: ResultsView, row: FigureRow) -> OtherFigure:
         n=_count(view, shown),
         value=words(shown.value),
         interval=interval if shown.low is not None else "–",
-        remark=_why(view, shown) or (rule if row.name and kind == "rescaled" else ""),
+        remark=why_hidden(view, shown, Words.of(language())) or (rule if row.name and kind == "rescaled" else ""),
         local=row.figure.local,
     )
 
@@ -305,7 +286,7 @@ def _row(
     rate = rate_text(shown.value, target=goal, language=lang)
     low, high = (rate_text(v, language=lang).removesuffix(" %") for v in (shown.low, shown.high))
     said = _("%(label)s: %(rate)s, interval %(low)s to %(high)s", label=label, rate=rate, low=low, high=high)
-    said = ". ".join([said, *_marks(view)])
+    said = ". ".join([said, *marks(view, Words.of(language()))])
     return DrawnRow(
         key=key,
         label=label,
@@ -317,17 +298,12 @@ def _row(
         effective_n=grouped(round(shown.effective_n), lang) if shown.effective_n is not None else "–",
         deff=_decimals(shown.deff, 2),
         mean=_decimals(mean.value if mean else None, 2),
-        why=_why(view, shown),
+        why=why_hidden(view, shown, Words.of(language())),
         chart=intervals.row(mark, axis, label=said, compact=compact) if mark is not None else None,
         verdict=pill(verdict),
         target=target,
         sample=sample,
     )  # fmt: skip
-
-
-def _why(view: ResultsView, shown: Shown) -> str:
-    """Why a figure is not shown; empty when it is."""
-    return str(_(HIDDEN[shown.hidden], minimum=view.minimum_cell)) if shown.hidden else ""
 
 
 def _count(view: ResultsView, shown: Shown) -> str:
