@@ -93,10 +93,10 @@ def compile_stale() -> None:
 
 
 @cache
-def translations(language: str, *catalogues: str) -> NullTranslations:
-    """The texts of some catalogues, for files made outside a request."""
+def translations(language: str) -> NullTranslations:
+    """The texts of all catalogues, for files made outside a request."""
     merged: NullTranslations = NullTranslations()
-    for name in catalogues or STAFF_CATALOGUES:
+    for name in STAFF_CATALOGUES:
         found = Translations.load(TRANSLATIONS, [language], domain=name)
         if isinstance(found, Translations):
             merged = merged.merge(found) if isinstance(merged, Translations) else found

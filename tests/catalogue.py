@@ -49,24 +49,35 @@ KEYWORDS = {
         "SurveyError",
     )
 )
-# Which sources speak through which catalogue: a face and its pages through the face's own, the services of a subject
-# through that of the face where they are read. The first match wins; what nobody claims is everybody's: `staff`.
+# Which sources speak through which catalogue: a face and its pages through the face's own, services and words of a
+# subject through that of the face where they are read. The first match wins; `staff` has what nobody claims.
 SERVICES: dict[str, tuple[str, ...]] = {
-    "citizen": ("survey/form/", "templates/layouts/citizen", "survey/services/intake/", "survey/errors"),
+    "citizen": (
+        "survey/form/",
+        "templates/layouts/citizen",
+        "survey/services/intake/",
+        "survey/errors",
+        "survey/words/standing",
+    ),
     "accounts": (
+        "survey/words/people",
         "survey/services/people/accounts",
         "survey/services/people/invitations",
         "survey/services/people/grants",
         "survey/services/people/own_account",
     ),
-    "designer": ("survey/services/questionnaires/", "templates/components/questionnaires"),
+    "designer": (
+        "survey/words/questionnaires",
+        "survey/services/questionnaires/",
+        "templates/components/questionnaires",
+    ),
     "exports": (
         "survey/exports/",
         "survey/services/files/",
         "survey/services/fieldwork/placards",
         "survey/words/results",
     ),
-    "fieldwork": ("survey/services/fieldwork/",),
+    "fieldwork": ("survey/words/fieldwork", "survey/services/fieldwork/"),
     "results": ("survey/services/estimates/", "survey/charts/"),
 }
 EVERYBODYS = {"site": "staff"}

@@ -22,8 +22,8 @@ from survey.services.people.grants import GrantInput
 from survey.services.people.invitations import Invited
 from survey.web import staff
 from survey.web.application import runtime
+from survey.web.code_words import words
 from survey.web.staff_forms import Button
-from survey.words.codes import words
 
 View = str | Response
 ADMINISTRATORS = roles(Role.ADMINISTRATOR)

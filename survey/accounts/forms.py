@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import EqualTo
 
+from survey.web.code_words import choices
 from survey.web.staff_forms import Carried, Checks, Choice, Line, Radios, Secret, StaffForm, Tick
-from survey.words.codes import choices
 
 
 class SignInForm(StaffForm):

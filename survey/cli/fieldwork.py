@@ -95,4 +95,4 @@ def placards(wave: str, out: Path, paper: str) -> None:
 
 
 def _words() -> service.Words:
-    return i18n.translations(service.LANGUAGE, "exports").gettext
+    return i18n.translations(service.LANGUAGE).gettext

@@ -140,7 +140,7 @@ def diff(old: str, new: str) -> None:
 
 def _catalogue(language: str) -> Callable[[str], str]:
     spoken = language if language in i18n.LANGUAGES else i18n.DEFAULT
-    return i18n.translations(spoken, "exports").gettext
+    return i18n.translations(spoken).gettext
 
 
 # --- in words -------------------------------------------------------------------------------------------------------

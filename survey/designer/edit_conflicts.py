@@ -11,6 +11,7 @@ from instruments import editing
 from instruments.model.document import InstrumentVersion
 from survey.queries.questionnaires.instruments import VersionRow
 from survey.services.questionnaires.drafts import Crossed
+from survey.web.code_words import words
 
 
 @dataclass(frozen=True)
@@ -74,28 +75,6 @@ def _words(piece: object, path: tuple[str, ...]) -> list[str]:
 
 
 def _place(path: tuple[str, ...]) -> str:
-    """“text.vi” as people call it; what has no name of its own, by its name in the document."""
-    names = {
-        "text": gettext("Words"),
-        "relabel": gettext("Shown instead"),
-        "hint": gettext("Line of help"),
-        "label": gettext("Printed number"),
-        "short": gettext("Short label for statistics files"),
-        "factor": gettext("Factor"),
-        "response": gettext("Answers offered"),
-        "options": gettext("Answers offered"),
-        "show_if": gettext("When is it shown?"),
-        "title": gettext("Heading"),
-        "name": gettext("Name"),
-        "code": gettext("Code"),
-        "grade": gettext("How sure is the wording?"),
-        "source": gettext("Where was the wording seen?"),
-        "voluntary": gettext("Voluntary"),
-        "required": gettext("Asked again when left blank"),
-        "hideable": gettext("A unit may switch it off"),
-        "relabelable": gettext("A unit may show other words"),
-        "sensitive": gettext("Sensitive personal data"),
-        "satisfied": gettext("Satisfied"),
-    }
-    first, rest = names.get(path[0], path[0]), [names.get(step, step) for step in path[1:]]
+    """`text.vi` as people call it; what has no name of its own, by its name in the document."""
+    first, rest = words("document_part", path[0]), [words("document_part", step) for step in path[1:]]
     return f"{first} ({' '.join(rest)})" if rest else first

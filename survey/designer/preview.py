@@ -30,6 +30,7 @@ from survey.queries.questionnaires.instruments import VersionRow
 from survey.services.questionnaires import trials
 from survey.web import audio_answer, staff
 from survey.web.application import runtime
+from survey.web.code_words import words
 from survey.web.security import may_be_framed_by_us
 
 KEY_NAME = "csrf_token"  # the staff pages' form protection takes the place of the submission key
@@ -138,11 +139,8 @@ def _form(
 
 def _place(row: VersionRow, *, asks_field: bool) -> Place:
     """An agency of nowhere, so that no preview can be taken for the form of a real counter."""
-    agency, point = {
-        "admin": (gettext("Sample ward People's Committee"), gettext("Counter 3, one-stop hall")),
-        "health": (gettext("Sample health centre"), gettext("Waiting area of the examination department")),
-        "education": (gettext("Sample school"), gettext("School gate")),
-    }[row.service_domain.value]
+    service = row.service_domain.value
+    agency, point = words("sample_agency", service), words("sample_point", service)
     return Place(agency=agency, point=point, received_at="", asked_by="", synthetic=False, asks_field=asks_field)
 
 

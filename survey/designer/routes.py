@@ -38,8 +38,8 @@ from survey.services.questionnaires import file_import, publishing, shipped_and_
 from survey.services.questionnaires.shipped_and_imported import Unusable
 from survey.web import home_and_menu, staff
 from survey.web.application import runtime
+from survey.web.code_words import words
 from survey.web.questionnaire_text import plain
-from survey.words.codes import words
 
 View = str | AnyResponse | tuple[str, int]
 
@@ -113,7 +113,7 @@ def export(code: str, number: int, wanted: str) -> View:
         row = find(record, code, number)
     made = file_import.give(
         runtime().database, row.name, file_import.Format(wanted), actor=staff.actor(),
-        words=lambda spoken: i18n.translations(spoken if spoken in i18n.LANGUAGES else i18n.DEFAULT, "exports").gettext,
+        words=lambda spoken: i18n.translations(spoken if spoken in i18n.LANGUAGES else i18n.DEFAULT).gettext,
     )  # fmt: skip
     response = Response(made.data, mimetype=made.media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{made.name}"'

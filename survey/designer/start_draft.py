@@ -21,6 +21,7 @@ from survey.queries.questionnaires.instruments import VersionRow
 from survey.services.questionnaires import drafts
 from survey.web import staff
 from survey.web.application import runtime
+from survey.web.code_words import words
 from survey.web.staff_forms import Choice, Line, StaffForm, Tick
 
 OVERALL = {
@@ -69,13 +70,8 @@ class CopyPage:
 
 
 def _services() -> list[tuple[str, str]]:
-    names = {
-        "admin": gettext("Administrative procedures"),
-        "health": gettext("Health services"),
-        "education": gettext("Education services"),
-    }
     held = {domain for grant in staff.actor().grants for domain in grant.domains if grant.role.value == "designer"}
-    return [(domain, names[domain]) for domain in queries.SERVICES if domain in held]
+    return [(domain, words("domain", domain)) for domain in queries.SERVICES if domain in held]
 
 
 def _free(wanted: str | None, title: str) -> str:

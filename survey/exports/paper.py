@@ -19,6 +19,7 @@ from instruments.model.elements import Item, Section, Statement
 from instruments.model.response_domains import Number, OpenText, Option
 from instruments.model.text import Text, render
 from survey.words import figures
+from survey.words.standing import CLAIMS
 
 LINES_OF_A_COMMENT = 4
 SPOKEN_CONDITIONS = ("vi", "en")
@@ -144,12 +145,7 @@ def words_in(_: Callable[[str], str]) -> PaperWords:
         several_answers=_("several answers possible"),
         voluntary=_("voluntary"),
         blank=_("Every question may be left blank."),
-        claims={
-            "official": "",
-            "to_check": _("Copied from public sources, to be checked against the original"),
-            "demonstration": _("For demonstration: not the official form"),
-            "archive": _("For reading old data only: not for a new survey"),
-        },
+        claims={code: "" if code == "official" else _(text) for code, text in CLAIMS.items()},
         reference_translation=_("Reference translation"),
         trial=_("TRIAL · made-up data"),
         entry=_("Data entry: the code of each question stands at the right, the code of each answer before it."),

@@ -11,31 +11,10 @@ from wtforms.validators import ValidationError
 
 from survey.queries.fieldwork.points import Mode, UnitChoice
 from survey.queries.fieldwork.waves import Selection
+from survey.web.code_words import capital_choices, words, words_of
 from survey.web.staff_forms import Carried, Checks, Choice, Day, Line, Radios, StaffForm, Tick, Upload, WholeNumber
-from survey.words.codes import words
+from survey.words.fieldwork import NEEDS_SLIPS
 
-SELECTIONS = {
-    Selection.OPT_IN.value: _l("Self-selected: whoever scans the poster"),
-    Selection.DRAWN.value: _l("Drawn: people chosen by lot from the dossiers"),
-    Selection.CENSUS.value: _l("Everyone: each dossier gets a slip"),
-}
-SELECTION_HINTS = {
-    Selection.OPT_IN.value: _l(
-        "Nobody knows who might have answered, so a verdict can at most say 'reached, not proven'."
-    ),
-    Selection.DRAWN.value: _l("Every dossier has a known chance, so a verdict can be proven. Needs one-time codes."),
-    Selection.CENSUS.value: _l("All are asked; what is unsure is only who did not answer. Needs one-time codes."),
-}
-MODES = {
-    Mode.QR_ON_SITE.value: _l("QR at the place"),
-    Mode.QR_LATER.value: _l("QR to take home"),
-    Mode.KIOSK.value: _l("Kiosk: a screen at the place"),
-}
-MODE_HINTS = {
-    Mode.QR_ON_SITE.value: _l("a poster or stand at the counter, in the waiting room, at the gate"),
-    Mode.QR_LATER.value: _l("on the result slip, answered at home where nobody stands by"),
-    Mode.KIOSK.value: _l("a tablet of the office; the next person gets a fresh form"),
-}
 NO_FIELD = _l("All fields: people are asked which one it was")
 
 
@@ -92,21 +71,27 @@ class CloseForm(StaffForm):
 
 
 class ChannelForm(StaffForm):
-    selection = Radios(_l("How do people come to be asked?"), choices=list(SELECTIONS.items()))
+    selection = Radios(
+        _l("How do people come to be asked?"),
+        choices=capital_choices("selection", (Selection.OPT_IN, Selection.DRAWN, Selection.CENSUS)),
+    )
     title = Line(_l("Name of the channel"), hint=_l("For example: QR at the counter, slips sent with the result."))
 
     def hints(self) -> Mapping[str, Any]:
-        return SELECTION_HINTS
+        hints = words_of("selection_sentence")
+        return hints | {code: f"{hints[code]} {gettext(NEEDS_SLIPS)}" for code in (Selection.DRAWN, Selection.CENSUS)}
 
 
 class ModeForm(StaffForm):
     """What the forms share that make a printed code."""
 
-    mode = Radios(_l("How is it answered?"), choices=list(MODES.items()))
+    mode = Radios(
+        _l("How is it answered?"), choices=capital_choices("mode", (Mode.QR_ON_SITE, Mode.QR_LATER, Mode.KIOSK))
+    )
     field = Choice(_l("Field of procedures"), choices=[], required=False)
 
     def hints(self) -> Mapping[str, Any]:
-        return MODE_HINTS
+        return words_of("mode_hint")
 
 
 class FrameFileForm(StaffForm):

@@ -36,8 +36,8 @@ from survey.services.fieldwork import point_files, points
 from survey.services.fieldwork.points import MadePoints, NewPoint
 from survey.web import home_and_menu, staff
 from survey.web.application import runtime
+from survey.web.code_words import words
 from survey.web.staff_forms import Button
-from survey.words.codes import words
 
 
 def find_point(

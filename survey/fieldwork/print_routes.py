@@ -43,7 +43,7 @@ def print_placards(wave_code: str) -> View:
                         record, wave_code, public_url=runtime().config.public_url, actor=actor,
                         point_ids=chosen if chosen else None,
                     )  # fmt: skip
-                    words = i18n.translations(placards.LANGUAGE, "exports").gettext
+                    words = i18n.translations(placards.LANGUAGE).gettext
                     data = placards.placard_file(made, form.paper.data, words)
                     return download(data, f"ap-phich-{wave_code}-{form.paper.data}.pdf", "application/pdf")
                 return _as_job(wave, chosen, form.paper.data)

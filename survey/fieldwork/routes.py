@@ -22,8 +22,8 @@ from survey.services.fieldwork import waves
 from survey.services.fieldwork.waves import NewWave, WaveWords
 from survey.web import home_and_menu, staff
 from survey.web.application import runtime
+from survey.web.code_words import words
 from survey.web.questionnaire_text import plain
-from survey.words.codes import words
 
 View = str | Response | tuple[str, int]
 

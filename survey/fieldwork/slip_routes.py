@@ -87,7 +87,7 @@ def codes_file(wave_code: str, point_id: int) -> View:
                 record, wave_code, public_url=runtime().config.public_url, actor=staff.actor(), point_id=point_id,
                 codes=codes,
             )  # fmt: skip
-            words = i18n.translations(placards.LANGUAGE, "exports").gettext
+            words = i18n.translations(placards.LANGUAGE).gettext
             return download(placards.slip_file(made, expires_on, words), f"{name}.pdf", "application/pdf")
     text = code_files.as_csv(
         codes, base=public_base(), unit_code=found.unit_code, point_id=point_id, expires_on=expires_on

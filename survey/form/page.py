@@ -31,6 +31,7 @@ from survey.i18n import own_name
 from survey.queries.intake.entry import FieldChoice
 from survey.web.safe_html import safe
 from survey.words.figures import day
+from survey.words.standing import CLAIMS
 
 NO_RULES = Markup("")
 OTHER_FIELD = "0"  # the row "other / do not remember" of the first question
@@ -134,7 +135,7 @@ class FormPage:
     introduction: Markup | None
     instruction: Markup | None
     added_option: str  # the words of an answer added locally, where there is one
-    claim: str
+    claim: str  # what it may not be taken for; empty: an official form
     basis: str
     reference_translation: bool
     synthetic: bool
@@ -205,7 +206,7 @@ def form_page(
         introduction=safe(render(version.introduction.text, language, values)) if version.introduction else None,
         instruction=safe(render(instruction.text, language, values)) if instruction else None,
         added_option=_added_option(version, language),
-        claim=version.claim,
+        claim="" if version.claim == "official" else f"{_(CLAIMS[version.claim])}.",
         basis="; ".join(_citation(d) for d in version.legal_basis),
         reference_translation=language != version.source_language,
         synthetic=place.synthetic,

@@ -19,7 +19,7 @@ def make(database: Database, config: Config, job: Claimed, folder: Path, progres
     progress(0, len(points))
     with database.reading() as session:
         made = placards.sheets(session, wave, public_url=config.public_url, actor=system("placards"), point_ids=points)
-    words = i18n.translations(placards.LANGUAGE, "exports").gettext
+    words = i18n.translations(placards.LANGUAGE).gettext
     path = folder / "placards.pdf"
     path.write_bytes(placards.placard_file(made, paper, words))
     progress(len(points), len(points))

@@ -18,7 +18,7 @@ NAMING = {
 }
 
 
-# A name's place in Vietnamese order (`survey.words.vietnamese_order`): its bytes decide, on both databases.
+# A name's place in Vietnamese order (`survey.vietnamese_order`): its bytes decide, on both databases.
 SORT_KEY = Text().with_variant(Text(collation="C"), "postgresql")
 
 

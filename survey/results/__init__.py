@@ -8,13 +8,8 @@ from typing import Any
 from flask import Blueprint, Flask, url_for
 from flask_babel import lazy_gettext as _l
 
-from survey.words.results import GRADES, RULES, SELECTIONS, TONES
-
 KEPT = "hailong.results"
 blueprint = Blueprint("results", __name__, url_prefix="/quan-tri")
-blueprint.context_processor(
-    lambda: {"rule_words": RULES, "selection_words": SELECTIONS, "grade_words": GRADES, "verdict_tones": TONES}
-)
 
 
 def register(app: Flask) -> None:

@@ -24,10 +24,10 @@ from survey.services.estimates.analyses.making import Analyses
 from survey.services.estimates.analyses.reading import AnalysesView
 from survey.services.estimates.analyses.soundness import AnswerQuality, Scale
 from survey.services.estimates.visible_results import ResultsView
-from survey.services.files.analysis_tables import NO_IMPORTANCE, OTHER_UNITS, day, filing_words
-from survey.services.files.result_tables import Words
+from survey.services.files.analysis_tables import OTHER_UNITS, day, filing_words
+from survey.services.files.result_sentences import Words
+from survey.web.code_words import words as code_words
 from survey.words.figures import grouped, in_percent, number, percent
-from survey.words.results import QUADRANTS
 
 
 @dataclass(frozen=True)
@@ -124,12 +124,12 @@ def headline_sentences(view: ResultsView, made: Analyses) -> tuple[str, ...]:
 def _importance(view: ResultsView, found: Importance) -> ImportancePart:
     lang = language()
     if found.reason:
-        return ImportancePart(_(NO_IMPORTANCE[found.reason]), (), None, ())
+        return ImportancePart(code_words("no_importance", found.reason), (), None, ())
     rows = tuple(
         FactorRow(
             f.factor, figure_name(view, "factor", f.factor), _share(f), number(f.performance, 2, lang),
             number(f.odds_ratio, 2, lang) if f.odds_ratio is not None else "–",
-            _(QUADRANTS[found.advice(f)]), f.begin_here,
+            code_words("quadrant", found.advice(f)), f.begin_here,
         )
         for f in found.factors
     )  # fmt: skip

@@ -14,9 +14,9 @@ from survey.services.estimates.analyses.contrasts import BesideDrawn, Contrast
 from survey.services.estimates.analyses.reading import AnalysesView
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.analysis_tables import OTHER_UNITS, target_name
-from survey.services.files.result_tables import Words
+from survey.services.files.result_sentences import Words
+from survey.web.code_words import words
 from survey.words.figures import in_points, number, percent
-from survey.words.results import SELECTIONS
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,8 @@ def beside_drawn(found: AnalysesView) -> Contrasts | None:
         )  # fmt: skip
     notes.append(_("Differences are adjusted together (Holm)."))
     return Contrasts(
-        _(SELECTIONS[chosen[beside.opt_in]]),
-        _(SELECTIONS[chosen[beside.drawn]]),
+        words("selection", chosen[beside.opt_in]),
+        words("selection", chosen[beside.drawn]),
         sentence,
         _contrast_rows(view, beside.contrasts),
         tuple(notes),

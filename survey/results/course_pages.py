@@ -9,13 +9,13 @@ import flask_babel
 from flask_babel import ngettext
 from markupsafe import Markup
 
+from survey import vietnamese_order
 from survey.charts import plots
 from survey.i18n import language
 from survey.services.estimates.analyses.course import LEAST_AFTER, LEAST_ANSWERS, SHORT_BASELINE, Course
 from survey.services.estimates.analyses.unit_courses import UnitCourse, expected_by_chance
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.analysis_tables import day
-from survey.words import vietnamese_order
 from survey.words.figures import grouped, number, percent
 
 

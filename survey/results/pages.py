@@ -18,8 +18,11 @@ from survey.services.estimates.hidden_cells import Shown
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.estimates.visible_rows import FigureRow, Row
 from survey.services.files.file_kinds import ResultFile
+from survey.services.files.result_sentences import Words, marks, plan_line, why_hidden
+from survey.web.code_words import capital_words
+from survey.words import capital
 from survey.words.figures import grouped, in_percent, interval, percent, score, standard_error, target_percent
-from survey.words.results import HIDDEN, REASONS, RULES, VERDICTS, group_name
+from survey.words.results import REASONS, RULES, group_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,30 +92,11 @@ def results_page(view: ResultsView, *, files: Mapping[str, ResultFile], beside: 
         fields=_domains(view, view.by_field),
         groups=_domains(view, tuple(replace(r, label=group_name(r.label, _)) for r in view.by_group)),
         others=tuple(_other(view, row) for row in view.others),
-        plan_words=plan_words(view),
+        plan_words=plan_line(view, Words.of(language())),
         files=files,
         units_left_out=sum(1 for r in view.by_unit if r.shown.hidden in ("small", "complement")),
         beside=beside,
     )
-
-
-def plan_words(view: ResultsView) -> str:
-    """What the target means here: binding, extended, or for comparison only."""
-    if view.plan is None or not view.wave.goals:
-        return str(_("no target yet"))
-    if view.plan.comparison_only:
-        if view.plan.binding.value == "not_yet":
-            return str(_("for comparison: plan %(code)s, not yet in force", code=view.plan.code))
-        return str(_("for comparison: plan %(code)s, period over", code=view.plan.code))
-    if view.plan.decision:
-        return str(_("plan %(code)s, extended by %(decision)s", code=view.plan.code, decision=view.plan.decision))
-    return str(_("plan %(code)s", code=view.plan.code))
-
-
-def verdict_words(code: str) -> str:
-    """A verdict in words, as a sentence begins."""
-    words = str(_(VERDICTS[code]))
-    return words[:1].upper() + words[1:]
 
 
 def headline_line(view: ResultsView) -> tuple[str, str]:
@@ -124,8 +108,10 @@ def headline_line(view: ResultsView) -> tuple[str, str]:
     if found.verdict is None:
         return _("%(rate)s, no target yet", rate=words), ""
     verdict = found.verdict.verdict
-    said = _("%(rate)s · %(verdict)s, %(target)s", rate=words, verdict=verdict_words(verdict), target=found.target)
-    return f"{said} ({plan_words(view)})", _STATES.get(verdict, "warn")
+    said = _(
+        "%(rate)s · %(verdict)s, %(target)s", rate=words, verdict=capital_words("verdict", verdict), target=found.target
+    )
+    return f"{said} ({plan_line(view, Words.of(language()))})", _STATES.get(verdict, "warn")
 
 
 _STATES = {"reached": "good", "missed": "bad"}
@@ -143,7 +129,7 @@ def _headline(view: ResultsView) -> DrawnRow | None:
     label = _("Rate %(rate)s, no interval, %(target)s", rate=rate, target=goal) if row.shown.low is None else _(
         "Rate %(rate)s, 95 %% interval %(low)s to %(high)s, %(target)s", rate=rate, low=low, high=high, target=goal
     )  # fmt: skip
-    notes = _marks(view)
+    notes = marks(view, Words.of(language()))
     mark = Mark(row.shown.value, row.shown.low, row.shown.high, target, verdict.verdict if verdict else None)
     chart = intervals.headline(
         mark, target_words=words, label=". ".join([label, *notes]), notes=notes, language=language()
@@ -157,13 +143,6 @@ def _headline(view: ResultsView) -> DrawnRow | None:
         verdict=verdict,
         target=words,
     )
-
-
-def _marks(view: ResultsView) -> list[str]:
-    """What a drawing says of itself wherever it is taken."""
-    marks = [_("TRIAL · made-up data")] if view.wave.is_synthetic else []
-    marks += [] if view.final else [_("provisional")]
-    return marks + ([plan_words(view)] if view.plan and view.plan.comparison_only else [])
 
 
 def _sentences(view: ResultsView, row: Row) -> list[str]:
@@ -192,7 +171,7 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
                 _("The rate is below the target, but its one-sided upper bound of %(bound)s is not.", bound=bound)
             )
         else:
-            said += [_(REASONS[r])[:1].upper() + _(REASONS[r])[1:] + "." for r in verdict.reasons if r in REASONS]
+            said += [capital(_(REASONS[r])) + "." for r in verdict.reasons if r in REASONS]
         if verdict.needed is not None and verdict.verdict.endswith("not_proven"):
             said.append(_("If the level is really so, the next wave needs about %(n)s answers to prove it.",
                           n=grouped(verdict.needed, lang)))  # fmt: skip
@@ -262,7 +241,7 @@ def _other(view: ResultsView, row: FigureRow) -> DrawnRow:
         n=_count(view, shown),
         rate=words(shown.value),
         interval=interval if shown.low is not None else "–",
-        why=_why(view, shown) or (rule if row.name and kind == "rescaled" else ""),
+        why=why_hidden(view, shown, Words.of(language())) or (rule if row.name and kind == "rescaled" else ""),
         local=row.figure.local,
     )
 
@@ -288,7 +267,7 @@ def _row(
     rate = percent(shown.value, lang, target=goal, rounding=rounding)
     low, high = (in_percent(v, lang, rounding=rounding) for v in (shown.low, shown.high))
     said = _("%(label)s: %(rate)s, interval %(low)s to %(high)s", label=label, rate=rate, low=low, high=high)
-    said = ". ".join([said, *_marks(view)])
+    said = ". ".join([said, *marks(view, Words.of(language()))])
     return DrawnRow(
         key=key,
         label=label,
@@ -299,17 +278,12 @@ def _row(
         interval=interval(shown.low, shown.high, lang, rounding=rounding),
         effective_n=grouped(shown.effective_n, lang),
         mean=mean,
-        why=_why(view, shown),
+        why=why_hidden(view, shown, Words.of(language())),
         chart=intervals.row(mark, axis, label=said, compact=compact) if mark is not None else None,
         verdict=verdict,
         target=target,
         sample=sample,
     )  # fmt: skip
-
-
-def _why(view: ResultsView, shown: Shown) -> str:
-    """Why a figure is not shown; empty when it is."""
-    return str(_(HIDDEN[shown.hidden], minimum=view.minimum_cell)) if shown.hidden else ""
 
 
 def _count(view: ResultsView, shown: Shown) -> str:

@@ -16,7 +16,7 @@ from survey.queries.estimates import results as queries
 from survey.queries.questionnaires import instruments
 from survey.results import KEPT, blueprint
 from survey.results.analysis_pages import analysis_page, headline_sentences
-from survey.results.pages import headline_line, results_page, verdict_words
+from survey.results.pages import headline_line, results_page
 from survey.services.estimates import visible_results as results_service
 from survey.services.estimates.analyses import reading as analyses
 from survey.services.files import result_files, several_waves
@@ -24,8 +24,9 @@ from survey.services.files.file_kinds import RESULT_FILES
 from survey.web import home_and_menu, staff
 from survey.web.application import runtime
 from survey.web.questionnaire_text import plain
+from survey.words.results import TONES
 
-blueprint.context_processor(lambda: {"verdict_words": verdict_words})
+blueprint.context_processor(lambda: {"verdict_tones": TONES})
 READERS = roles(Role.ANALYST, Role.UNIT_VIEWER)
 FORMATS = (("xlsx", "Excel (.xlsx)"), ("csv", "CSV"), ("sav", "SPSS (.sav)"), ("dta", "Stata (.dta)"))
 

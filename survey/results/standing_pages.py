@@ -12,6 +12,7 @@ from survey.charts import plots
 from survey.i18n import language
 from survey.services.estimates.analyses.standings import Standing, Standings
 from survey.services.estimates.visible_results import ResultsView
+from survey.web.code_words import words as code_words
 from survey.words.figures import grouped, in_percent, percent
 
 
@@ -87,7 +88,6 @@ def standings_sentence(found: Standings) -> str:
 
 def _standing(view: ResultsView, row: Standing) -> StandingRow:
     lang = language()
-    beyond = {"above": _("above its limits"), "below": _("below its limits")}
     model = percent(row.shrunken, lang)
     if row.shrunken_low is not None:
         low, high = (in_percent(v, lang) for v in (row.shrunken_low, row.shrunken_high))
@@ -96,7 +96,7 @@ def _standing(view: ResultsView, row: Standing) -> StandingRow:
         row.unit, view.unit_names.get(row.unit, "?"), grouped(row.n, lang),
         percent(row.rate, lang, rounding=view.rounding()),
         str(row.rank) if row.rank else "–", _set(row.low, row.high), _set(row.low_together, row.high_together),
-        row.group, beyond.get(row.beyond, ""), model,
+        row.group, code_words("beyond", row.beyond) if row.beyond else "", model,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from survey.services.province.settings import LIMITS
+from survey.web.code_words import choices
 from survey.web.staff_forms import (
     Carried,
     Checks,
@@ -21,7 +22,6 @@ from survey.web.staff_forms import (
     Upload,
     WholeNumber,
 )
-from survey.words.codes import choices
 
 
 def _months(key: str, label: Any, hint: Any) -> WholeNumber:

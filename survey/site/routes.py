@@ -7,7 +7,7 @@ from flask import redirect, render_template, request, session, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from survey import clock
+from survey import clock, vietnamese_order
 from survey.errors import Forbidden
 from survey.i18n import LANGUAGES
 from survey.permissions import PUBLIC, SIGNED_IN, Role, access, roles
@@ -21,7 +21,8 @@ from survey.site.forms import SettingsForm
 from survey.site.pages import AuditPage, HomePage, SettingsPage
 from survey.web import staff, unsaved_input
 from survey.web.application import runtime
-from survey.words import vietnamese_order
+from survey.web.code_words import words_of
+from survey.words.audit import ACTIONS
 
 View = str | Response
 
@@ -80,7 +81,7 @@ def audit_trail() -> View:
     wanted = _wanted()
     with staff.reading() as record:
         listing = audit_queries.listing(record, wanted, number=staff.page_number())
-    actions = [(code, gettext(text)) for code, text in audit.ACTIONS.items()]
+    actions = list(words_of("audit_action").items())
     actions.sort(key=lambda pair: vietnamese_order.key(pair[1]))
     return render_template("site/audit.html", page=AuditPage(listing=listing, wanted=wanted, actions=tuple(actions)))
 
@@ -98,7 +99,7 @@ def _wanted() -> AuditFilter:
     given = request.args
     return AuditFilter(
         text=given.get("q", "")[:100],
-        action=given.get("action", "") if given.get("action") in audit.ACTIONS else "",
+        action=given.get("action", "") if given.get("action") in ACTIONS else "",
         first=read_day(given.get("from", "")),
         last=read_day(given.get("to", "")),
     )

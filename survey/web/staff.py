@@ -26,15 +26,14 @@ from survey import __version__, clock
 from survey.errors import Forbidden, SurveyError
 from survey.i18n import language
 from survey.permissions import PUBLIC, ROUTES, Actor
-from survey.services.audit import ACTIONS
 from survey.services.people import signin
 from survey.services.people.credentials import Passwords, Vault
 from survey.services.province import settings as setting_service
 from survey.services.province.settings import ProvinceSettings
 from survey.web import home_and_menu, staff_session, unsaved_input
 from survey.web.application import Runtime, runtime, runtime_of
+from survey.web.code_words import capital_words, words, words_of
 from survey.web.staff_session import PREFIX, StaffSession, StaffSessions
-from survey.words.codes import TABLES, words
 from survey.words.figures import plain
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -211,9 +210,9 @@ def install(app: Flask) -> None:
         csrf_field=_csrf_field,
         may_open=may_open,
         words=words,
-        words_of=TABLES.get,
+        capital_words=capital_words,
+        words_of=words_of,
         say=_say,
-        action_words=_action_words,
     )
     app.before_request(_guard)
     app.context_processor(_context)
@@ -332,10 +331,6 @@ def _province_name() -> str:
 def _say(message: str, values: Mapping[str, Any]) -> str:
     """A sentence of a service, with its values, in the language of the page."""
     return str(gettext(message, **values) if values else gettext(message))
-
-
-def _action_words(action: str) -> str:
-    return str(gettext(ACTIONS[action])) if action in ACTIONS else action
 
 
 def _csrf_field() -> Markup:

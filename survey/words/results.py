@@ -5,11 +5,9 @@ A face passes gettext, a file made outside a request passes the translations of 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from survey.errors import N_
-
-Translate = Callable[[str], str]
+from survey.words import Translate, capital
+from survey.words.province import FIELD_GROUPS
 
 VERDICTS = {
     "reached": N_("reached"),
@@ -27,10 +25,17 @@ TONES = {
     "too_few": "open",
     "not_estimable": "open",
 }
-SELECTIONS = {
-    "drawn": N_("drawn sample"),
-    "census": N_("everybody was asked"),
-    "opt_in": N_("self-selected"),
+LEVELS = {
+    "item": N_("question"),
+    "factor": N_("factor"),
+    "half": N_("half of the form"),
+    "overall": N_("whole form"),
+}
+MEASURES = {
+    "rate": N_("rate in %"),
+    "score": N_("score on the scale"),
+    "percent": N_("percentage"),
+    "shares": N_("share of each answer"),
 }
 RULES = {
     "item_rate": N_("Satisfaction rate of the item"),
@@ -53,6 +58,7 @@ RULES = {
     "overall_question": N_("Overall question"),
     "psi": N_("Patient satisfaction index (mean of the factor scores)"),
     "share": N_("Share of answers"),
+    "cost_share": N_("Share of answers on costs"),
 }
 HIDDEN = {
     "small": N_("fewer than %(minimum)s answers"),
@@ -68,13 +74,16 @@ REASONS = {
     "above_frame": N_("more answers than there are transactions"),
     "too_few_clusters": N_("too few independent places and days to plan from"),
 }
-GRADES = {
-    "verbatim": N_("verbatim"),
-    "transcribed": N_("transcribed, waiting to be compared with the original"),
-    "single-source": N_("one public transcription, to be checked"),
-    "abridged": N_("abridged wording, for demonstration only"),
-    "draft": N_("our own draft, not official"),
+ROUNDING = {
+    "half_up": N_("Shown figures are rounded half up to %(places)s places; nothing is rounded before."),
+    "truncate": N_("Shown figures are cut off after %(places)s places; nothing is rounded before."),
 }
+WEIGHTING = {
+    "opt_in": N_("post-stratified to the transactions of each unit and field"),
+    "drawn": N_("transactions divided by answers in each unit and field"),
+    "census": N_("transactions divided by answers in each unit and field"),
+}
+WEIGHT_STAGES = {"base": N_("base weight"), "post-stratification": N_("post-stratification")}
 QUADRANTS = {
     "improve": N_("improve first"),
     "keep_up": N_("keep up"),
@@ -83,19 +92,22 @@ QUADRANTS = {
     "perhaps_first": N_("perhaps first, not certain"),
     "not_told_apart": N_("importance not told apart"),
 }
-FIELD_GROUPS = {
-    "land": N_("land"),
-    "construction": N_("construction"),
-    "investment": N_("investment"),
-    "health": N_("health"),
-    "education": N_("education"),
-    "other": N_("other fields"),
+NO_IMPORTANCE = {
+    "no_outcome": N_("This form has no overall question, so what moves overall satisfaction cannot be told."),
+    "few": N_("Fewer than 100 people answered all factors and the overall question."),
+    "alike": N_("The answers hardly differ, so the factors cannot be told apart."),
 }
+BEYOND = {"above": N_("above its limits"), "below": N_("below its limits")}
+CHARTS = {"p": N_("p-chart"), "ewma": "EWMA", "cusum": "CUSUM"}
+CHOSEN = {"0": N_("not chosen"), "1": N_("chosen")}
 
 
 def group_name(codes: str, say: Translate) -> str:
     """The name of a target group from the codes of its fields: "land, construction, investment"."""
     order = list(FIELD_GROUPS)
     parts = sorted(codes.split(","), key=lambda c: order.index(c) if c in order else 99)
-    words = ", ".join(say(FIELD_GROUPS.get(part, part)) for part in parts)
-    return words[:1].upper() + words[1:]
+    return capital(", ".join(_small(say(FIELD_GROUPS.get(part, part))) for part in parts))
+
+
+def _small(word: str) -> str:
+    return word[:1].lower() + word[1:]

@@ -8,8 +8,8 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
+from survey import vietnamese_order
 from survey.models.base import SORT_KEY, Base, choice
-from survey.words import vietnamese_order
 
 
 class Mode(StrEnum):

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
+from survey import vietnamese_order
 from survey.models.base import SORT_KEY, Base, UTCDateTime, choice, folded
-from survey.words import vietnamese_order
 
 
 class Role(StrEnum):

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from survey import vietnamese_order
 from survey.models.fieldwork.frames import FrameCell
 from survey.models.fieldwork.points import CollectionPoint
 from survey.models.fieldwork.waves import Channel
@@ -22,7 +23,6 @@ from survey.models.province.procedures import Field
 from survey.models.province.units import Unit
 from survey.permissions import Actor
 from survey.queries import scope
-from survey.words import vietnamese_order
 
 READERS = (Role.FIELD_OFFICER, Role.ANALYST)
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from analysis.inference.disclosure import DisclosureRule
 from instruments.model.document import InstrumentVersion
 from instruments.model.index_rules import Rounding
+from survey import vietnamese_order
 from survey.database import Database
 from survey.errors import NotFound
 from survey.models.fieldwork.waves import Selection, WaveStatus
@@ -29,7 +30,6 @@ from survey.services.estimates.visible_rows import ChoiceRows, FigureRow, Row, V
 from survey.services.estimates.wave_facts import WaveFacts, facts
 from survey.services.province import settings
 from survey.services.province.target_plans import PlanOnDay
-from survey.words import vietnamese_order
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from analysis.totals.measure_plan import Measure
 from instruments.model import indices
 from instruments.model.index_rules import Rounding
+from survey import vietnamese_order
 from survey.queries.estimates.labels import FieldLabel, UnitLabel
 from survey.queries.estimates.wave_basis import NO_FIELD
 from survey.services.estimates.channel_results import ChannelResults
@@ -15,7 +16,6 @@ from survey.services.estimates.channel_verdicts import Key, Verdict
 from survey.services.estimates.hidden_cells import Hiding, Shown
 from survey.services.estimates.measure_plans import Figure
 from survey.services.estimates.wave_facts import WaveFacts
-from survey.words import vietnamese_order
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,18 +16,13 @@ from survey.services.estimates.analyses.soundness import AnswerQuality, Filing
 from survey.services.estimates.analyses.standings import Standings
 from survey.services.estimates.analyses.unit_courses import UnitCourse, expected_by_chance
 from survey.services.estimates.visible_results import ResultsView
-from survey.services.files.result_tables import Words, as_rate
+from survey.services.files.result_sentences import Words
+from survey.services.files.result_tables import as_rate
 from survey.words import figures
 from survey.words.figures import grouped, number, percent
-from survey.words.results import QUADRANTS
+from survey.words.results import BEYOND, CHARTS, NO_IMPORTANCE, QUADRANTS
 
-NO_IMPORTANCE = {
-    "no_outcome": N_("This form has no overall question, so what moves overall satisfaction cannot be told."),
-    "few": N_("Fewer than 100 people answered all factors and the overall question."),
-    "alike": N_("The answers hardly differ, so the factors cannot be told apart."),
-}
 OTHER_UNITS = N_("The two waves did not ask at the same units, so part of the change may be theirs.")
-CHARTS = {"p": N_("p-chart"), "ewma": "EWMA", "cusum": "CUSUM"}
 
 
 def tables(view: ResultsView, found: Analyses, w: Words) -> list[Table]:
@@ -160,12 +155,11 @@ def _standings(view: ResultsView, found: Standings, w: Words) -> Table:
         Column(w(N_("Model-based: 95 % high")), Kind.RATE, 12),
         Column(w(N_("Remark")), width=24),
     )
-    beyond = {"above": w(N_("above its limits")), "below": w(N_("below its limits"))}
     rows: list[list[Cell]] = [
         [view.unit_names.get(r.unit, "?"), r.n, as_rate(r.rate, view.rounding()), r.rank or None, r.low or None,
          r.high or None, r.low_together or None, r.high_together or None, r.group or None, r.limit_low, r.limit_high,
          r.shrunken, r.shrunken_low, r.shrunken_high,
-         beyond.get(r.beyond) or (None if r.rank else w(N_("not ranked")))]
+         w(BEYOND[r.beyond]) if r.beyond else (None if r.rank else w(N_("not ranked")))]
         for r in found.rows
     ]  # fmt: skip
     share = percent(found.told_apart, w.language)

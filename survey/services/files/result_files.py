@@ -30,7 +30,7 @@ from survey.services.estimates.results_cache import KeptResults
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files import analysis_tables, result_tables
 from survey.services.files.file_kinds import RESULT_FILES, ResultFile
-from survey.services.files.result_tables import Words
+from survey.services.files.result_sentences import Words, marks, synthetic_stamp
 from survey.services.files.row_recoding import BLANK, HIDDEN, Recoded, bands, recode, safe_weights
 from survey.services.jobs import MadeFile, Progress
 from survey.services.province import settings
@@ -98,7 +98,7 @@ def write_workbook(
         about_name=words(N_("Read me")),
         tables=result_tables.tables(view, words, beside=analysis_tables.tables(view, analyses, words)),
         data=[rows.coded(), rows.labelled()] if rows else [],
-        stamp=result_tables.stamp(view, words),
+        stamp=" · ".join(marks(view, words)),
         progress=progress,
     )
     return MadeFile(path, _file_name(view, "xlsx"), XLSX, row_data=with_rows)
@@ -124,7 +124,7 @@ def write_rows(
         raise Forbidden("Files with a row per response are a right of their own, which your account does not have.")
     words = Words.of(language)
     sheet = RecodedRows(database, view, words, instance).coded()
-    stamp = [result_tables.synthetic_stamp(words)] if view.wave.is_synthetic else []  # a column: every row carries it
+    stamp = [synthetic_stamp(words)] if view.wave.is_synthetic else []  # a column: every row carries it
     with path.open("w", newline="", encoding="utf-8-sig") as handle:
         out = csv.writer(handle)
         out.writerow([*sheet.headings, *(["synthetic"] if stamp else [])])

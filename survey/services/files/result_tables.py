@@ -2,66 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from instruments.model.index_rules import Rounding
-from survey import __version__, i18n
+from survey import __version__
 from survey.errors import N_
 from survey.exports.tables import Cell, Column, Kind, Printed, Table
 from survey.services.estimates import stored_results
 from survey.services.estimates.hidden_cells import Shown
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.estimates.visible_rows import FigureRow, Row
+from survey.services.files.result_sentences import Words, plan_line, why_hidden
+from survey.words import capital
+from survey.words.fieldwork import SELECTIONS
 from survey.words.figures import day, moment, number, printed_percent, printed_score, target_percent, whole
-from survey.words.results import GRADES, HIDDEN, REASONS, RULES, SELECTIONS, VERDICTS, group_name
-
-
-@dataclass(frozen=True)
-class Words:
-    """The interface's words in one language, outside a request."""
-
-    language: str
-    say: Callable[[str], str]
-
-    @classmethod
-    def of(cls, language: str) -> Words:
-        return cls(language, i18n.translations(language).gettext)
-
-    def __call__(self, text: str, **values: object) -> str:
-        said = self.say(text)
-        return said % values if values else said
-
-
-def synthetic_stamp(w: Words) -> str:
-    return w(N_("TRIAL · made-up data"))
-
-
-def stamp(view: ResultsView, w: Words) -> str:
-    """What must stand on every sheet."""
-    parts = []
-    if view.wave.is_synthetic:
-        parts.append(synthetic_stamp(w))
-    if not view.final:
-        parts.append(w(N_("provisional, the wave is running")))
-    if view.plan and view.plan.comparison_only:
-        parts.append(plan_line(view, w))
-    return " · ".join(parts)
-
-
-def plan_line(view: ResultsView, w: Words) -> str:
-    """What the target means for this wave, in one line."""
-    if view.plan is None or not view.wave.goals:
-        return w(N_("no target yet"))
-    if view.plan.binding.value == "expired":
-        return w(N_("for comparison: plan %(code)s, period over"), code=view.plan.code)
-    if view.plan.binding.value == "not_yet":
-        return w(N_("for comparison: plan %(code)s, not yet in force"), code=view.plan.code)
-    if view.plan.decision:
-        return w(N_("plan %(code)s, extended by %(decision)s"), code=view.plan.code, decision=view.plan.decision)
-    return w(N_("plan %(code)s"), code=view.plan.code)
+from survey.words.results import LEVELS, REASONS, RULES, VERDICTS, WEIGHT_STAGES, WEIGHTING, group_name
+from survey.words.standing import GRADES
 
 
 def about(view: ResultsView, w: Words, *, rows_left_out: int | None) -> list[tuple[str, str]]:
@@ -106,7 +65,7 @@ def _stage_line(stage: dict[str, Any], w: Words) -> str:
     def said(name: str, places: int) -> str:
         return number(stage[name], places, w.language)
 
-    name = w(STAGES.get(stage["name"], stage["name"]))
+    name = w(WEIGHT_STAGES.get(stage["name"], stage["name"]))
     return (
         f"{name}: n = {said('n', 0)}, Σ = {said('total', 1)}, {said('smallest', 3)} – {said('largest', 3)}, "
         f"CV = {said('cv', 3)}, deff = {said('kish', 3)}"
@@ -177,12 +136,6 @@ def _figures(shown: Shown, rounding: Rounding | None, target: float | None = Non
     ]  # fmt: skip
 
 
-def _why(view: ResultsView, shown: Shown, w: Words) -> str:
-    return w(HIDDEN[shown.hidden], minimum=view.minimum_cell) if shown.hidden == "small" else (
-        w(HIDDEN[shown.hidden]) if shown.hidden else ""
-    )  # fmt: skip
-
-
 def _results(view: ResultsView, w: Words) -> Table:
     columns = (
         Column(w(N_("Level")), width=10),
@@ -198,7 +151,7 @@ def _results(view: ResultsView, w: Words) -> Table:
         Column(w(N_("Grade of the wording")), width=30),
         Column(w(N_("Remark")), width=40),
     )
-    levels = {"overall": w(N_("overall")), "half": w(N_("half")), "factor": w(N_("factor")), "item": w(N_("item"))}
+    levels = {code: w(text) for code, text in LEVELS.items()}
     rows: list[list[Cell]] = []
     if view.overall is not None and view.headline is not None:
         v = view.overall.verdict
@@ -237,11 +190,11 @@ def _figure_line(view: ResultsView, row: FigureRow, level: str, w: Words) -> lis
     code = row.figure.measure.variable if row.figure.level == "overall" else row.label
     name = row.name or row.text or rule
     return [level, code, name, rule, *_figures(row.shown, row.figure.rounding), mean, None, None, None, None,
-            w(GRADES[row.grade]), _why(view, row.shown, w)]  # fmt: skip
+            w(GRADES[row.grade]), why_hidden(view, row.shown, w)]  # fmt: skip
 
 
 def _remarks(view: ResultsView, row: Row, w: Words) -> str:
-    parts = [_why(view, row.shown, w)]
+    parts = [why_hidden(view, row.shown, w)]
     if row.verdict is not None:
         parts += [w(REASONS[r]) for r in row.verdict.reasons if r in REASONS]
         if row.verdict.needed is None and row.verdict.needed_why in REASONS:
@@ -288,7 +241,13 @@ def _shares(view: ResultsView, w: Words) -> Table:
         Column(w(N_("Remark")), width=30),
     )
     rows: list[list[Cell]] = [
-        [question.item, question.text, row.label, *_figures(row.shown, question.rounding), _why(view, row.shown, w)]
+        [
+            question.item,
+            question.text,
+            row.label,
+            *_figures(row.shown, question.rounding),
+            why_hidden(view, row.shown, w),
+        ]
         for question in view.choices
         for row in question.rows
     ]
@@ -328,12 +287,13 @@ def _codebook(view: ResultsView, w: Words) -> Table:
 def _method(view: ResultsView, w: Words) -> Table:
     own = OPT_IN_METHOD if view.selection.value == "opt_in" else DRAWN_METHOD
     lines: list[list[Cell]] = [[w(label), w(sentence)] for label, sentence in (*own, *METHOD)]
+    if own is DRAWN_METHOD:
+        lines.insert(0, [w(N_("Weights")), capital(w(WEIGHTING[view.selection.value])) + "."])
     lines.append([w(N_("Documentation")), "analysis/METHODS.md"])
     columns = (Column("", width=28), Column("", width=110))
     return Table(w(N_("Method")), w(N_("How the figures were made")), columns, lines)
 
 
-STAGES = {"base": N_("base weight"), "post-stratification": N_("post-stratification")}
 METHOD = (
     (N_("Estimator"), N_("Weighted ratio estimators; a domain is the whole sample with weight zero outside it.")),
     (N_("Interval"), N_("95 %, on the logit scale with Student's t; at 0 % and 100 % Korn and Graubard's.")),
@@ -370,7 +330,6 @@ OPT_IN_METHOD = (
     ),
 )
 DRAWN_METHOD = (
-    (N_("Weights"), N_("Transactions divided by answers in each unit and field.")),
     (
         N_("Variance"),
         N_(

@@ -34,10 +34,11 @@ from survey.services import jobs
 from survey.services.estimates import answer_columns
 from survey.services.estimates import visible_results as results_service
 from survey.services.estimates.results_cache import KeptResults
-from survey.services.files import result_tables
 from survey.services.files.result_files import XLSX, RecodedRows, Taken, snapshots, unused
-from survey.services.files.result_tables import Words
+from survey.services.files.result_sentences import Words, synthetic_stamp
 from survey.services.jobs import MadeFile, Progress
+from survey.words.questionnaires import CHANGES
+from survey.words.results import CHOSEN
 
 KIND = "results_joined"
 COLUMNS = N_(
@@ -176,7 +177,7 @@ class JoinedTable:
 
     def __init__(self, parts: Sequence[Part], w: Words) -> None:
         self._parts, self._words = parts, w
-        self.stamp = result_tables.synthetic_stamp(w) if any(part.wave.is_synthetic for part in parts) else ""
+        self.stamp = synthetic_stamp(w) if any(part.wave.is_synthetic for part in parts) else ""
         self.columns = (*self._before(), *self._items(), *self._after())
         self.count = sum(len(part.taken.weight) for part in parts)
 
@@ -264,7 +265,7 @@ class JoinedTable:
                     unused(one.name, taken), label, question, one.versions, one.apart, codes, banded, one.item
                 )
                 continue
-            chosen = {0: self._words(N_("not chosen")), 1: self._words(N_("chosen"))}
+            chosen = {int(code): self._words(text) for code, text in CHOSEN.items()}
             for code, words in _labels(one, asked).items():
                 yield JoinedColumn(
                     unused(f"{one.name}_{code}", taken), f"{label}: {words}", question, one.versions, one.apart,
@@ -276,13 +277,10 @@ class JoinedTable:
         short = item.short or item.label or version.said(item.wording, self._words.language)
         if not apart:
             return short
-        told = {
-            "": N_("version %(numbers)s"),
-            "wording": N_("version %(numbers)s, other words"),
-            "scale": N_("version %(numbers)s, other answers"),
-        }.get(one.apart, N_("version %(numbers)s"))
-        numbers = ", ".join(map(str, one.versions))
-        return f"[{self._words(told, numbers=numbers)}] {short}"
+        told = self._words(N_("version %(numbers)s"), numbers=", ".join(map(str, one.versions)))
+        if one.apart:
+            told += f", {self._words(CHANGES[one.apart])}"
+        return f"[{told}] {short}"
 
 
 def _fixed(name: str, label: str, *, is_text: bool = True) -> JoinedColumn:
@@ -350,11 +348,11 @@ def _write_xlsx(
 
 
 def _codebook(table: JoinedTable, w: Words) -> Table:
-    why = {"wording": w(N_("other words")), "scale": w(N_("other answers"))}
     rows = [
         [
             column.name, column.label, column.question, ", ".join(map(str, column.versions)),
-            why.get(column.apart, ""), "; ".join(f"{code} = {words}" for code, words in column.codes.items()),
+            w(CHANGES[column.apart]) if column.apart else "",
+            "; ".join(f"{code} = {words}" for code, words in column.codes.items()),
         ]
         for column in table.columns
     ]  # fmt: skip

@@ -1,5 +1,5 @@
-"""Fixtures of the wave over two wards."""
+"""A wave in the field, as the commands of fieldwork find it."""
 
-from tests.factories.fieldwork import place
+from tests.factories.fieldwork import officer, people, place
 
-__all__ = ["place"]
+__all__ = ["officer", "people", "place"]

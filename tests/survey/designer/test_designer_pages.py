@@ -53,7 +53,7 @@ def test_the_list_names_basis_grade_claim_versions_and_waves(record: Record, peo
     page = people(Role.ANALYST, services=("health",)).get(LIST)
     assert page.h1 == "Có những bộ câu hỏi nào?"
     assert "Quyết định 56/QĐ-BYT" in page.text
-    assert "chép lại, chờ đối chiếu với bản gốc" in page.text
+    assert "đã chép, chờ đối chiếu với bản gốc" in page.text
     assert "phiên bản 1 Đã phát hành" in page.text
     assert "Quý IV (đang thu phiếu)" in page.text
     assert form.version.number == 1

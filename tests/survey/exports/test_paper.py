@@ -26,7 +26,7 @@ SHIPPED = library.shipped()
 
 
 def planned(one: InstrumentVersion, language: str = "vi", **more: Any) -> Paper:
-    return paper.plan(one, language, paper.words_in(i18n.translations("vi", "exports").gettext), **more)
+    return paper.plan(one, language, paper.words_in(i18n.translations("vi").gettext), **more)
 
 
 @cache
@@ -80,7 +80,7 @@ def test_codes_and_claim_can_be_read_from_pdf_and_word(entry: library.Shipped) -
 def test_what_is_not_the_official_form_says_so_on_every_page(entry: library.Shipped) -> None:
     claim = entry.load().claim
     said = {
-        "to_check": "chờ đối chiếu với bản gốc",
+        "to_check": "Chờ đối chiếu với bản gốc",
         "demonstration": "không phải mẫu chính thức",
         "archive": "không dùng cho khảo sát mới",
     }[claim]

@@ -235,7 +235,7 @@ def test_coverage_is_looked_at_one_channel_at_a_time(officer: StaffClient, place
     place.record.responses(place.drawn, place.ward, 9)
     page = officer.get(f"{WAVE}/tien-do")
     assert page.rows() == [] or all("9" not in row for row in page.rows())
-    page = page.follow("Phiếu gửi theo mẫu chọn (chọn ngẫu nhiên)")
+    page = page.follow("Phiếu gửi theo mẫu chọn (mẫu chọn ngẫu nhiên)")
     assert any(row[:2] == ["Phường Hải Châu không có trong khung mẫu", "9"] for row in page.rows())
 
 
@@ -309,6 +309,6 @@ def test_a_channel_says_what_may_be_concluded(officer: StaffClient, place: Place
     assert "kết luận cao nhất là 'đạt, chưa đủ chắc chắn'" in page.text
     form = page.form(selection="census", title="Mọi cha mẹ học sinh")
     form.send()
-    assert "mời toàn bộ" in form.send().text
+    assert "khảo sát toàn bộ" in form.send().text
     with database.reading() as session:
         assert list(session.scalars(select(Channel.code).order_by(Channel.id))) == ["qr", "phieu-chon", "toan-bo"]

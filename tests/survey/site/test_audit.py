@@ -16,7 +16,7 @@ from survey.database import Database
 from survey.models.people.accounts import Account, Role
 from survey.permissions import Actor
 from survey.services import audit
-from survey.words.codes import AUDIT_NOUNS
+from survey.words.audit import ACTIONS, NOUNS
 from tests.factories.people import EVERYTHING, Person, person
 from tests.factories.record import Record
 from tests.queries import counted
@@ -124,13 +124,13 @@ def subjects_of_the_services() -> Iterator[str]:
 
 
 def test_every_action_the_program_records_has_words() -> None:
-    nouns = {action.split(".")[0] for action in audit.ACTIONS}
+    nouns = {action.split(".")[0] for action in ACTIONS}
     written = {t.value for t in texts_of_the_services() if ACTION.fullmatch(t.value)}
     actions = {text for text in written if text.split(".")[0] in nouns}
-    assert actions == set(audit.ACTIONS)
+    assert actions == set(ACTIONS)
 
 
 def test_every_subject_has_a_word() -> None:
     nouns = set(subjects_of_the_services())
     assert len(nouns) >= 5
-    assert nouns <= set(AUDIT_NOUNS), nouns - set(AUDIT_NOUNS)
+    assert nouns <= set(NOUNS), nouns - set(NOUNS)

@@ -201,7 +201,7 @@ def test_shipped_plans_are_shown_with_their_grades_and_wording(
     page = sign_in(chief.account).get("/quan-tri/ke-hoach")
     page = page.follow("Kế hoạch cải cách hành chính tỉnh Quảng Nam giai đoạn 2021-2025")
     for words in (
-        "đúng nguyên văn quyết định",
+        "đúng nguyên văn",
         "Quyết định 2370/QĐ-UBND",
         "≥ 90 %",
         "hạng 20 trở lên",

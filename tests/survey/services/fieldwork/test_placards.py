@@ -24,7 +24,7 @@ from survey.services.fieldwork import placards as services
 from survey.services.province import settings
 from tests.factories.fieldwork import Place
 
-_ = i18n.translations("vi", "exports").gettext
+_ = i18n.translations("vi").gettext
 WORDS = words_in("vi", _, title="Tờ QR: quý IV", minutes=1)
 ONE = Placard(
     address="HTTPS://KS.DANANG.GOV.VN/A7K2M9",

@@ -155,8 +155,8 @@ def test_files_of_spss_and_stata_hold_the_same_with_their_labels(two: Two, tmp_p
     labels = meta.column_names_to_labels
     assert labels["q1"] == "Nhãn q1"
     assert labels["q2"] == "[phiên bản 1] Nhãn q2"
-    assert labels["q2_v2"] == "[phiên bản 2, lời khác] Nhãn q2"
-    assert labels["q3_v2"] == "[phiên bản 2, phương án trả lời khác] Nhãn q3"
+    assert labels["q2_v2"] == "[phiên bản 2, đổi lời] Nhãn q2"
+    assert labels["q3_v2"] == "[phiên bản 2, đổi phương án trả lời] Nhãn q3"
     assert labels["how_2"] == "Cách nộp: Qua mạng"
     codes = {name: {int(k): v for k, v in found.items()} for name, found in meta.variable_value_labels.items()}
     assert codes["q1"][5] == "Rất hài lòng"
@@ -173,7 +173,7 @@ def test_workbook_says_which_column_holds_which_question_and_holds_the_rows_twic
     assert book.sheetnames == ["Đọc trước", "Các cột", "Dữ liệu mã", "Dữ liệu có nhãn"]
     codebook = {row[0]: row for row in book["Các cột"].iter_rows(values_only=True)}
     assert codebook["q2"][2:5] == ("Câu hỏi q2", "1", "")
-    assert codebook["q2_v2"][1:5] == ("[phiên bản 2, lời khác] Nhãn q2", "Câu hỏi hai, lời mới", "2", "đổi lời")
+    assert codebook["q2_v2"][1:5] == ("[phiên bản 2, đổi lời] Nhãn q2", "Câu hỏi hai, lời mới", "2", "đổi lời")
     assert codebook["q1"][3] == "1, 2"
     assert codebook["q3_v2"][5] == "1 = Có; 2 = Không"
     coded = list(book["Dữ liệu mã"].iter_rows(values_only=True))
@@ -184,7 +184,7 @@ def test_workbook_says_which_column_holds_which_question_and_holds_the_rows_twic
     headings = next(row for row in words if row[3] == "Phiên bản bộ câu hỏi")
     last = dict(zip(headings, words[-1], strict=True))
     assert last["Nhãn q1"] == "Bình thường"
-    assert last["[phiên bản 2, phương án trả lời khác] Nhãn q3"] == "Không"
+    assert last["[phiên bản 2, đổi phương án trả lời] Nhãn q3"] == "Không"
     assert last["[phiên bản 1] Nhãn q2"] is None
     assert last["Cách nộp: Qua mạng"] == "có chọn"
     assert all(cell.data_type != "f" for sheet in book for row in sheet.iter_rows() for cell in row)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import survey
-from survey.words import vietnamese_order
+from survey import vietnamese_order
 
 LISTS = json.loads(Path(__file__).with_name("names_in_icu_order.json").read_text("utf-8"))
 
