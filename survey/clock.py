@@ -5,7 +5,7 @@ Time is an argument everywhere; only the faces, the jobs and the command line as
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 VIETNAM = timezone(timedelta(hours=7), "UTC+7")
 QUARTER = 15 * 60
@@ -21,6 +21,11 @@ def local(moment: datetime) -> datetime:
 
 def local_day(moment: datetime) -> date:
     return moment.astimezone(VIETNAM).date()
+
+
+def midnight(day: date) -> datetime:
+    """The moment at which a day begins in Việt Nam."""
+    return datetime.combine(day, time(), VIETNAM)
 
 
 def half_day(moment: datetime) -> int:

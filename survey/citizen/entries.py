@@ -20,7 +20,15 @@ from survey.tokens import ENTRY_CODE_LENGTH, Tokens
 FRESH_SECONDS = 2.0
 SETTINGS_SECONDS = 10.0
 MOST_FIELDS = 7  # and "other": at most 8 rows
-SETTING_KEYS = ("province_name", "domain", "hotline", "retention_answers_months")
+SETTING_KEYS = (
+    "province_name",
+    "domain",
+    "hotline",
+    "complaint_text",
+    "retention_answers_months",
+    "backup_days",
+    "minimum_cell",
+)
 
 T = TypeVar("T")
 
@@ -82,12 +90,19 @@ class Entries:
         def read() -> Province:
             with self._database.view() as connection:
                 found = queries.settings(connection, SETTING_KEYS)
-            months = found.get("retention_answers_months")
+
+            def number(key: str, default: int) -> int:
+                value = found.get(key)
+                return value if isinstance(value, int) else default
+
             return Province(
                 name=str(found.get("province_name") or ""),
                 domain=str(found.get("domain") or ""),
                 hotline=str(found.get("hotline") or ""),
-                retention_months=months if isinstance(months, int) else 24,
+                retention_months=number("retention_answers_months", 24),
+                backup_days=number("backup_days", 35),
+                minimum_cell=number("minimum_cell", 10),
+                complaints=str(found.get("complaint_text") or ""),
             )
 
         return self._settings.get("province", read)

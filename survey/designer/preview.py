@@ -114,7 +114,8 @@ def _form(
 ) -> Response:
     settings = staff.settings()
     province = Province(
-        settings.province_name, settings.domain, settings.hotline, settings.retention_answers_months
+        name=settings.province_name, domain=settings.domain, hotline=settings.hotline,
+        retention_months=settings.retention_answers_months,
     )  # fmt: skip
     with runtime().database.view() as connection:
         fields = entries.field_choices(connection, MOST_FIELDS) if asks_field else ()

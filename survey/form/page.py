@@ -47,6 +47,9 @@ class Province:
     domain: str
     hotline: str
     retention_months: int
+    minimum_cell: int = 10  # no summary is shown of fewer people
+    backup_days: int = 35  # back-ups are gone so many days after what they hold was deleted
+    complaints: str = ""  # where to complain, in the province's own words
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, or_, select
@@ -58,14 +58,10 @@ def _statement(wanted: AuditFilter) -> Select[AuditEvent]:
     if wanted.action:
         statement = statement.where(AuditEvent.action == wanted.action)
     if wanted.first:
-        statement = statement.where(AuditEvent.at >= _midnight(wanted.first))
+        statement = statement.where(AuditEvent.at >= clock.midnight(wanted.first))
     if wanted.last:
-        statement = statement.where(AuditEvent.at < _midnight(wanted.last + timedelta(days=1)))
+        statement = statement.where(AuditEvent.at < clock.midnight(wanted.last + timedelta(days=1)))
     return statement
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), clock.VIETNAM)
 
 
 def _line(event: AuditEvent) -> AuditLine:

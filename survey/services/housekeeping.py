@@ -1,5 +1,5 @@
-"""What the record must forget: answers and comments past their retention, counters after 90 days, files past expiry,
-answers of a trial after a week, recordings that no questionnaire names.
+"""What the record must forget: answers, comments and staff actions past their retention, counters after 90 days, files
+past expiry, answers of a trial after a week, recordings that no questionnaire names.
 
 Each purge leaves a proof in the audit: what was removed, how many, under which limit; never what it said.
 """
@@ -13,6 +13,7 @@ from sqlalchemy import delete, update
 
 from survey import clock
 from survey.database import Database, changed
+from survey.models.audit import AuditEvent
 from survey.models.fieldwork.waves import Channel
 from survey.models.intake.responses import EMPTIED, Comment, Response, SubmissionCount
 from survey.permissions import system
@@ -29,6 +30,7 @@ def tidy(database: Database, files: Path, now: datetime) -> None:
     jobs.expire_files(database, files, now)
     purge_counters(database, now)
     purge_answers(database, now)
+    purge_audit(database, now)
     trials.purge(database, now)
     recordings.forget_orphans(database, now)
 
@@ -62,6 +64,18 @@ def purge_answers(database: Database, now: datetime) -> tuple[int, int]:
                 responses=rows, comments=removed, comments_before=str(old_comments),
             )  # fmt: skip
         return rows, removed
+
+
+def purge_audit(database: Database, now: datetime) -> int:
+    """Delete records of staff actions older than the province keeps them; the number of them stays as a record."""
+    with database.writing() as session:
+        oldest = _months_before(clock.local_day(now), settings.read(session).audit_months)
+        removed = changed(session, delete(AuditEvent).where(AuditEvent.at < clock.midnight(oldest)))
+        if removed:
+            audit.record(
+                session, system("retention"), "audit.purge", f"actions before {oldest:%Y-%m-%d}", now, events=removed
+            )
+        return removed
 
 
 def _months_before(day: date, months: int) -> date:

@@ -58,22 +58,18 @@ class SettingsForm(StaffForm):
     retention_comments_months = _months(
         "retention_comments_months", _l("Keep open comments, months"), _l("From 1 to 120, not longer than the answers.")
     )
-    backup_days = _months("backup_days", _l("Back-ups expire after a purge within, days"), _l("From 1 to 365."))
+    backup_days = _months(
+        "backup_days",
+        _l("Back-ups expire after a purge within, days"),
+        _l("From 1 to 365. The privacy page promises it to citizens; see to it that your back-ups keep to it."),
+    )
     audit_months = _months(
         "audit_months",
         _l("Keep the record of staff actions, months"),
         _l("From 12 to 120; the database keeps 12 in any case."),
     )
-    receipt_shows_answers = Tick(
-        _l("A receipt code shows the answers again"),
-        hint=_l("Off unless the legal officer has decided it: an official standing by could demand to see them."),
-    )
-    receipt_decision = Line(_l("The legal officer's decision: number and date"), required=False, most=300)
     minimum_cell = _months(
         "minimum_cell", _l("Smallest group shown, people"), _l("From 5 to 100. Smaller ones are hidden, in files too.")
-    )
-    extreme_rate_minimum = _months(
-        "extreme_rate_minimum", _l("A rate of 0 or 100 % is shown in public from, people"), _l("From 10 to 1.000.")
     )
     judged_minimum = _months("judged_minimum", _l("A unit is judged from, answers"), _l("From 10 to 1.000."))
     row_combination_minimum = _months(

@@ -63,6 +63,7 @@ ACTIONS = {
     "codes.issue": N_("issued one-time codes"),
     "codes.void": N_("voided one-time codes"),
     "retention.purge": N_("deleted what was kept long enough"),
+    "audit.purge": N_("deleted records of actions kept long enough"),
 }
 KEYS = {
     **UNIT_COLUMNS,
@@ -127,6 +128,7 @@ NOUNS = {
     "channel": N_("channel"),
     "code": N_("code"),
     "answers": N_("answers"),
+    "actions": N_("actions of staff"),
 }
 ACTORS = {
     "command line": N_("command line"),

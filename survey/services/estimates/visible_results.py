@@ -110,7 +110,7 @@ def read(
     results = kept.of(database, wave, shown.code, now=now, scope=own if delayed or not whole else None)
     with database.reading() as session:
         stamp = responses.stamp(session, shown.id)
-    rule = DisclosureRule(limits.minimum_cell, limits.extreme_rate_minimum, public=False)
+    rule = DisclosureRule(limits.minimum_cell, public=False)
     hide = Hiding(results, wave, rule) if results.tables else None
     rows = VisibleRows(wave, results, hide, language) if hide else None
     return ResultsView(

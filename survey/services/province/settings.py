@@ -8,12 +8,9 @@
 | `complaint_text` | | 300 characters | sentence on where to complain, under the thank-you |
 | `retention_answers_months` | 24 | 1 to 120 | raw answers are deleted after this; aggregates stay |
 | `retention_comments_months` | 12 | 1 to 120 | raw comments are deleted after this |
-| `backup_days` | 35 | 1 to 365 | back-ups expire within this after a purge |
+| `backup_days` | 35 | 1 to 365 | back-ups expire within this after a purge, as the privacy page tells citizens |
 | `audit_months` | 12 | 12 to 120 | records of staff actions are kept this long |
-| `receipt_shows_answers` | no | yes or no | whether a receipt code shows the answers again; needs the decision |
-| `receipt_decision` | | 300 characters | the legal officer's decision that allows it |
 | `minimum_cell` | 10 | 5 to 100 | a cell with fewer respondents is hidden, with its complements |
-| `extreme_rate_minimum` | 30 | 10 to 1000 | a rate of 0 or 100 % with fewer is hidden in public |
 | `judged_minimum` | 30 | 10 to 1000 | a unit is judged from this many answers on |
 | `row_combination_minimum` | 5 | 3 to 100 | rows that share respondent facts in a file of rows |
 | `row_stratum_minimum` | 10 | 5 to 100 | no weight may reveal a stratum smaller than this |
@@ -56,10 +53,7 @@ class ProvinceSettings:
     retention_comments_months: int = 12
     backup_days: int = 35
     audit_months: int = 12
-    receipt_shows_answers: bool = False
-    receipt_decision: str = ""
     minimum_cell: int = 10
-    extreme_rate_minimum: int = 30
     judged_minimum: int = 30
     row_combination_minimum: int = 5
     row_stratum_minimum: int = 10
@@ -84,9 +78,7 @@ LIMITS: dict[str, Limits] = {
     "retention_comments_months": Limits(1, 120),
     "backup_days": Limits(1, 365),
     "audit_months": Limits(12, 120),
-    "receipt_decision": Limits(0, 300),
     "minimum_cell": Limits(5, 100),
-    "extreme_rate_minimum": Limits(10, 1000),
     "judged_minimum": Limits(10, 1000),
     "row_combination_minimum": Limits(3, 100),
     "row_stratum_minimum": Limits(5, 100),
@@ -131,8 +123,6 @@ def host_of(text: str) -> str:
 
 
 def _clean(key: str, value: Any) -> Any:
-    if isinstance(DEFAULTS[key], bool):
-        return bool(value)
     if isinstance(DEFAULTS[key], int):
         text = str(value if value is not None else "").strip()
         return int(text) if text.isdecimal() and len(text) < 7 else None
@@ -144,7 +134,7 @@ def _problems(after: Mapping[str, Any], entered: Mapping[str, Any]) -> dict[str,
     found: dict[str, str] = {}
     for key, value in entered.items():
         limits = LIMITS.get(key)
-        if isinstance(value, bool) or limits is None:
+        if limits is None:
             continue
         if value is None or (isinstance(value, int) and not limits.low <= value <= limits.high):
             found[key] = N_("Enter a whole number within the limits beside the field.")
@@ -156,10 +146,6 @@ def _problems(after: Mapping[str, Any], entered: Mapping[str, Any]) -> dict[str,
         found["domain"] = N_("Enter a host name like ks.danang.gov.vn, without a path.")
     if after["retention_comments_months"] > after["retention_answers_months"]:
         found["retention_comments_months"] = N_("Comments cannot be kept longer than the answers they belong to.")
-    if after["extreme_rate_minimum"] < after["minimum_cell"]:
-        found["extreme_rate_minimum"] = N_("This cannot be smaller than the smallest cell shown.")
     if after["judged_minimum"] < after["minimum_cell"]:
         found["judged_minimum"] = N_("This cannot be smaller than the smallest cell shown.")
-    if after["receipt_shows_answers"] and not after["receipt_decision"]:
-        found["receipt_decision"] = N_("Record the number and date of the legal officer's decision first.")
     return {key: text for key, text in found.items() if key in entered} or found

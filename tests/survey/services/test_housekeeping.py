@@ -14,7 +14,7 @@ from survey.models.audit import AuditEvent
 from survey.models.intake.responses import Comment, CommentStatus, Disposition, Response, SubmissionCount
 from survey.models.province.units import Unit
 from survey.permissions import system
-from survey.services import housekeeping
+from survey.services import audit, housekeeping
 from survey.services.housekeeping import COUNTER_DAYS, _months_before
 from survey.services.province import settings
 from tests.factories.record import Record
@@ -86,6 +86,21 @@ def test_limits_of_the_province_are_what_counts(survey: Surveyed) -> None:
     assert housekeeping.purge_answers(database, now) == (0, 0)
     settings.save(database, system(), {"retention_answers_months": 3, "retention_comments_months": 2}, now=now)
     assert housekeeping.purge_answers(database, now) == (2, 2)
+
+
+def test_records_of_staff_actions_go_after_their_months_and_leave_their_number(survey: Surveyed) -> None:
+    database, now = survey.record.database, survey.record.now
+    with database.writing() as session:
+        for days in (10, 300, 800, 900):
+            audit.record(session, system(), "wave.open", f"wave {days}", now - timedelta(days=days))
+    settings.save(database, system(), {"audit_months": 24}, now=now)
+    assert housekeeping.purge_audit(database, now) == 2
+    assert housekeeping.purge_audit(database, now) == 0
+    with database.reading() as session:
+        left = session.scalars(select(AuditEvent).order_by(AuditEvent.at, AuditEvent.id)).all()
+        assert [event.subject for event in left][:2] == ["wave 300", "wave 10"]
+        assert left[-1].action == "audit.purge"
+        assert left[-1].detail["events"] == 2
 
 
 def test_kept_results_notice_a_purge(survey: Surveyed) -> None:

@@ -75,13 +75,11 @@ def test_saving_what_stands_there_records_nothing(sign_in: SignIn, chief: Person
         ({"minimum_cell": "4"}, "minimum_cell"),
         ({"minimum_cell": "mười"}, "minimum_cell"),
         ({"minimum_cell": "-5"}, "minimum_cell"),
-        ({"minimum_cell": "40", "extreme_rate_minimum": "30"}, "extreme_rate_minimum"),
         ({"judged_minimum": "10", "minimum_cell": "20"}, "judged_minimum"),
         ({"retention_answers_months": "6"}, "retention_comments_months"),
         ({"domain": "ks danang"}, "domain"),
         ({"domain": "ks.danang.gov.vn/khao-sat"}, "domain"),
         ({"domain": "localhost"}, "domain"),
-        ({"receipt_shows_answers": True}, "receipt_decision"),
         ({"idle_minutes": "600"}, "idle_minutes"),
         ({"audit_months": "3"}, "audit_months"),
         ({"hotline": "x" * 61}, "hotline"),
@@ -94,12 +92,6 @@ def test_values_beyond_the_limits_are_refused_and_nothing_is_saved(
         settings.save(database, system(), entered, now=now)
     assert wrong in refused.value.problems
     assert in_force(database) == ProvinceSettings()
-
-
-def test_receipts_show_answers_only_with_the_recorded_decision(database: Database, now: datetime) -> None:
-    entered = {"receipt_shows_answers": True, "receipt_decision": "Ý kiến pháp chế 12/PC ngày 01/11/2026"}
-    settings.save(database, system(), entered, now=now)
-    assert in_force(database).receipt_shows_answers
 
 
 def test_mistake_keeps_what_was_typed_and_says_which_field(sign_in: SignIn, chief: Person) -> None:

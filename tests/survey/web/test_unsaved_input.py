@@ -12,7 +12,6 @@ from sqlalchemy import select
 from survey.database import Database
 from survey.models.people.accounts import Account, Role, StaffSession
 from survey.models.province.procedures import Field
-from survey.models.province.settings import Setting
 from survey.models.province.units import Unit
 from tests.factories.people import EVERYTHING, Person, person
 from tests.factories.record import Record
@@ -116,18 +115,18 @@ def test_page_of_an_earlier_session_keeps_its_work_too(sign_in: SignIn, chief: P
 
 
 def test_ticks_and_choices_come_back_as_they_were(
-    staff_app: Flask, sign_in: SignIn, chief: Person, now: datetime, database: Database
+    staff_app: Flask, sign_in: SignIn, record: Record, province: Unit, chief: Person, now: datetime, database: Database
 ) -> None:
+    ward = record.unit(parent=province)
     with database.writing() as session:
-        session.add(Setting(key="receipt_shows_answers", value=True, changed_at=now))
-        session.add(Setting(key="receipt_decision", value="QĐ 1/2026", changed_at=now))
-    form = sign_in(chief.account).get("/quan-tri/thiet-lap").form(hotline="1022")
-    form.fields.poplist("receipt_shows_answers")
+        session.get_one(Unit, ward.id).is_sample = True
+    form = sign_in(chief.account).get(f"/quan-tri/don-vi/{ward.id}/sua").form(name="Phường Mẫu")
+    form.fields.poplist("is_sample")
     later = now + timedelta(minutes=16)
     staff_app.config["CLOCK"] = lambda: later
     page = sign_in_on(form.send(), chief, later)
-    assert page.value("hotline") == "1022"
-    assert page.value("receipt_shows_answers") is None
+    assert page.value("name") == "Phường Mẫu"
+    assert page.value("is_sample") is None
 
 
 def test_button_pressed_after_the_session_ended_does_nothing_and_leads_home(
