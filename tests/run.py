@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # Policy tests that read only the sources: quick, and worth knowing before the other tests have run.
-HOUSE = [f"tests/policy/test_{name}.py" for name in ("files", "rooms")]
+HOUSE = [f"tests/policy/test_{name}.py" for name in ("files", "rooms", "queries", "words", "figures")]
 CHECKS = [
     ("style", [sys.executable, "-m", "ruff", "check", "--no-cache", "--quiet", "."]),
     ("format", [sys.executable, "-m", "ruff", "format", "--check", "--quiet", "."]),
