@@ -7,7 +7,6 @@ import os
 import sys
 import time
 from dataclasses import asdict
-from ipaddress import ip_address
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
@@ -99,9 +98,9 @@ def dev() -> None:
     One process for citizens, staff and jobs, started again whenever a file changes; an error shows its traceback. Only
     on this machine, for the page of a traceback can run commands. `hailong demo` fills the record before.
     """
+    if (host := load().host) not in ("127.0.0.1", "::1", "localhost"):
+        raise ConfigurationError("HOST is %(host)s; this command serves 127.0.0.1 alone.", host=host)
     config, database = _ready()
-    if config.host in EVERYWHERE or not ip_address(config.host).is_loopback:
-        raise ConfigurationError("HOST is %(host)s; this command serves 127.0.0.1 alone.", host=config.host)
     shipped_and_imported.register_shipped(database, now=clock.now())
     app = create_app(config, database)
     app.debug = True

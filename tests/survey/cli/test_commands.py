@@ -61,6 +61,14 @@ def one_sentence(ran: Ran, *, code: int, words: str) -> None:
     assert "Traceback" not in ran.err
 
 
+def test_the_server_for_developers_is_for_this_machine_alone(
+    hailong: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOST", "0.0.0.0")
+    one_sentence(hailong("dev"), code=2, words="this command serves 127.0.0.1 alone")
+    assert not list((tmp_path / "instance").glob("*.db"))
+
+
 def test_help_reads_like_a_manual(hailong: Callable[..., Ran]) -> None:
     ran = hailong("--help")
     assert ran.code == 0
