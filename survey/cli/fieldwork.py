@@ -60,8 +60,8 @@ def issue(
                 expires_on=last_day, field_code=field, actor=opened.actor, now=clock.now(),
             )  # fmt: skip
             if out.suffix.lower() == ".csv":
-                text = code_files.as_csv(made, base=base, unit_code=at.unit_code, point_id=at.id, expires_on=last_day)
-                file.write(text.encode())
+                listed = code_files.as_csv(made, base=base, unit_code=at.unit_code, point_id=at.id, expires_on=last_day)
+                file.write(listed)
             else:
                 with opened.database.reading() as session:
                     slips = service.slips(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -15,6 +15,7 @@ class Printed:
     places: int
 
 
+Progress = Callable[[int, int], None]  # told how many of how many rows are written
 Cell = str | int | float | Printed | None
 
 

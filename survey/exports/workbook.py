@@ -6,19 +6,18 @@ streamed, so that a hundred thousand rows take little memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
 
-from survey.exports.tables import Cell, Column, DataSheet, Kind, Printed, Table
+from survey.exports.tables import Cell, Column, DataSheet, Kind, Printed, Progress, Table
 
 INK, RULE, BAND, LACQUER = "#1B2430", "#DDD8CD", "#F3EEE3", "#8E2F2B"
 FONT = "Times New Roman"
 FORMATS = {Kind.TEXT: "@", Kind.COUNT: "#,##0", Kind.RATE: "0.00%", Kind.SCORE: "0.00", Kind.NUMBER: "General"}
 MOST_ROWS = 1_048_575
-Progress = Callable[[int, int], None]
 
 
 def write(

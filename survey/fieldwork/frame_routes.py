@@ -156,8 +156,8 @@ def frame_file(wave_code: str) -> View:
     """The frame as a file to fill in or change: its cells, or every unit without numbers."""
     with staff.reading() as record:
         in_charge(record, wave_code)
-        text = frames.template(record, wave_code, actor=staff.actor())
-    response = FlaskResponse(text, mimetype="text/csv")
+        file = frames.template(record, wave_code, actor=staff.actor())
+    response = FlaskResponse(file, mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="khung-mau-{wave_code}.csv"'
     return response
 

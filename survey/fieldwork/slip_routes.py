@@ -89,10 +89,10 @@ def codes_file(wave_code: str, point_id: int) -> View:
             )  # fmt: skip
             words = i18n.translations(placards.LANGUAGE).gettext
             return download(placards.slip_file(made, expires_on, words), f"{name}.pdf", "application/pdf")
-    text = code_files.as_csv(
+    listed = code_files.as_csv(
         codes, base=public_base(), unit_code=found.unit_code, point_id=point_id, expires_on=expires_on
     )
-    return download(text.encode(), f"{name}.csv", "text/csv")
+    return download(listed, f"{name}.csv", "text/csv")
 
 
 def download(data: bytes, name: str, mimetype: str) -> FlaskResponse:

@@ -1,1 +1,1 @@
-"""Work done while nobody waits."""
+"""The background jobs: what each kind does, and the process that does them."""

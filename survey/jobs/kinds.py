@@ -1,4 +1,4 @@
-"""What each kind of job does. One function per kind; the services do the work."""
+"""What each kind of background job does. One function per kind; the services do the work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many placards, made while nobody waits."""
+"""The job that makes many placards."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from pathlib import Path
 from survey import i18n
 from survey.config import Config
 from survey.database import Database
-from survey.permissions import system
 from survey.services.fieldwork import placards
 from survey.services.jobs import Claimed, MadeFile, Progress
+from survey.services.people import grants
 
 
 def make(database: Database, config: Config, job: Claimed, folder: Path, progress: Progress) -> MadeFile:
-    """The PDF of the points that were found in the asking person's scope when the job was asked for."""
+    """The PDF of the chosen points, as far as the person who asked for it may print them now."""
     wave, paper = str(job.params["wave"]), str(job.params["paper"])
     points = [int(point) for point in job.params["points"]]
     progress(0, len(points))
+    actor = grants.actor_of(database, job.requested_by)
     with database.reading() as session:
-        made = placards.sheets(session, wave, public_url=config.public_url, actor=system("placards"), point_ids=points)
+        made = placards.sheets(session, wave, public_url=config.public_url, actor=actor, point_ids=points)
     words = i18n.translations(placards.LANGUAGE).gettext
     path = folder / "placards.pdf"
     path.write_bytes(placards.placard_file(made, paper, words))

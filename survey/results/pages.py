@@ -51,6 +51,7 @@ class DrawnTable:
     rows: tuple[DrawnRow, ...]
     axis: Markup
     lowest: DrawnRow | None = None
+    with_targets: bool = False  # rows have targets that differ, so each says its own
 
     def __bool__(self) -> bool:
         return bool(self.rows)
@@ -89,8 +90,10 @@ def results_page(view: ResultsView, *, files: Mapping[str, ResultFile], beside: 
         halves=_figures(view, view.halves, target, compact=True),
         items=_figures(view, view.items, target),
         units=_domains(view, view.by_unit),
-        fields=_domains(view, view.by_field),
-        groups=_domains(view, tuple(replace(r, label=group_name(r.label, _)) for r in view.by_group)),
+        fields=_domains(view, view.by_field, with_targets=True),
+        groups=_domains(
+            view, tuple(replace(r, label=group_name(r.label, _)) for r in view.by_group), with_targets=True
+        ),
         others=tuple(_other(view, row) for row in view.others),
         plan_words=plan_line(view, Words.of(language())),
         files=files,
@@ -190,10 +193,11 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
     return said
 
 
-def _domains(view: ResultsView, rows: tuple[Row, ...]) -> DrawnTable:
+def _domains(view: ResultsView, rows: tuple[Row, ...], *, with_targets: bool = False) -> DrawnTable:
     marks = [_mark(r.shown, r.verdict, r.target) for r in rows if r.shown.value is not None]
     axis = intervals.axis([m for m in marks if m is not None])
-    return DrawnTable(tuple(_drawn(view, r, axis) for r in rows), intervals.row_axis(axis, language=language()))
+    drawn = tuple(_drawn(view, r, axis) for r in rows)
+    return DrawnTable(drawn, intervals.row_axis(axis, language=language()), with_targets=with_targets)
 
 
 def _drawn(view: ResultsView, row: Row, axis: Axis) -> DrawnRow:

@@ -1,4 +1,4 @@
-"""Work done while nobody waits: a row says what is wanted, how far it is, and which file came of it.
+"""Background jobs: a row says what is wanted, how far it is, and which file came of it.
 
 A job is claimed by one worker, which reports its progress; a worker that stops reporting (killed, out of memory) loses
 the job to the next one. Every kind of job must be safe to do twice.
@@ -27,7 +27,7 @@ from survey.queries import jobs as queries
 
 BEAT_LOST = timedelta(seconds=60)
 MOST_ATTEMPTS = 2
-ROW_FILES_LIVE = timedelta(days=7)
+FILES_LIVE = timedelta(days=7)
 
 Progress = Callable[[int, int], None]
 
@@ -73,7 +73,7 @@ def enqueue(
 
 
 def ask(session: Session, kind: str, params: dict[str, Any], *, actor: Actor, now: datetime, once: bool = True) -> int:
-    """The same inside another use case's transaction: the work is asked for if and only if that is committed."""
+    """As `enqueue`, inside another use case's transaction: the job exists if and only if that is committed."""
     if once and (again := queries.unfinished(session, kind, params, actor.account_id)) is not None:
         return again
     job = Job(kind=kind, params=params, status=JobStatus.QUEUED, requested_by=actor.account_id, created_at=now)
@@ -117,7 +117,7 @@ def finish(database: Database, job_id: int, now: datetime, artifact_id: int | No
 
 
 def fail(database: Database, job_id: int, error: Exception, now: datetime) -> None:
-    """Keep what went wrong: in words when a person can put it right, else only that it did."""
+    """Mark a job as failed. An error that a person can put right is kept in words, any other only as a failure."""
     message = str(error) if isinstance(error, SurveyError) else "Something went wrong on our side."
     with database.writing() as session:
         session.execute(
@@ -154,7 +154,7 @@ def keep_file(database: Database, folder: Path, made: MadeFile, *, now: datetime
     with database.writing() as session:
         artifact = Artifact(
             name=made.name, media_type=made.media_type, sha256=digest.hexdigest(), size=size, stored_as=stored_as,
-            row_data=made.row_data, made_at=now, expires_at=now + ROW_FILES_LIVE,
+            row_data=made.row_data, made_at=now, expires_at=now + FILES_LIVE,
         )  # fmt: skip
         session.add(artifact)
         session.flush()

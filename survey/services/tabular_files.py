@@ -1,7 +1,8 @@
-"""What rows does a CSV file from an office computer hold? Problems instead of guesses.
+"""Reads the rows of a CSV file from an office computer; what cannot be read is reported, never guessed.
 
-UTF-8 with or without a mark, comma, semicolon or tab; headings in Vietnamese or English, with or without marks and
-capitals; blank rows passed over. What the cells mean is for the caller to judge.
+UTF-8 with or without a byte-order mark; comma, semicolon or tab; headings in Vietnamese or English, with or without
+diacritics and capitals; blank rows are passed over; the apostrophe that `survey.exports.csv_files` puts before a text
+like "=1+1" is taken away. What the cells mean is for the caller to judge.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from datetime import date, datetime
 from typing import Any
 
 from survey.errors import N_
+from survey.exports.csv_files import unguarded
 from survey.models.base import folded
 
 MOST_BYTES = 1_000_000
@@ -88,19 +90,6 @@ def read_day(text: str) -> date | None:
     return None
 
 
-def write(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A file that a spreadsheet opens with its letters right; no cell begins a formula."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(headings)
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
-    return "\ufeff" + out.getvalue()
-
-
-def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
-
-
 def _table(data: bytes) -> list[list[str]] | RowProblem:
     """The cells of a file, row by row: the one place that knows how files are written."""
     text = _text(data)
@@ -140,7 +129,7 @@ def _rows(table: Sequence[Sequence[str]], headings: Sequence[str | None]) -> Csv
             problems.append(RowProblem(number, "", N_("This row has more cells than the first row has columns.")))
             continue
         named = zip(headings, cells, strict=False)
-        rows.append(CsvRow(number, {name: " ".join(cell.split()) for name, cell in named if name}))
+        rows.append(CsvRow(number, {name: " ".join(unguarded(cell).split()) for name, cell in named if name}))
     return CsvFile(tuple(rows), tuple(problems))
 
 

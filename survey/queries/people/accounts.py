@@ -77,24 +77,15 @@ class OpenSession:
 
 
 def actor(session: Session, account_id: int) -> Actor | None:
-    """Who a signed-in account is, with what it may do now; None once it is disabled or gone."""
+    """The person of an account with the grants it holds now; None when the account is disabled or does not exist."""
     found = session.get(Account, account_id)
     if found is None or found.status is not AccountStatus.ACTIVE:
         return None
-    return _with_grants(session, found)
-
-
-def asker(session: Session, account_id: int | None) -> Actor:
-    """Who asked for a file, with the grants of now: rights withdrawn in between count."""
-    return _with_grants(session, session.get_one(Account, account_id))
-
-
-def _with_grants(session: Session, account: Account) -> Actor:
     grants = tuple(
         GrantScope(g.role, g.unit_id, g.unit_path, frozenset(g.domains), g.row_data, g.comments)
-        for g in grants_of(session, [account.id])
+        for g in grants_of(session, [found.id])
     )
-    return Actor(account.id, account.username, account.full_name, grants)
+    return Actor(found.id, found.username, found.full_name, grants)
 
 
 def grants_of(session: Session, account_ids: list[int]) -> tuple[GrantRow, ...]:

@@ -55,7 +55,7 @@ def load_danang(database: Database, actor: Actor, *, now: datetime, samples: boo
 
 def danang_file() -> bytes:
     """The real units as a file that can be looked through, shortened and imported."""
-    return write(danang_rows()).encode("utf-8-sig")
+    return write(danang_rows())
 
 
 @cache

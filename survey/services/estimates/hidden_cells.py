@@ -29,7 +29,7 @@ class Shown:
     n: int | None = None
     effective_n: float | None = None
     df: int | None = None
-    deff: float | None = None
+    deff_wr: float | None = None  # design effect against simple random sampling with replacement
     flags: tuple[str, ...] = ()
     hidden: str = ""
 

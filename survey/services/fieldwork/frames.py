@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from survey.database import Database
 from survey.errors import N_, Invalid
+from survey.exports import csv_files
 from survey.models.fieldwork.frames import FrameCell
 from survey.models.fieldwork.waves import Wave
 from survey.models.province.units import Unit
@@ -163,14 +164,14 @@ def remove(database: Database, wave_code: str, cell_id: int, *, actor: Actor, no
             )
 
 
-def template(session: Session, wave_code: str, *, actor: Actor) -> str:
+def template(session: Session, wave_code: str, *, actor: Actor) -> bytes:
     """The frame as a file to be filled in or changed: its cells, or every unit of the wave without numbers."""
     wave = waves.frame_owner(session, wave_code, actor)
     known = _Known.of(session, wave)
     cells = queries.rows(session, wave.id)
     if cells:
-        return tabular_files.write(HEADINGS, (astuple(cell) for cell in cells))
-    return tabular_files.write(HEADINGS, _empty_rows(known))
+        return csv_files.as_bytes(HEADINGS, (astuple(cell) for cell in cells))
+    return csv_files.as_bytes(HEADINGS, _empty_rows(known))
 
 
 def _empty_rows(known: _Known) -> Iterator[tuple[str, str, str, str, str]]:

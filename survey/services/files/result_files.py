@@ -1,12 +1,11 @@
 """Files of a wave's results: the workbook, and the rows of answers as CSV. Built by jobs, never while someone waits.
 
 What a file may hold is decided by the same view as the screen. Rows of answers are a right of their own (a grant's
-`row_recoding`), never a unit viewer's; they are recoded (`row_recoding`) and expire in seven days.
+`row_data`), never a unit viewer's; they are recoded (`row_recoding`) and expire in seven days.
 """
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +16,7 @@ import numpy as np
 from instruments.model.document import InstrumentVersion
 from survey.database import Database
 from survey.errors import N_, Forbidden
+from survey.exports import csv_files
 from survey.exports import workbook as writer
 from survey.exports.tables import Cell, DataSheet
 from survey.models.people.accounts import Role
@@ -116,7 +116,7 @@ def write_rows(
     language: str = "vi",
     progress: Progress = lambda _done, _total: None,
 ) -> MadeFile:
-    """The recoded rows as CSV (UTF-8 with a byte-order mark, so that Excel reads the letters)."""
+    """The recoded rows as CSV."""
     view = results_service.read(
         database, wave_code, channel, actor=actor, now=now, kept=KeptResults(snapshots(instance)), language=language
     )
@@ -125,14 +125,8 @@ def write_rows(
     words = Words.of(language)
     sheet = RecodedRows(database, view, words, instance).coded()
     stamp = [synthetic_stamp(words)] if view.wave.is_synthetic else []  # a column: every row carries it
-    with path.open("w", newline="", encoding="utf-8-sig") as handle:
-        out = csv.writer(handle)
-        out.writerow([*sheet.headings, *(["synthetic"] if stamp else [])])
-        for number, row in enumerate(sheet.rows, start=1):
-            out.writerow(["" if value is None else value for value in (*row, *stamp)])
-            if number % 5000 == 0:
-                progress(number, sheet.count)
-    progress(sheet.count, sheet.count)
+    headings = [*sheet.headings, *(["synthetic"] if stamp else [])]
+    csv_files.write(path, headings, ([*row, *stamp] for row in sheet.rows), count=sheet.count, progress=progress)
     return MadeFile(path, _file_name(view, "csv"), "text/csv; charset=utf-8", row_data=True)
 
 
@@ -143,7 +137,7 @@ def _file_name(view: ResultsView, ending: str) -> str:
 
 @dataclass(frozen=True)
 class Taken:
-    """Recoded rows by column."""
+    """The recoded rows of one channel by column, every column (n,), for a table that joins several waves."""
 
     version: InstrumentVersion
     unit: list[str | None]
@@ -252,7 +246,7 @@ class RecodedRows:
         )
 
     def _blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
-        """Some rows at a time: which of the kept ones, and where they are among all."""
+        """The kept rows in blocks: a slice of the kept rows, and the places (k,) of these rows among all answers."""
         places = np.flatnonzero(self._kept.kept)
         for start in range(0, len(places), BLOCK):
             yield slice(start, start + BLOCK), places[start : start + BLOCK]
@@ -275,7 +269,7 @@ class RecodedRows:
         return [names.get(int(v)) for v in values]
 
     def _safe_weights(self, minimum: int) -> list[Cell]:
-        """The weight of each kept row, none where its stratum is too small to show one."""
+        """The weight of each kept row; None where its stratum is so small that the weight would reveal it."""
         view = self._view
         weighed = channel_results.weigh_answers(view.wave, view.wave.channel(view.channel), self._answers)
         weights = row_weights(self._answers, weighed)
@@ -295,7 +289,7 @@ def _blanks(values: np.ndarray) -> list[Cell]:
 
 
 def unused(name: str, taken: set[str]) -> str:
-    """The name of a column that no other column has: this one, or with underlines behind it. It is taken from now."""
+    """`name`, with underscores added until it is not in `taken`; the result is added to `taken`."""
     while name in taken:
         name += "_"
     taken.add(name)

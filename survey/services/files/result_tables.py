@@ -132,7 +132,7 @@ def _figures(shown: Shown, rounding: Rounding | None, target: float | None = Non
     return [
         shown.n, as_rate(shown.value, rounding, target), shown.se, as_rate(shown.low, rounding),
         as_rate(shown.high, rounding),
-        None if shown.effective_n is None else whole(shown.effective_n), shown.df, shown.deff,
+        None if shown.effective_n is None else whole(shown.effective_n), shown.df, shown.deff_wr,
     ]  # fmt: skip
 
 

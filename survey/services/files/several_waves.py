@@ -7,7 +7,6 @@ selection and version. Rows are recoded wave by wave as in the file of one wave 
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +22,7 @@ from instruments.model.elements import Item
 from instruments.versions.joining import SharedColumn, shared_columns
 from survey.database import Database
 from survey.errors import N_, Forbidden, Invalid, NotFound
+from survey.exports import csv_files
 from survey.exports import workbook as writer
 from survey.exports.statistics_files import StatisticsColumn, write_dta, write_sav
 from survey.exports.tables import Cell, Column, DataSheet, Table
@@ -126,7 +126,8 @@ def write(
     parts = [part for wave in found for part in _parts(database, wave, w, actor=actor, now=now, instance=instance)]
     table = JoinedTable(parts, w)
     if wanted is Format.CSV:
-        _write_csv(path, table, progress)
+        names = [column.name for column in table.columns]
+        csv_files.write(path, names, table.rows(), count=table.count, progress=progress)
     elif wanted is Format.XLSX:
         _write_xlsx(path, instrument, found, table, w, progress)
     else:
@@ -306,17 +307,6 @@ def _plain(values: np.ndarray) -> list[Cell]:
 
 def _codes(values: np.ndarray) -> list[Cell]:
     return [None if v < 0 else int(v) for v in values.tolist()]
-
-
-def _write_csv(path: Path, table: JoinedTable, progress: Progress) -> None:
-    with path.open("w", newline="", encoding="utf-8-sig") as handle:
-        out = csv.writer(handle)
-        out.writerow([column.name for column in table.columns])
-        for number, row in enumerate(table.rows(), start=1):
-            out.writerow(["" if value is None else value for value in row])
-            if number % 5000 == 0:
-                progress(number, table.count)
-    progress(table.count, table.count)
 
 
 def _write_xlsx(

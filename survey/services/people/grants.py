@@ -75,6 +75,9 @@ def described(session: Session, grant: GrantInput) -> dict[str, Any]:
 
 
 def actor_of(database: Database, account_id: int | None) -> Actor:
-    """Who asked for a job, with the grants of now: rights withdrawn in between count."""
+    """The person who asked for a job, with the rights held now; refused once the account is disabled."""
     with database.reading() as session:
-        return accounts.asker(session, account_id)
+        found = None if account_id is None else accounts.actor(session, account_id)
+    if found is None:
+        raise Forbidden("The account that asked for this is disabled, so nothing was made.")
+    return found

@@ -11,9 +11,7 @@ Nothing here writes; what taking the rows would change is a plan (`survey.servic
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from survey.errors import N_
+from survey.exports import csv_files
 from survey.models.base import folded
 from survey.models.province.units import UnitKind
 from survey.services import tabular_files
@@ -68,7 +67,7 @@ _NO = frozenset({"0", "khong", "no", "false", "sai"})
 
 @dataclass(frozen=True)
 class UnitRow:
-    """One unit as a file or a form gives it. None: say nothing about it."""
+    """One unit as a file or a form gives it. None: the record keeps what it has."""
 
     row: int
     code: str
@@ -197,24 +196,21 @@ def write_successors(successors: Iterable[tuple[str, Decimal | None]]) -> str:
     return "; ".join(code if share is None else f"{code}:{plain(share, 'en')}" for code, share in successors)
 
 
-def write(units: Iterable[KnownUnit | UnitRow]) -> str:
-    """The same columns out again, so that a file can be taken, changed and brought back."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for unit in units:
-        writer.writerow(
-            (
-                unit.code,
-                unit.name,
-                unit.kind.value,
-                unit.parent or "",
-                day(unit.valid_from) if unit.valid_from else "",
-                day(unit.valid_to) if unit.valid_to else "",
-                write_successors(unit.successors or ()),
-                "1" if unit.is_sample else "",
-                unit.grade or "",
-                unit.source or "",
-            )
+def write(units: Iterable[KnownUnit | UnitRow]) -> bytes:
+    """The same columns as a file, which can be changed and brought back."""
+    rows = (
+        (
+            unit.code,
+            unit.name,
+            unit.kind.value,
+            unit.parent or "",
+            day(unit.valid_from) if unit.valid_from else "",
+            day(unit.valid_to) if unit.valid_to else "",
+            write_successors(unit.successors or ()),
+            "1" if unit.is_sample else "",
+            unit.grade or "",
+            unit.source or "",
         )
-    return out.getvalue()
+        for unit in units
+    )
+    return csv_files.as_bytes(tuple(COLUMNS), rows)

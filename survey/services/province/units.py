@@ -121,7 +121,7 @@ def export(database: Database, actor: Actor) -> bytes:
     with database.reading() as session:
         known = known_units(session).values()
     mine = [u for u in known if actor.is_system or any(u.path.startswith(g.unit_path) for g in scopes)]
-    return write(mine).encode("utf-8-sig")
+    return write(mine)
 
 
 def problem_sentence(problem: RowProblem) -> str:

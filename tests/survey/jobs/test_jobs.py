@@ -16,10 +16,10 @@ from survey.database import Database
 from survey.errors import Conflict, Forbidden, NotFound
 from survey.jobs import kinds, worker
 from survey.models.jobs import Artifact, Job, JobStatus
-from survey.models.people.accounts import Account, Grant, Role
+from survey.models.people.accounts import Account, AccountStatus, Grant, Role
 from survey.permissions import system
 from survey.services import jobs
-from survey.services.jobs import BEAT_LOST, ROW_FILES_LIVE, Claimed, MadeFile, Progress
+from survey.services.jobs import BEAT_LOST, FILES_LIVE, Claimed, MadeFile, Progress
 from tests.factories.record import Record
 from tests.factories.results import Surveyed
 from tests.staff_client import StaffClient
@@ -93,7 +93,7 @@ def test_done_job_has_a_file_with_hash_and_expiry(database: Database, config: Co
     assert (kept.name, kept.size) == ("kết quả.txt", 9)
     assert len(kept.sha256) == 64
     assert kept.expires_at is not None
-    assert timedelta(days=6, hours=23) < kept.expires_at - at <= ROW_FILES_LIVE
+    assert timedelta(days=6, hours=23) < kept.expires_at - at <= FILES_LIVE
     assert not worker.do_one(config, database, {})
     assert not list(config.instance.glob("job-*"))
 
@@ -126,7 +126,7 @@ def test_files_past_their_expiry_are_deleted(database: Database, config: Config,
     worker.do_one(config, database, {"text": writes("x")})
     folder = jobs.files(config.instance)
     assert jobs.expire_files(database, folder, clock.now()) == 0
-    late = clock.now() + ROW_FILES_LIVE
+    late = clock.now() + FILES_LIVE
     with pytest.raises(NotFound, match="expired"):
         jobs.file_of(database, folder, job, actor=system(), now=late)
     assert jobs.expire_files(database, folder, late) == 1
@@ -163,6 +163,24 @@ def test_rights_withdrawn_while_a_file_waits_count(survey: Surveyed, config: Con
     state = jobs.state(database, job, actor=who)
     assert state.status is JobStatus.FAILED
     assert "a right of their own" in state.message
+
+
+@pytest.mark.parametrize("kind", ["results_workbook", "placards"])
+def test_job_of_an_account_that_was_disabled_meanwhile_fails_in_words(
+    survey: Surveyed, config: Config, kind: str
+) -> None:
+    database = survey.record.database
+    survey.answer(survey.unit(), 30, 5)
+    who = survey.analyst()
+    params = {"wave": "W-1", "channel": "drawn", "language": "vi", "paper": "A4", "points": []}
+    job = jobs.enqueue(database, kind, params, actor=who, now=survey.record.now)
+    with database.writing() as session:
+        session.execute(update(Account).where(Account.id == who.account_id).values(status=AccountStatus.DISABLED))
+    assert worker.do_one(config, database, kinds.KINDS)
+    state = jobs.state(database, job, actor=system())
+    assert state.status is JobStatus.FAILED
+    assert state.message == "The account that asked for this is disabled, so nothing was made."
+    assert state.artifact_id is None
 
 
 def test_rows_are_not_given_out_after_the_right_is_gone(survey: Surveyed, config: Config) -> None:

@@ -106,10 +106,19 @@ def test_rows_as_they_are_change_nothing_and_written_files_read_back() -> None:
         "b": known("b", is_sample=True, grade="draft", source='Nguồn "lạ", có dấu phẩy'),
         "c": known("c"),
     }
-    found = plan(write(units.values()), units)
+    found = make_plan(parse(write(units.values())), units)
     assert found.is_empty
     assert found.unchanged == 4
     assert not found.problems
+
+
+def test_name_like_a_formula_is_written_harmless_and_read_back_unchanged() -> None:
+    units = PROVINCE | {"xau": known("xau", name="=1+1", source="-x")}
+    written = write(units.values())
+    assert b"xau,'=1+1," in written
+    found = parse(written)
+    assert not found.problems
+    assert [(row.name, row.source) for row in found.rows if row.code == "xau"] == [("=1+1", "-x")]
 
 
 @pytest.mark.parametrize(
