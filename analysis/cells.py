@@ -82,7 +82,7 @@ def _cross(first: Grouping, second: Grouping) -> Grouping:
 
 
 def _representative(fine: Grouping, coarse: Grouping) -> Ints | None:
-    """For each fine group its coarse group, or None where a fine group lies in several."""
+    """The number of the coarse group of each fine group; None where a fine group lies in several coarse ones."""
     if fine.size < coarse.size:
         return None
     table = np.zeros(fine.size, np.int64)
@@ -91,7 +91,11 @@ def _representative(fine: Grouping, coarse: Grouping) -> Ints | None:
 
 
 def packed(keys: Ints) -> AnyArray:
-    """One sortable value (n,) per row of keys (n × k): mixed radix where that fits into 62 bits, else a view."""
+    """One value (n,) for each row of keys (n × k), in the same order as the rows.
+
+    The keys of a row become the digits of one whole number where that fits into 62 bits; otherwise the value is the
+    place of the row among the distinct rows.
+    """
     if keys.shape[1] == 1:
         return keys[:, 0]
     if not len(keys) or not keys.shape[1]:
@@ -143,7 +147,7 @@ class Groups:
         return self._ones @ matrix
 
     def first(self) -> Ints:
-        """The first line of each group; every group has one."""
+        """The index (g,) of the first line of each group; no group is empty."""
         return np.asarray(self._ones.indices[self._ones.indptr[:-1]], np.int64)
 
 

@@ -1,1 +1,1 @@
-"""Questionnaires: what is asked, in which words, with which answers. Pure data, no web, no database."""
+"""Questionnaires: their documents, what answers mean, which question follows. Pure data, no web, no database."""

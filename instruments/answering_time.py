@@ -1,4 +1,4 @@
-"""How long does a form take? One rule for the form itself, for the placard that invites to it, and for the designer."""
+"""Estimates how many minutes a form takes, by one rule for the form, its placard and the designer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What did the person answer? Raw form values become coded answers, texts, and a list of problems.
+"""Reads the submitted form of one person: raw values become coded answers, texts, and a list of problems.
 
 Input names: the item code; `{code}__other` for the text beside "Khác"; a multiple choice repeats its name.
 Names that begin with "_" belong to the form, not to the questionnaire. Blank is absent, and every question
@@ -110,7 +110,7 @@ class AnswerSheet:
         return not self.codes and not self.texts
 
     def fingerprint(self) -> str:
-        """64 hex digits that stand for codes and texts together: is it the same content?"""
+        """64 hex digits that stand for codes and texts together, to tell whether two sheets say the same."""
         whole = canonical(self.codes) + json.dumps(self.texts, sort_keys=True)
         return hashlib.sha256(whole.encode()).hexdigest()
 
@@ -160,7 +160,7 @@ def missing(version: InstrumentVersion, sheet: AnswerSheet) -> tuple[str, ...]:
 
 
 def typed(version: InstrumentVersion, raw: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """What was written, made safe to stand in a page again: known names only, signs that are no text dropped.
+    """What was written, as the page may show it again: only names of the form, without characters that are no text.
 
     Texts come back whole however long they are; of a choice, only codes that are offered.
     """

@@ -1,4 +1,4 @@
-"""How does a version become bytes, and which bytes are *the* version?
+"""Writes a version as bytes and reads it back; exactly one spelling of a version is canonical.
 
 Canonical JSON: NFC, UTF-8 letters unescaped, keys sorted, no white space, fields that hold their default left
 out (so that a field added to the format later changes no old hash). `content_hash` is the SHA-256 of these

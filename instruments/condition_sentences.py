@@ -1,4 +1,4 @@
-"""What does a condition say, in a sentence a person can check?
+"""Says a condition as a sentence that a person can check.
 
 Written for the screens where a questionnaire is made and read: "Hỏi khi Câu 5 trả lời “Có” và Câu 2 không
 chọn “Khác”." Questions are named by their printed number where they have one, answers by their words.

@@ -1,4 +1,4 @@
-"""When is a question asked? A small closed language, read into a tree, never evaluated as Python.
+"""The conditions under which a question is asked: a small closed language, read into a tree, never run as Python.
 
     q5 == 2 and not (q2 includes 7)
     answered(g1) and g1 < 50
@@ -121,12 +121,12 @@ def parse(source: str) -> Condition:
 
 @lru_cache(maxsize=4096)
 def tree(source: str) -> Condition:
-    """What `parse` gives, remembered: routing asks for the same conditions at every page."""
+    """The tree that `parse` gives, cached, because routing asks for the same conditions at every page."""
     return parse(source)
 
 
 def evaluate(condition: Condition, answers: Mapping[str, Value]) -> bool:
-    """Does the condition hold for these answers? Absent = blank.
+    """Whether the condition holds for these answers; an item without an entry is blank.
 
     >>> asked = parse("q5 == 2 and not answered(q6)")
     >>> evaluate(asked, {"q5": 2}), evaluate(asked, {"q5": 2, "q6": 1}), evaluate(asked, {})

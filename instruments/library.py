@@ -1,4 +1,4 @@
-"""Which questionnaires are shipped, and where do their documents lie?
+"""The questionnaires that are shipped, and the files in which their documents lie.
 
 One file per published version: `definitions/<code>/<version>.json`. A file never changes once released; a
 correction is the next version. Beside them lie overlays that units may use (`definitions/overlays/`) and the

@@ -1,4 +1,4 @@
-"""How is a figure rounded? Once, at the end, in decimal arithmetic.
+"""Rounds figures: once, at the end, in decimal arithmetic.
 
 Binary floats round wrongly: 96.485 must be shown as 96.49, and `round(96.485, 2)` gives 96.48. So a value is
 read as the shortest decimal that stands for it, relieved of the noise of its last binary digits (12

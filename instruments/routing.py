@@ -1,4 +1,4 @@
-"""Which questions does this person get, on which page, and which can nobody get?
+"""Finds which questions a person gets, on which page, and which questions nobody can get.
 
 Visibility is decided once, front to back: a condition looks at earlier answers only, and the answer to a
 question that is hidden counts as absent, whatever was sent for it. Questions that are not asked
@@ -152,7 +152,7 @@ def unreachable(version: InstrumentVersion) -> tuple[str, ...]:
 
 
 def _holds(source: str | None, answers: Mapping[str, Value]) -> bool:
-    """A condition that cannot be read hides nothing: the draft's author sees the question and the problem."""
+    """Whether the condition holds. One that cannot be read counts as held, so that the author sees the question."""
     if source is None:
         return True
     try:
@@ -166,7 +166,7 @@ def _holds(source: str | None, answers: Mapping[str, Value]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Chain:
-    """An item with everything its visibility hangs on."""
+    """An item with all earlier items on which its visibility depends."""
 
     item: str
     links: tuple[tuple[str, tuple[conditions.Condition, ...]], ...]
@@ -198,7 +198,7 @@ def _chain(
     conditions_of: Mapping[str, tuple[conditions.Condition, ...]],
     most: float = inf,
 ) -> _Chain:
-    """With `most`, the gathering ends once so many items are asked about: nobody tries out their answers."""
+    """The chain of an item. With `most` it ends at so many items, since then their answers are not tried out."""
     tests: dict[str, list[conditions.Test]] = {}
     waiting, done = [code], set()
     while waiting:
@@ -236,7 +236,7 @@ def _codes_asked(tests: list[conditions.Test]) -> list[int]:
 
 
 def _is_shown(chain: _Chain, chosen: Mapping[str, Value | None]) -> bool:
-    """Is the item shown? Answers of links that are hidden, or come after it, count as absent."""
+    """Whether the item is shown. Answers to items that are hidden, or come after it, count as absent."""
     counted: dict[str, Value] = {}
     for code, required in chain.links:
         holds = all(conditions.evaluate(condition, counted) for condition in required)
@@ -249,7 +249,7 @@ def _is_shown(chain: _Chain, chosen: Mapping[str, Value | None]) -> bool:
 
 
 def _values(version: InstrumentVersion, item: Item, tests: list[conditions.Test]) -> list[Value | None]:
-    """Blank, and one answer of every kind the tests can tell apart."""
+    """Blank, and one answer for each outcome that the conditions can distinguish."""
     if item.kind == "text":
         return [None, "x"]
     if item.kind == "multiple":

@@ -1,4 +1,4 @@
-"""Which address do citizens see: on posters, slips and in one-time links?
+"""The address that citizens see on posters, slips and in one-time links.
 
 `PUBLIC_URL` when the operator has given the installation a name; else the domain that the province has set on screen;
 else the address of this machine, which is enough for a trial on a desk.

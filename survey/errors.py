@@ -1,4 +1,4 @@
-"""What can go wrong in a use case, in words for the person it happens to.
+"""The errors of use cases, each with a sentence for the person it happens to.
 
 A service raises one of these; a face turns it into a page, the command line into one sentence and an exit code.
 `message` is an English source text for gettext with named placeholders, `values` fills them.

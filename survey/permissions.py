@@ -31,7 +31,7 @@ class GrantScope:
 
     @property
     def is_root(self) -> bool:
-        """The subtree is the whole province."""
+        """Whether the subtree of the grant is the whole province."""
         return self.unit_path.count("/") == 2
 
     def covers(self, *, unit_path: str, domain: str) -> bool:

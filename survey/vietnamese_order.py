@@ -1,4 +1,4 @@
-"""In which order do Vietnamese names stand? The rule of ICU's `vi` collation, as a key that sorts as plain bytes.
+"""Sorts Vietnamese names: the rule of ICU's `vi` collation, as a key that sorts as plain bytes.
 
 First the letters of the Vietnamese alphabet decide: a ă â b c d đ e ê … o ô ơ … u ư …, a blank before signs, signs
 before figures, figures before letters. Where they are all alike the tones decide, from the left: ngang, huyền, hỏi,

@@ -41,7 +41,7 @@ class WeightStage:
 def stage_of(
     name: str, weights: Floats, times: Floats | None = None, *, merged: int = 0, flagged: int = 0, trimmed: int = 0
 ) -> WeightStage:
-    """The record of a stage of weights (k,); `times` (k,) says how many answers have each weight (one without).
+    """The record of a stage of weights (k,). `times` (k,) is the number of answers with each; by default one answer.
 
     Raises WeightingError where no answer has a positive weight.
     """

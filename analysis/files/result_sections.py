@@ -1,4 +1,8 @@
-"""Ranking, reliability and drivers as RESULT.json has them."""
+"""The sections of RESULT.json on rankings, reliability, drivers and polychoric correlations, as plain data.
+
+The numbers come from `analysis.inference`, `analysis.scales` and `analysis.models`; the other sections are written by
+`result_document`.
+"""
 
 from __future__ import annotations
 

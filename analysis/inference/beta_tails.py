@@ -59,7 +59,10 @@ def _tails(k: Floats, n: Floats, x: Floats) -> tuple[Floats, Floats]:
 
 
 def _continued_fraction(a: Floats, b: Floats, x: Floats) -> Floats:
-    """1 / (1 + d₁/(1 + d₂/(1 + …))), those values that have settled put aside now and then."""
+    """The continued fraction 1 / (1 + d₁/(1 + d₂/(1 + …))) for each value.
+
+    Values that no longer change leave the computation every few steps, so that the slow ones do not cost for all.
+    """
     result = np.empty(len(a))
     active = np.arange(len(a))
     c = np.ones(len(a))

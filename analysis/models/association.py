@@ -146,7 +146,11 @@ def _interaction(shape: tuple[int, int]) -> Floats:
 
 
 def _generalised_effects(table: _Table) -> Floats:
-    """The eigenvalues of (C'D⁻¹C/n)⁻¹ (C'D⁻¹ V D⁻¹C)."""
+    """The generalised design effects (k,): the eigenvalues of (C'D⁻¹C/n)⁻¹ (C'D⁻¹ V D⁻¹C).
+
+    C is a basis of the interaction (cells × k), D the diagonal matrix of the cells' shares, V the design's covariance
+    of these shares and n the number of rows.
+    """
     contrast = _interaction(table.shape)
     inverse = np.divide(1.0, table.share, out=np.zeros(len(table.share)), where=table.share > 0)
     weighted = contrast * inverse[:, None]

@@ -1,4 +1,4 @@
-"""Do the parts of a version agree with each other, so that it can be used at all?
+"""Finds where the parts of a version contradict each other, so that it cannot be used.
 
 Identity (no code twice), references (every name leads somewhere), conditions (they look back, and ask what
 the answers can tell), figures (rules that can be computed), and the border between core and overlay. Each
@@ -329,7 +329,7 @@ def _exports(version: InstrumentVersion) -> Iterator[Problem]:
 
 
 def border(version: InstrumentVersion) -> Iterator[Problem]:
-    """Does every local part stand where the form it is added to allows one?"""
+    """The problems of local parts that stand where the form they are added to allows none."""
     local = _local_names(version)
     for name in ("languages", "parameters", "scales", "factors", "indices"):
         yield from _core_after_local(name, [part.origin for part in getattr(version, name)])

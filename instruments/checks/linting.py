@@ -1,4 +1,4 @@
-"""Is the questionnaire any good? Checks of a whole definition, while it is edited and before it is published.
+"""Checks a whole definition for quality, while it is edited and before it is published.
 
 `lint` lists everything `integrity` finds and what is checked here: wording people can take in, labels that
 statistics files can hold, translations, figures that can be trusted, questions that need a second look. What
@@ -281,7 +281,7 @@ def _translations(version: InstrumentVersion) -> Iterator[Problem]:
 
 
 def _faithless(version: InstrumentVersion, path: str, text: Text) -> Iterator[Problem]:
-    """A translation that lost a placeholder, or that is the source once more."""
+    """Problems of translations that lost a placeholder or repeat the source text."""
     source = text.get(version.source_language)
     if source is None:
         return
@@ -350,5 +350,5 @@ def _asked(source: str | None) -> frozenset[str]:
 
 
 def _inside(part: object) -> set[str]:
-    """A section's own questions cannot be what it is waiting for; that is an error of its own."""
+    """Codes of a section's own questions, which its condition cannot ask about; none for any other part."""
     return {item.code for item in part.items} if isinstance(part, Section) else set()

@@ -1,4 +1,4 @@
-"""What can be wrong with a definition? A closed list of problems, each with its severity and its sentence.
+"""The closed list of problems that a definition can have, each with its severity and its sentence.
 
 `error`: the version cannot be used or must not be published. `warning`: look at it. Some errors an approver
 may override with a reason (`approver`). Messages are English sentences; a face translates `template` and

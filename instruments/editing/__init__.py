@@ -1,4 +1,4 @@
-"""How does a questionnaire change under an editor's hand? Each act is a function from a document to a document.
+"""Changes a questionnaire step by step. Each act of an editor is a function from a document to a document.
 
 Every function takes a version and gives a new one; nothing is stored here and nothing is asked of a person twice. An
 act that cannot be done raises `EditError` with a key of `REFUSALS` and its particulars: the face says it in a

@@ -1,4 +1,4 @@
-"""Which answers does an editor pick from, instead of writing them again? The official five words and their like.
+"""Lists of answers from which an editor picks instead of writing them again: the official five words and their like.
 
 The words of the five-level satisfaction scale are those of the national survey's forms; the answer outside the scale
 is the platform's own. A scale taken from here is copied into the document: changing it there changes nothing here.

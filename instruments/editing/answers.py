@@ -23,7 +23,7 @@ def put_scale(version: InstrumentVersion, scale: Scale) -> InstrumentVersion:
 
 
 def remove_scale(version: InstrumentVersion, code: str) -> InstrumentVersion:
-    """Take a list of answers away that no question uses."""
+    """Remove a list of answers that no question uses."""
     named(version.scales, code, "scale-unknown")
     if users := [item.code for item in version.items if item.scale == code]:
         raise EditError("scale-used", code=code, users=", ".join(users))
@@ -52,7 +52,7 @@ def put_answers(
 
 
 def is_locked_list(version: InstrumentVersion, part: Scale | Item) -> bool:
-    """Does a locked form own this list of answers, so that a unit may only set answers of its own behind it?"""
+    """Whether a locked form owns this list of answers, so that a unit may only set answers of its own behind it."""
     own = isinstance(part, Scale) or getattr(part.response, "options", None) is not None
     return own and is_locked(version, part)
 

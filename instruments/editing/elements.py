@@ -123,7 +123,7 @@ def move_element(version: InstrumentVersion, code: str, way: Literal["up", "down
 
 
 def place_element(version: InstrumentVersion, code: str, *, section: str, position: int) -> InstrumentVersion:
-    """Where a drag let it go: into a section, at a position among the others there."""
+    """Move an element into a section, to a position among the others there, as dragging it does."""
     element, old = element_of(version, code), section_of(version, code)
     target = named_section(version, section)
     if old.code != target.code and len(old.elements) == 1:

@@ -28,7 +28,7 @@ def move_factor(version: InstrumentVersion, code: str, way: Literal["up", "down"
 
 
 def remove_factor(version: InstrumentVersion, code: str) -> InstrumentVersion:
-    """Take a factor away that nothing belongs to."""
+    """Remove a factor that no question belongs to."""
     named(version.factors, code, "factor-unknown")
     users = [item.code for item in version.items if item.factor == code]
     users += [factor.code for factor in version.factors if factor.parent == code]

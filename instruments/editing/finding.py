@@ -1,4 +1,4 @@
-"""Where in a document is what an act is about, who refers to it, and which codes are free?"""
+"""Finds in a document what an act is about, what refers to it, and codes that are free."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def named_section(version: InstrumentVersion, code: str) -> Section:
 
 
 def users_of(version: InstrumentVersion, code: str) -> tuple[str, ...]:
-    """What asks about an element: codes of elements and sections with a condition on it, figures that name it."""
+    """Everything that asks about an element: codes of elements and sections with a condition on it, and figures."""
     found: list[str] = []
     for section in version.sections:
         if (section.show_if and code in asked_in(section.show_if)) or section.stem == code:

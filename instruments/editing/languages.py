@@ -34,7 +34,7 @@ def remove_language(version: InstrumentVersion, code: str) -> InstrumentVersion:
 
 
 def grade_language(version: InstrumentVersion, code: str, grade: str) -> InstrumentVersion:
-    """How sure a translation is."""
+    """Set the grade of a translation: how sure its wording is."""
     if code not in version.language_codes or code == version.source_language:
         raise EditError("language-unknown", code=code)
     languages = tuple(

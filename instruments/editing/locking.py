@@ -1,4 +1,4 @@
-"""What may be changed on a locked form? What is local; the form of the decision stays as it is.
+"""What may be changed on a locked form: its local parts, while the form of the decision stays as it is.
 
 A version that carries a locked core (`version.core`) is edited by the same acts as any other: what is added is marked
 as local and stands behind the form's own parts. `guarded` is the proof: after every act the version without its local
@@ -43,12 +43,12 @@ def first_place(version: InstrumentVersion, section: Section) -> int:
 
 
 def is_locked(version: InstrumentVersion, part: Element | Section | Scale | Factor | IndexRule) -> bool:
-    """Does this part belong to the locked form?"""
+    """Whether this part belongs to the locked form."""
     return version.core is not None and part.origin == "core"
 
 
 def switch(version: InstrumentVersion, code: str, *, asked: bool) -> InstrumentVersion:
-    """Put a question of the form to citizens or not, where the form allows it."""
+    """Switch a question of the form on or off, where the form allows it."""
     item = element_of(version, code)
     if not isinstance(item, Item) or not item.hideable or item.given_by is not None:
         raise EditError("not-hideable", code=code)
@@ -56,7 +56,7 @@ def switch(version: InstrumentVersion, code: str, *, asked: bool) -> InstrumentV
 
 
 def relabel(version: InstrumentVersion, code: str, words: Text | None) -> InstrumentVersion:
-    """Other words for a question of the form, where the form allows it; none: its own again."""
+    """Other words for a question of the form, where the form allows it; None restores its own."""
     item = element_of(version, code)
     if not isinstance(item, Item) or not item.relabelable:
         raise EditError("not-relabelable", code=code)
@@ -75,7 +75,7 @@ def _changed(version: InstrumentVersion, item: Item, update: dict[str, object]) 
 
 
 def guarded(before: InstrumentVersion, after: InstrumentVersion) -> InstrumentVersion:
-    """What an act made of a version; refuses what would alter the form it carries."""
+    """The version after an act; raises EditError if the act altered the form that the version carries."""
     if before.core is None:
         return _in_place(after)
     old, new = overlay.strip(before), overlay.strip(after)
@@ -123,6 +123,6 @@ def _local_last(parts: tuple[_Placed, ...]) -> tuple[_Placed, ...]:
 
 
 def _weight(name: str) -> tuple[int, str]:
-    """Which of several pieces to name: the most telling first."""
+    """A sort key for the pieces to name in a refusal, the most telling first."""
     kinds = ("element", "scale", "factor", "section", "figure", "field")
     return kinds.index(name.split(" ", 1)[0]), name

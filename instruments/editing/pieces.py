@@ -1,4 +1,4 @@
-"""Which pieces of a document did an act touch? What two people may change without getting in each other's way."""
+"""Divides a document into pieces, so that two people who change different ones do not get in each other's way."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def together(
 def _with_theirs(
     before: InstrumentVersion, mine: InstrumentVersion, saved: InstrumentVersion, done: InstrumentVersion
 ) -> InstrumentVersion:
-    """Every piece that the act leaves as it was, as it is saved."""
+    """The act's document, with every piece that the act did not change taken from the saved one."""
     old, wanted, held = parts_of(before), parts_of(mine), parts_of(saved)
     same = {name for name in old.keys() & wanted.keys() & held.keys() if old[name] == wanted[name]}
 
@@ -100,7 +100,7 @@ def _heading(section: Section) -> tuple[object, ...]:
 
 
 def _reordered(before: InstrumentVersion, saved: InstrumentVersion, merged: InstrumentVersion) -> bool:
-    """Was the order of what all three have changed on both sides, and not to the same order?"""
+    """Whether the saved version moved pieces that all three documents have, and the merged one has a third order."""
     known = [set(_places(one)) for one in (before, saved, merged)]
     shared = known[0] & known[1] & known[2]
     was, is_saved, would_be = (

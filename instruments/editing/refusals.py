@@ -1,4 +1,4 @@
-"""Why can an act not be done? Every refusal of the editor with its sentence."""
+"""The closed list of reasons for which an act of the editor is refused, each with its sentence."""
 
 from __future__ import annotations
 

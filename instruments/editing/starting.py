@@ -1,5 +1,6 @@
-"""How does a questionnaire begin? Blank, as the next version of one in use, as a locked form with local parts, or as a
-copy under a name of its own."""
+"""Begins a questionnaire: blank, as the next version of one in use, as a locked form with local parts, or as a
+copy under a name of its own.
+"""
 
 from __future__ import annotations
 
@@ -119,7 +120,7 @@ def adapted(form: InstrumentVersion, *, code: str) -> InstrumentVersion:
 def copied(version: InstrumentVersion, *, code: str, title: Text) -> InstrumentVersion:
     """A questionnaire of its own that began as another one: it claims nothing of what the other is.
 
-    Local parts become its own; a locked form lends its words, not its standing.
+    Local parts become parts of the copy. Of a locked form it takes the words, but not the claim to be that form.
     """
     own = _without_marks(version)
     decisions = tuple(
@@ -145,7 +146,7 @@ _SomePart = TypeVar("_SomePart", bound=Part)
 
 
 def _without_marks(part: _SomePart) -> _SomePart:
-    """The same words with nothing set apart as local; words shown instead of the form's become the words."""
+    """The same words without marks of local parts; words shown instead of the form's become the text."""
     updates: dict[str, Any] = {}
     if isinstance(part, Item) and part.relabel is not None:
         updates |= {"text": part.relabel, "relabel": None}

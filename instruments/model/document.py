@@ -1,5 +1,5 @@
-"""What is a questionnaire? One frozen document: who asks, on what legal basis, what, in which order, how
-answers count, and how well each wording is known.
+"""The document of a questionnaire: who asks, on what legal basis, what, in which order, how answers count, and how
+sure each wording is. It is frozen.
 
 The models check shapes and nothing else: a draft may be incomplete and still be a document. What must hold
 between the parts is checked by `integrity` (a version that fails cannot be used), how good it is by
@@ -236,7 +236,7 @@ class InstrumentVersion(Part):
         return self._items_by_code[code]
 
     def has_item(self, code: str) -> bool:
-        """Is there a question with this code?"""
+        """Whether there is a question with this code."""
         return code in self._items_by_code
 
     def scale(self, code: str) -> Scale:
@@ -271,7 +271,7 @@ class InstrumentVersion(Part):
         return next((one.label for one in option.variants if one.name == wanted), option.label)
 
     def measures_satisfaction(self, item: Item) -> bool:
-        """Is it a rating on a scale that has satisfied codes?"""
+        """Whether the question is a rating on a scale that has satisfied codes."""
         return item.kind == "rating" and any(option.satisfied for option in self.options(item))
 
     def children_of(self, factor: str) -> tuple[str, ...]:

@@ -126,7 +126,7 @@ class Rounding(Part):
     @field_validator("mode", mode="before")
     @classmethod
     def _parts_stay_unrounded(cls, mode: object) -> object:
-        """Older documents could ask for rounded parts: the whole would no longer lie in its own interval."""
+        """Refuses rounded parts, which older documents could ask for: the whole would not lie in its own interval."""
         if mode == "round_intermediate":
             raise PydanticCustomError(
                 "round-intermediate", "“half_up” or “truncate”, since no figure is made of rounded parts"

@@ -1,4 +1,4 @@
-"""Which figures are made of the answers, by which named rule, and which of them is the headline?
+"""Lists the figures that a version makes of its answers, each with its named rule, and says which is the headline.
 
 A version declares its index rules as data (`index_rules`). `plan` unfolds them into the list of figures to compute, one
 entry per item, factor, half and overall figure, with every code that counts spelled out. The arithmetic and its

@@ -1,4 +1,4 @@
-"""How is a form laid out: on a phone, and in the tables that others expect with their own headers?"""
+"""The layout of a form on a phone, and of the tables that others expect with headers of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is a wording known, on what does it rest, and what must a reader be told about it?
+"""The sources of a wording: its grade, the decisions it rests on, and the notes a reader must be given.
 
 Every text of a form bears a grade and a source; every form its chain of decisions and its notes. Grades say
 how sure we are, not how good the text is.

@@ -1,4 +1,4 @@
-"""Which texts of a questionnaire are read aloud, in which languages, and is a language complete?
+"""Says which texts of a questionnaire are read aloud, in which languages, and whether a language is complete.
 
 A recording is always local: the locked form of a ministry stays the same form when a unit has it read aloud. It names
 the words it reads by their hash, so that it goes with a question into the next version and is dropped once the
@@ -73,7 +73,7 @@ def recording_of(version: InstrumentVersion, element: Item | Statement, language
 
 
 def is_outdated(version: InstrumentVersion, element: Item | Statement, language: str) -> bool:
-    """Is there a recording that reads other words than those that stand there now?"""
+    """Whether there is a recording that reads other words than those of the text now."""
     held = any(one.language == language for one in element.audio)
     return held and recording_of(version, element, language) is None
 

@@ -1,4 +1,4 @@
-"""Which answers does a question permit, and what does each of them count as?
+"""The kinds of answers that a question permits, and what each answer counts as.
 
 An answer code is *substantive* when it says something about the matter asked. "Không áp dụng" (97), "không
 biết" (98), "từ chối" (99) and the 0 of the health ministry's forms do not: they are counted and shown, never
@@ -35,7 +35,7 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A changed copy, validated again: a copy that skipped the rules would be a way around them."""
+        """A changed copy that is validated again; pydantic's own copy would skip the rules."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
         return type(self)(**{**values, **(update or {})})
 
@@ -83,7 +83,7 @@ class Scale(Part):
     """`overlay` for a scale added locally."""
 
     def measures_satisfaction(self) -> bool:
-        """Does any answer count as satisfied?"""
+        """Whether any answer counts as satisfied."""
         return any(option.satisfied for option in self.options)
 
 

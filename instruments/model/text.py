@@ -1,4 +1,4 @@
-"""What does a questionnaire say, in which language, and what stands in when a language is missing?
+"""Texts in several languages, and what stands in when a language is missing.
 
 A `Text` holds the same words in several languages. The fallback rule is one line: the language asked for,
 else Vietnamese, else the first language there is. Words are kept in Unicode NFC and may carry named
@@ -33,7 +33,7 @@ _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 def too_many_marks(value: str) -> bool:
-    """Does a run of combining marks pass the stream-safe limit? Linear in the length of the text."""
+    """Whether a run of combining marks passes the stream-safe limit; found in one pass over the text."""
     if value.isascii():
         return False
     run = 0

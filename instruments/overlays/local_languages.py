@@ -1,4 +1,4 @@
-"""How do the words of a language that a unit added itself come off a locked form, and go on again?
+"""Takes the words of a language that a unit added itself off a locked form, and puts them on again.
 
 A translation is added text like any other: the language is marked `origin: "overlay"`, and the core is the
 form without it. Each piece of words remembers which source words it translates, so that it is never carried

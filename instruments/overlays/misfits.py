@@ -1,4 +1,4 @@
-"""What of a unit's additions does a form not take, and how is that said?"""
+"""The reasons why a form does not take an addition of a unit, each with its sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a unit adapt a locked form, and is it still that form?
+"""Adapts a locked form to a unit, and proves that it is still that form.
 
 The effective version is one immutable document. Whatever was added locally says so itself (`origin:
 "overlay"`, or a field that is local by nature: `asked: false`, `relabel`, `audio`, `screen_instruction`,
@@ -213,7 +213,7 @@ def apply(core: InstrumentVersion, overlay: Overlay, *, version: int, code: str 
 
 
 def conforms(version: InstrumentVersion, core: InstrumentVersion) -> bool:
-    """Is this version still that form, local additions aside?"""
+    """Whether this version still is that form, local additions aside."""
     return strip(version) == strip(core)
 
 

@@ -1,4 +1,4 @@
-"""What changed between two versions, question by question, and which series does that break?
+"""Compares two versions question by question, and says which series of figures a change breaks.
 
 Within one instrument a question is its code. Between two instruments codes mean nothing: there, questions are
 put side by side by a crosswalk someone drew, else by having the same words, and nothing may be joined until a
@@ -183,7 +183,7 @@ def _words_in(text: Text | None, language: str) -> str | None:
 
 
 def _beside(old: InstrumentVersion, new: InstrumentVersion, before: Item, after: Item) -> Iterator[str]:
-    """What a reader should know though it does not break the question's own series."""
+    """Changes that a reader should know of, although they do not break the series of the question itself."""
     mine = {option.code for option in old.options(before) if not option.substantive}
     yours = {option.code for option in new.options(after) if not option.substantive}
     if mine != yours:

@@ -1,4 +1,4 @@
-"""Is this version still the form of the decision it bears, local additions aside? And if not, what is different?
+"""Checks whether a version still is the form of the decision it bears, local additions aside, and lists what differs.
 
 The answer is exact: the version without everything local is the locked core of the form, or it is not. What a unit may
 do is no deviation: questions added after the core, questions switched off that the form marks as hideable, other words
@@ -63,7 +63,7 @@ class Additions:
 
     @property
     def none(self) -> bool:
-        """Is nothing local?"""
+        """Whether nothing is local."""
         return not any(getattr(self, name) for name in self.__slots__)
 
 
@@ -140,7 +140,7 @@ _CENTRAL = re.compile(r"B[A-ZĐ]{1,5}|CP|TTg|QH\d*")
 
 
 def is_locked_form(version: InstrumentVersion) -> bool:
-    """Is it, as it stands, the form of a decision of the Government or a ministry? Then a unit only adds to it."""
+    """Whether the version is itself the form of a decision of the Government or a ministry, to which units only add."""
     return version.core is None and any(_is_central(decision) for decision in version.legal_basis)
 
 
@@ -182,7 +182,7 @@ def additions(version: InstrumentVersion) -> Additions:
 
 @dataclass(frozen=True, slots=True)
 class CarriedOver:
-    """A unit's additions on a newer core: what came of them."""
+    """A unit's additions carried to a newer core: the new version, and what did not fit."""
 
     version: InstrumentVersion
     misfits: tuple[Misfit, ...]
@@ -293,7 +293,7 @@ def _element(code: str, old: Element, new: Element) -> Iterator[Deviation]:
 
 
 def _permissions(version: InstrumentVersion, core: InstrumentVersion) -> Iterator[Deviation]:
-    """What the form itself, not the version's copy of its marks, allows to be switched off or reworded."""
+    """Questions switched off or reworded that the form, whatever the version says of itself, does not allow to be."""
     for item in version.items:
         if item.origin == "overlay" or not core.has_item(item.code):
             continue

@@ -1,4 +1,4 @@
-"""Which questions of different forms are about the same topic?
+"""Finds the questions of different forms that ask about the same topic.
 
 Somebody's reading, not a fact of the forms: the same topic does not mean comparable, because wording,
 respondent and place differ. A crosswalk puts questions side by side; only a person's mark joins two in a

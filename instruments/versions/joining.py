@@ -1,8 +1,8 @@
-"""Answers to several versions of one questionnaire in one table: which questions share a column, and which must not?
+"""Finds the columns of one table for answers to several versions of a questionnaire: which questions may share one.
 
 A question keeps its column as long as it may stand in one series (`comparability`): the same words and answers, or a
 person's mark. A question that was reworded or rescaled gets a column of its own from that version on, named by the
-version in which it began (`q2_v3`), so that no program can average the two by accident. A later version that says
+version in which it began ("q2_v3"), so that no program can average the two by accident. A later version that says
 again what an earlier one said comes back to that column.
 """
 

@@ -1,4 +1,4 @@
-"""How does a piece of a document become rows of a field and a value, and a document again?
+"""Turns a piece of a document into rows of a field and a value, and such rows into a document again.
 
 XLSForm has no place for factors, figures, decisions, notes. They stand in a sheet of ours, one value a row, each under
 the path by which the format knows it: `indices[0].rule`, `decisions[1].title`. A text cell is a text and a number cell

@@ -1,4 +1,4 @@
-"""What became of a form that another program made: what was read differently, what could not be carried?
+"""The closed list of remarks on a form made by another program: what was read differently, what could not be carried.
 
 A closed list, like the problems: a face translates `template` and fills in `params`. `changed`: it is there, in
 another shape. `left`: it is not there.

@@ -1,4 +1,4 @@
-"""What do the sheets of our XLSForm look like: which columns are the standard's, which are ours?
+"""The sheets of our XLSForm: which of their columns are the standard's, and which are ours.
 
 Writing and reading both follow these tables, so that what one puts down the other finds.
 """

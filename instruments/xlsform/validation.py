@@ -1,4 +1,4 @@
-"""Would other programs take the form? pyxform, which KoboToolbox and ODK read forms with, is asked.
+"""Asks pyxform, with which KoboToolbox and ODK read forms, whether other programs would take a form.
 
 It converts the sheets to the XForm a phone would get. What it refuses is a complaint; what it warns of as well.
 """
@@ -18,7 +18,7 @@ from instruments.xlsform.writing import Row, sheets
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What pyxform said."""
+    """Whether pyxform takes a form, with its complaints and warnings."""
 
     refusal: str
     """Why it would not take the form; empty if it did."""

@@ -57,7 +57,7 @@ def sheets(version: InstrumentVersion) -> dict[str, list[Row]]:
 
 
 def safe_label(words: str) -> str:
-    """`${` in a text would be taken for a reference to a question."""
+    """The text with `${` taken apart, which other programs would take for a reference to a question."""
     return words.replace("${", "$ {")
 
 

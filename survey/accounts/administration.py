@@ -72,7 +72,7 @@ def account(account_id: int) -> View:
 @blueprint.post("/tai-khoan/<int:account_id>")
 @access(ADMINISTRATORS)
 def add_grant(account_id: int) -> View:
-    """One more right."""
+    """Give an account one more right."""
     found, form = _found(account_id), _grant_form()
     if form.validate_on_submit():
         with form.problems():

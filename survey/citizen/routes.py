@@ -319,7 +319,7 @@ def receipt() -> str:
 
 @blueprint.post("/ma-phieu")
 def receipt_look() -> BaseResponse:
-    """Is the answer counted? And, on a second deliberate press, its deletion."""
+    """Say whether the answer is counted; on a second deliberate press, delete it."""
     typed = request.form.get("ma", "")[:60]
     code = normalise_receipt(typed)
     if code is None:
@@ -371,6 +371,6 @@ def staff() -> BaseResponse:
 
 @blueprint.get("/healthz")
 def health() -> Response:
-    """For the machine that watches this one: can a citizen be served just now?"""
+    """Tell a monitoring program whether a citizen can be served now."""
     _entries().province()
     return Response("ok\n", mimetype="text/plain")

@@ -1,4 +1,4 @@
-"""Which questions are read aloud, in which language? Here recordings are put to a draft, heard and taken out.
+"""The pages on which recordings of questions are put to a draft, listened to and taken out.
 
 All files of a language may be chosen at once and are sent with one button. Anybody who reads questionnaires may listen;
 only a draft changes.

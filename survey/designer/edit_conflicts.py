@@ -1,4 +1,4 @@
-"""Two people changed the same place: what did it say before, what do they say, what did I mean?"""
+"""Sets three wordings of a piece that two people changed side by side: as it was, as it was saved, as it was sent."""
 
 from __future__ import annotations
 
@@ -75,6 +75,6 @@ def _words(piece: object, path: tuple[str, ...]) -> list[str]:
 
 
 def _place(path: tuple[str, ...]) -> str:
-    """`text.vi` as people call it; what has no name of its own, by its name in the document."""
+    """The path of a value (as "text.vi") in words; its name in the document where there are none."""
     first, rest = words("document_part", path[0]), [words("document_part", step) for step in path[1:]]
     return f"{first} ({' '.join(rest)})" if rest else first

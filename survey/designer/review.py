@@ -127,7 +127,7 @@ def submit(code: str, number: int) -> View:
 @blueprint.post("/<code>/<int:number>/ra-soat/tra-lai")
 @access(WRITERS)
 def give_back(code: str, number: int) -> View:
-    """Back to the desk, with a word why."""
+    """Return a draft to its editors, with a reason."""
     with staff.reading() as record:
         find(record, code, number)
     with staff.said_on("designer.review", code=code, number=number) as answer:
@@ -162,7 +162,7 @@ def remark(code: str, number: int) -> View:
 @blueprint.post("/<code>/<int:number>/ra-soat/y-kien/<int:remark_id>/xong")
 @access(WRITERS)
 def settle(code: str, number: int, remark_id: int) -> View:
-    """A comment was dealt with."""
+    """Mark a comment as dealt with."""
     with staff.reading() as record:
         row = find(record, code, number)
         if remark_id not in {one.id for one in draft_queries.remarks(record, row.id)}:

@@ -1,4 +1,4 @@
-"""Which questions of two versions may stand in one series, question by question, and why the others may not?
+"""Sets the questions of two versions side by side: which may stand in one series, and why the others may not.
 
 Each question of the newer version stands beside its counterpart in the older one: the same code in one questionnaire;
 the same topic, else the same words, between two. The verdict is one of six:

@@ -1,4 +1,4 @@
-"""How a draft begins on screen: a new questionnaire, the next version of one, a copy under a name of its own."""
+"""The pages that begin a draft: a new questionnaire, the next version of one, a copy under a name of its own."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def start() -> View:
 @blueprint.post("/<code>/<int:number>/phien-ban-moi")
 @access(EDITORS)
 def start_next(code: str, number: int) -> View:
-    """The next version begins as this one; a draft that is there already is opened."""
+    """Begin the next version as a copy of this one, or open the draft of it that is there already."""
     with staff.reading() as record:
         find(record, code, number)
     made = drafts.start_next(runtime().database, code, number, actor=staff.actor(), now=staff.now())

@@ -1,4 +1,4 @@
-"""What would have been recorded? Answers tried out in the preview, as a file of answers would hold them."""
+"""The page of answers tried out in the preview, as a file of answers would hold them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A draft that contradicts itself cannot always be shown as citizens would see it. Then the preview says why."""
+"""The page that stands in for the preview of a draft that contradicts itself: it lists the contradictions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is one version read from top to bottom? Frozen views of its questions, answers, figures, sources and notes."""
+"""One version to be read from top to bottom: frozen views of its questions, answers, figures, sources and notes."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class FigureView:
 
 @dataclass(frozen=True)
 class Core:
-    """Is the version still the locked form it refers to?"""
+    """Whether the version still is the locked form it refers to."""
 
     name: str  # "byt56-m2@1"; empty: it is its own core
     state: str  # own, conforms, differs, unknown

@@ -220,7 +220,7 @@ def _kinds(units: tuple[UnitChoice, ...]) -> list[tuple[str, str]]:
 @blueprint.route("/<wave_code>/diem/<int:point_id>/ten", methods=["GET", "POST"])
 @access(OFFICERS)
 def rename_point(wave_code: str, point_id: int) -> View:
-    """Say otherwise where a point is."""
+    """Change the name of a point."""
     with staff.reading() as record:
         wave = find(record, wave_code)
         found = find_point(record, wave, point_id, to_change=True)

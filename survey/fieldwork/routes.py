@@ -230,7 +230,7 @@ def close_wave(wave_code: str) -> View:
 @blueprint.post("/<wave_code>/ket-qua")
 @access(OFFICERS)
 def ask_for_results(wave_code: str) -> View:
-    """The verdicts of a closed wave, once more, when making them has failed."""
+    """Ask for the verdicts of a closed wave again, after making them has failed."""
     with staff.reading() as record:
         in_charge(record, wave_code)
     with staff.said_on("fieldwork.wave", wave_code=wave_code) as answer:

@@ -1,5 +1,5 @@
-"""What does the page of a form show? Frozen views for `templates/citizen/form.html`, built from a version, the place it
-is opened at, and what was typed.
+"""The page of a form as frozen views for `templates/citizen/form.html`, built from a version, the place it is opened
+at, and what was typed.
 
 The citizen's face sends this page to telephones; the designer's face shows the very same page as a preview. What
 differs between them is in `Place` and `Addresses`: where the form stands, where it is sent, what protects it.

@@ -24,7 +24,7 @@ Work = Callable[[Database, Config, Claimed, Path, Progress], MadeFile | None]
 
 
 def run(config: Config, database: Database, kinds: dict[str, Work], tidy: Callable[[datetime], None]) -> None:
-    """Until told to stop."""
+    """Do the waiting jobs, and tidy up once an hour, until a signal says to stop."""
     stopping = False
 
     def stop(_signal: int, _frame: object) -> None:

@@ -1,4 +1,4 @@
-"""Append-only audit events: who changed what, in the same transaction as the change. None per response."""
+"""Audit events, only ever added: who changed what, in the same transaction as the change; a response makes none."""
 
 from __future__ import annotations
 

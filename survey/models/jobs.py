@@ -1,4 +1,4 @@
-"""Work done while nobody waits, and the files it makes."""
+"""Background jobs, and the files they make."""
 
 from __future__ import annotations
 

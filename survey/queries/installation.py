@@ -16,7 +16,7 @@ from survey.models.province.units import Unit
 
 @dataclass(frozen=True)
 class Setup:
-    """How far a new installation has come."""
+    """How many units, fields, plans and accounts an installation has."""
 
     units: int
     fields: int

@@ -26,12 +26,12 @@ Path = ColumnElement[str] | InstrumentedAttribute[str]
 
 
 def below(path: Path, top: str) -> ColumnElement[bool]:
-    """The path is `top` or under it."""
+    """The clause that a path is `top` or under it."""
     return path.like(literal(top + "%", String))
 
 
 def above(path: Path, bottom: str) -> ColumnElement[bool]:
-    """The path is `bottom` or one of the units over it."""
+    """The clause that a path is `bottom` or one of the units over it."""
     parts = [p for p in bottom.split("/") if p]
     over = ["/" + "/".join(parts[:n]) + "/" for n in range(1, len(parts) + 1)]
     return path.in_(bindparam(None, over, expanding=True))

@@ -103,7 +103,7 @@ def results_page(view: ResultsView, *, files: Mapping[str, ResultFile], beside: 
 
 
 def headline_line(view: ResultsView) -> tuple[str, str]:
-    """A closed wave in one line for the home page, and how it stands: good, warn, bad or nothing."""
+    """A closed wave in one line for the home page, and its state: good, warn, bad or nothing."""
     found = _headline(view)
     if found is None:
         return _("closed, too few answers to show"), ""

@@ -83,7 +83,7 @@ def ask_for_file(wave_code: str) -> BaseResponse:
 @blueprint.get("/ket-qua/nhieu-dot/ghep")
 @access(roles(Role.ANALYST))
 def joined() -> str:
-    """Which waves of one questionnaire may be taken as one file?"""
+    """The waves of one questionnaire that may be taken as one file."""
     return _joined()
 
 

@@ -1,4 +1,4 @@
-"""Who changed what: one event in the same transaction as the change. None per response."""
+"""The record of staff actions: one event in the same transaction as the change; a response makes none."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What the record must forget: answers, comments and staff actions past their retention, counters after 90 days, files
-past expiry, answers of a trial after a week, recordings that no questionnaire names.
+"""Deletes what the record may not keep longer: answers, comments and records of staff actions past their retention,
+counters after 90 days, files past expiry, answers of a trial after a week, recordings that no questionnaire names.
 
 Each purge leaves a proof in the audit: what was removed, how many, under which limit; never what it said.
 """

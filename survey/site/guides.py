@@ -1,4 +1,4 @@
-"""Which guides are there, and how large are their pictures? The guides themselves are pages in templates/guides.
+"""Lists the guides and the sizes of their pictures. The guides themselves are pages in templates/guides.
 
 A guide is written once in each language of the interface, as a page of its own and not text by text.
 """

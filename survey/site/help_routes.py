@@ -24,7 +24,7 @@ GUIDES = (
 @blueprint.get("/tro-giup")
 @access(SIGNED_IN)
 def help_index() -> str:
-    """Which guides are there?"""
+    """The list of guides."""
     return render_template("guides/index.html", guides=GUIDES)
 
 

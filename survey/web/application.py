@@ -83,5 +83,5 @@ def _fingerprint(path: Path, _modified: int) -> str:
 
 
 def finish(app: Flask) -> None:
-    """After the faces are registered."""
+    """Give the templates what they all use, once the faces are registered."""
     app.jinja_env.globals.update(app_version=__version__, asset=asset)

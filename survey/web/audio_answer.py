@@ -1,4 +1,4 @@
-"""How is a recording sent? Whole or in the pieces a player asks for, to be kept by the browser for good.
+"""Sends a recording, whole or in the pieces a player asks for, to be kept by the browser for good.
 
 Both faces send it: the citizen's under `/am-thanh/`, the staff's for the preview. Its name is the hash of its content.
 """

@@ -5,8 +5,8 @@ A face is registered like this:
 
     def register(app):
         app.register_blueprint(blueprint)
-        faces.add_nav(app, NavEntry(20, lazy_gettext("Waves"), "fieldwork.waves"))
-        faces.add_panel(app, 20, waves_today)         # on the home page: (session, actor, now) -> Panel | None
+        home_and_menu.add_nav(app, NavEntry(20, lazy_gettext("Waves"), "fieldwork.waves"))
+        home_and_menu.add_panel(app, 20, waves_today)  # on the home page: (session, actor, now) -> Panel | None
 """
 
 from __future__ import annotations

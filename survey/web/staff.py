@@ -49,7 +49,7 @@ class StaffRequest:
 
 
 class StaffUser(UserMixin):
-    """The actor as Flask-Login's `current_user`."""
+    """The actor in the form that Flask-Login keeps for a request."""
 
     def __init__(self, actor: Actor) -> None:
         self.actor = actor
@@ -91,12 +91,12 @@ def session_digest() -> bytes:
 
 
 def begin_session(opened: signin.OpenedSession) -> None:
-    """The browser is signed in from now on, under a new token."""
+    """Sign the browser in under a new token."""
     _session().begin(opened)
 
 
 def end_session() -> None:
-    """The browser is signed out; its language stays."""
+    """Sign the browser out; it keeps its language."""
     held = _session()
     kept = {"language": held["language"]} if "language" in held else {}
     if held.digest is not None:
@@ -135,7 +135,7 @@ def done(message: str, endpoint: str, **values: Any) -> AnyResponse:
 
 @dataclass
 class ButtonAnswer:
-    """What a button led to: a page to show, and what is said there."""
+    """The result of pressing a button: the page to show, and the sentence to show on it."""
 
     response: AnyResponse
     _message: str = ""
@@ -165,7 +165,7 @@ def said_on(endpoint: str, **values: Any) -> Iterator[ButtonAnswer]:
 
 
 def sentence(error: SurveyError) -> str:
-    """A service's sentence in the language of the page."""
+    """The sentence of a service's error in the language of the page."""
     said = {n: plain(v, language()) if isinstance(v, Decimal) else v for n, v in error.values.items()}
     return str(gettext(error.message, **said) if said else gettext(error.message))
 
@@ -219,7 +219,7 @@ def install(app: Flask) -> None:
 
 
 def _guard() -> AnyResponse | str | None:
-    """Who asks, and may they? Every staff request passes here first; what is not allowed in `ROUTES` is not there."""
+    """Refuse a staff request that its route does not allow. Routes that `ROUTES` does not have are 404."""
     if not request.path.startswith(PREFIX + "/") or request.endpoint == "static":
         return None
     g.staff = StaffRequest()
@@ -270,7 +270,7 @@ def _check_form() -> AnyResponse | None:
 
 
 def _refuse_other_sites() -> None:
-    """A browser that says where a form came from is believed when it was not from here."""
+    """Refuse a form that, as the browser says, was sent from a page of another site."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         abort(400)
 
@@ -358,5 +358,5 @@ class _Settings:
 
 
 def forget_settings() -> None:
-    """After they were changed here."""
+    """Read the settings anew at the next request, because they were changed in this process."""
     current_app.extensions["staff.settings"].forget()

@@ -39,14 +39,14 @@ class StaffSession(SecureCookieSession):
         self.ended = False
 
     def adopt(self, found: signin.FoundSession) -> None:
-        """The record knows the token: its data is this session's."""
+        """Take over the data of a session that the record knows by its token."""
         self.clear()
         self.update(found.data)
         self.digest = found.digest
         self.modified = False
 
     def begin(self, opened: signin.OpenedSession) -> None:
-        """Signed in: everything of before is dropped, the cookie becomes the new token."""
+        """Begin the session of a person who has signed in: earlier data is dropped, the cookie gets the new token."""
         self.clear()
         self.update(opened.data)
         self.digest = token_digest(opened.token)
@@ -58,7 +58,7 @@ class StaffSession(SecureCookieSession):
         self.token = self.new_token = token
 
     def forget(self, **kept: Any) -> None:
-        """Back to a visitor, who keeps at most a word or two."""
+        """End the session; the browser is a visitor's again and keeps only the values in `kept`."""
         self.clear()
         self.update(kept)
         self.token = self.digest = self.new_token = None

@@ -1,4 +1,4 @@
-"""A session that has ended does not lose what was typed.
+"""Keeps what was typed into a form whose session has ended.
 
 A POST then shows the sign-in page, which carries the work sealed; after signing in the same person finds the form
 filled in as it was.

@@ -1,4 +1,4 @@
-"""How is a figure written for people? The one place that rounds and formats what screen, file and command show.
+"""Writes figures for people: the one place that rounds and formats what screen, file and command show.
 
 Rates come as 0..1 and are rounded half up in decimal arithmetic (`instruments.rounding`), never by binary formatting:
 `f"{0.845:.0%}"` says 84 %, a reader with a pencil says 85. `language` is that of the page or file; Vietnamese writes

@@ -78,7 +78,7 @@ def test_what_citizens_pages_stand_on_is_in_their_catalogue() -> None:
     """A citizen's worker reads the citizen's catalogue alone: a text outside it would stay English."""
     folder = ROOT / "templates"
     seen: set[str] = set()
-    waiting = [str(path.relative_to(folder)) for path in (folder / "citizen").glob("*.html")]
+    waiting = [str(path.relative_to(folder)) for path in (folder / "citizen").rglob("*.html")]
     while waiting:
         name = waiting.pop()
         seen.add(name)

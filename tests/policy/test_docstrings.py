@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,7 @@ from survey.config import ROOT
 PACKAGES = ("instruments", "analysis", "survey")
 DOCUMENTS = ("analysis/METHODS.md", "ARCHITECTURE.md")
 QUOTED = re.compile(r"(?<!`)`([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)(?:\([^`]*\))?`(?!`)")
+NAME = re.compile(r"(?<!`)`(_?[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+_?)(?:\([^`]*\))?`(?!`)")
 DESCRIBED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 FILES = re.compile(r"\.(py|md|json|csv|css|js|html|xlsx|po|toml|sav|parquet|lock|dta|svg)$")
 
@@ -45,6 +47,27 @@ def texts() -> list[tuple[str, str]]:
             described = (ast.get_docstring(node) or "" for node in ast.walk(_tree(path)) if isinstance(node, DESCRIBED))
             found += [(str(path.relative_to(ROOT)), said) for said in described]
     return found
+
+
+@cache
+def names() -> frozenset[str]:
+    """Every name of our modules, and every word in their texts (columns, keys, settings), docstrings aside."""
+    found: set[str] = set()
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            found.add(path.stem)
+            found.update(_names_in(_tree(path)))
+    return frozenset(found)
+
+
+def _names_in(tree: ast.Module) -> Iterator[str]:
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield from re.findall(r"\w+", node.value)
+        for attribute in ("id", "attr", "arg", "name", "asname"):
+            if isinstance(name := getattr(node, attribute, None), str):
+                yield name
 
 
 def is_there(name: str) -> bool:
@@ -77,7 +100,28 @@ def test_names_in_backticks_that_begin_with_a_module_of_ours_exist() -> None:
     assert sorted(stale) == []
 
 
+def test_names_with_an_underscore_in_backticks_stand_somewhere_in_the_code() -> None:
+    stale = {f"{where}: {name}" for where, said in texts() for name in NAME.findall(said) if name not in names()}
+    assert sorted(stale) == []
+
+
+@pytest.mark.parametrize("name", ["row_recoding", "row_data", "row_recodings", "_of_nowhere_at_all"])
+def test_a_name_without_a_dot_is_found_where_it_is(name: str) -> None:
+    (found,) = NAME.findall(f"Files are recoded (`{name}`).")
+    assert (found in names()) == (name in ("row_recoding", "row_data"))
+
+
 @pytest.mark.parametrize("name", ["estimators.mean", "analysis.totals.streaming", "Totals.add", "nowhere.mean"])
 def test_a_name_is_found_where_it_is(name: str) -> None:
     known = name.split(".")[0] in modules()
     assert (known and is_there(name)) == (name in ("estimators.mean", "analysis.totals.streaming"))
+
+
+@pytest.mark.parametrize("package", ["instruments", "survey"])
+def test_a_module_says_what_it_holds_and_does_not_ask(package: str) -> None:
+    asking = []
+    for path in sorted((ROOT / package).rglob("*.py")):
+        first = (ast.get_docstring(_tree(path)) or "").split("\n\n")[0]
+        if "?" in re.sub(r"`[^`]*`", "", first):
+            asking.append(str(path.relative_to(ROOT)))
+    assert asking == []

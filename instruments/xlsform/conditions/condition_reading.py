@@ -1,4 +1,4 @@
-"""What does an expression of XLSForm ask about the answers? The same as a condition of ours, or the piece that is none.
+"""Reads an expression of XLSForm as a condition of ours with the same meaning, or names the piece that has none.
 
 A relation between a question and a constant is carried where its truth is known for every answer: `${q} >= 3` over a
 list whose names are numbers asks for the answers whose names fulfil it. What only dresses a value up is taken off
@@ -110,7 +110,7 @@ class _Reader:
         return self._questions.kind(self._questions.code(asked.name))
 
     def _undressed(self, node: Node) -> Node:
-        """The value inside what changes nothing about it; the expression of a calculated row for its name."""
+        """The expression without functions that do not change its value, calculated rows replaced by their own."""
         match node:
             case Call("coalesce()", (inner, Literally("")), _):
                 return self._undressed(inner)

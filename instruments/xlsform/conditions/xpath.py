@@ -1,4 +1,4 @@
-"""What does an expression of XLSForm say, letter for letter, and how is a condition of ours written as one?
+"""Reads an expression of XLSForm letter for letter, and writes a condition of ours as one.
 
 Reading gives the tree; `condition_reading` makes a condition of it. An expression that computes (today(), sums,
 lookups) is legal there and cannot be asked here: `Unsupported` names the piece. One that cannot be read at all, with a

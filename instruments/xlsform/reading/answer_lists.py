@@ -1,4 +1,4 @@
-"""Which answers does the sheet choices offer, under which codes, and which of them say nothing on the matter?
+"""Reads the lists of answers in the sheet choices: their codes, and which answers say nothing on the matter.
 
 Codes here are whole numbers from 0 to 254. Names that are such numbers keep them; the others are numbered in the order
 of the sheet. "Don't know" and its like get 98, "not applicable" 97, "refused" 99, and stand apart as everywhere.

@@ -1,4 +1,4 @@
-"""What does the header of a column mean, however it is spelled, and what do the cells under it say?
+"""Reads the header of a column in any of its spellings, and the cells under it.
 
 `label::English (en)`, `label:english`, `Label :: EN` are one column; so are `list name` and `list_name`, `relevant`,
 `relevance` and `bind::relevant`. Numbers that Excel kept as 1.0 read as "1", and yes, TRUE, true() and 1 are one word.

@@ -1,4 +1,4 @@
-"""What does a form made elsewhere not say of itself, and what stands there until a person writes it?
+"""Fills in what a form made elsewhere does not say of itself, until a person writes it.
 
 Every value put in its place is a remark. Nothing is claimed: the form is a demonstration at the grade `draft`.
 """

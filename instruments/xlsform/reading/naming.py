@@ -1,4 +1,4 @@
-"""Which code does a name of another program get, and what became of each named row?
+"""Gives a code to each name of another program, and keeps what became of each named row.
 
 Codes are lower-case letters without marks, digits and underscores, at most 32 characters. Names that are codes already
 stay as they are; the others are carried as close as can be, and no two become one.
@@ -19,7 +19,7 @@ _CODE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 
 
 def is_code(name: str) -> bool:
-    """Is it a code already?"""
+    """Whether the name is a code already."""
     return len(name) <= LONGEST_CODE and _CODE.fullmatch(name) is not None and name not in CONDITION_WORDS
 
 

@@ -1,4 +1,4 @@
-"""What does one row of the sheet survey ask: which answers it permits, within which limits?"""
+"""Reads what one row of the sheet survey asks: which answers it permits, within which limits."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Questions:
             self.used[kind.one_of] = self.used.get(kind.one_of, 0) + 1
 
     def is_scale(self, name: str) -> bool:
-        """Does a list stand for itself, shared by questions, rather than inside its only question?"""
+        """Whether a list becomes a shared scale, and not a list inside its only question."""
         found = self._lists[name]
         if name.endswith(OWN_LIST) or len(found.options) > MOST_IN_A_SCALE:
             return False

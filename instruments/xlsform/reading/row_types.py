@@ -1,4 +1,4 @@
-"""What is a row of the sheet survey, by what stands in its column `type`?
+"""Recognises what a row of the sheet survey is by its column `type`.
 
 The spellings are those of XLSForm, pyxform and KoboToolbox, old ones included. What a type means here: asked, said,
 a bracket around others, left out because nothing of it may be kept, or not supported, and then the form is refused by
@@ -129,5 +129,5 @@ def row_type(written: str) -> RowType:
 
 
 def opens_a_bracket(kind: RowType) -> bool:
-    """Does an unsupported row open something that a later row closes?"""
+    """Whether an unsupported row opens something that a later row closes."""
     return kind.name in _OPENS

@@ -1,4 +1,4 @@
-"""What does a row say, in which languages, and which of them is the first?
+"""Reads the words of a row in every language, and finds the language that comes first.
 
 No text here repeats an earlier answer: `${age}` in a text of another program becomes `[age]`, for a person to reword.
 """
@@ -52,7 +52,7 @@ def tidy(words: str) -> str:
 
 
 def marked_up(line: Line, column: str) -> bool:
-    """Do the words of a column hold signs of bold letters, headings or colours, which only other programs show so?"""
+    """Whether the words hold marks of bold letters, headings or colours, which only other programs show as such."""
     return any(_may_be_marked_up(words) and _MARKUP.search(words) for words in line.words.get(column, {}).values())
 
 
@@ -73,7 +73,7 @@ def _bracketed(found: re.Match[str]) -> str:
 
 
 def looks_vietnamese(texts: list[str]) -> bool:
-    """Do letters stand in it that only Vietnamese has together?"""
+    """Whether the text has letters that only Vietnamese uses together."""
     return sum(1 for text in texts if _VIETNAMESE.search(text)) * 4 >= len(texts) > 0
 
 

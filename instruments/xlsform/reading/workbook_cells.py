@@ -1,4 +1,4 @@
-"""What stands in the cells of a workbook somebody sent, without trusting the file?
+"""Reads the cells of a workbook that somebody sent, without trusting the file.
 
 A workbook is a zip of XML. Before anything is parsed, the zip's own directory says how much comes out of it (zlib
 stops at the declared size), and every XML part is searched for a document type: no spreadsheet program writes one, and
@@ -77,7 +77,7 @@ class Workbook:
 
 
 def is_workbook(data: bytes) -> bool:
-    """Does it look like an Excel file, new or old?"""
+    """Whether the bytes look like an Excel file, new or old."""
     return data.startswith((ZIP, OLD_EXCEL))
 
 

@@ -1,4 +1,4 @@
-"""What does each button of the editor do to the document? One entry per act: the form's fields in, an edit out.
+"""What each button of the editor does to the document. One entry per act: the form's fields in, an edit out.
 
 An edit is a function from a document to a document (`instruments.editing`); it may be run on a newer document than the
 one the form was made from, so it reads nothing but the form and the document it is given.
@@ -176,7 +176,7 @@ def _rates(v: Document, response: Response) -> bool:
 
 
 def switch_question(e: Entered, v: Document) -> Document:
-    """A question of a locked form is put to citizens, or is not."""
+    """Switch a question of a locked form on or off."""
     return editing.switch(v, e.line("element"), asked=e.tick("asked"))
 
 
@@ -187,7 +187,7 @@ def relabel_question(e: Entered, v: Document) -> Document:
 
 
 def place_question(e: Entered, v: Document) -> Document:
-    """Where a drag let it go."""
+    """Move a question to where it was dragged."""
     section = e.line("section")
     return editing.place_element(v, e.line("element"), section=section, position=e.whole("position", 0))
 

@@ -1,4 +1,4 @@
-"""What do the checks say of a draft, and where on the editor's pages does each finding stand?"""
+"""Places each finding of the checks beside the part of the editor's pages that it is about."""
 
 from __future__ import annotations
 

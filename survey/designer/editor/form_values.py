@@ -1,4 +1,4 @@
-"""What did the fields of an editor's form say? Words by language, ticks, numbers, lists of answers."""
+"""Reads the fields of an editor's form: words by language, ticks, numbers, lists of answers."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ class DeskPage:
 
     @property
     def locked(self) -> bool:
-        """Can only local parts be changed?"""
+        """Whether only local parts can be changed."""
         return self.document.core is not None
 
     @property

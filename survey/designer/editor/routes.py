@@ -131,7 +131,7 @@ def change(code: str, number: int, act: str) -> View:
 @blueprint.post("/<code>/<int:number>/soan/co-mat")
 @access(EDITORS)
 def be_present(code: str, number: int) -> View:
-    """A script says that somebody is still here, and is told who else is and which revision there is."""
+    """Note that somebody still has the draft open; answer with who else has, and the newest revision."""
     actor, now = staff.actor(), staff.now()
     with staff.reading() as record:
         row = find(record, code, number)

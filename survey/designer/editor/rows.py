@@ -1,4 +1,4 @@
-"""How do the rows of the editor's pages come from a document? Nothing is asked of the record here."""
+"""Makes the rows of the editor's pages from a document. Nothing is read from the record here."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def scale_rows(v: InstrumentVersion, found: Findings) -> tuple[ScaleRow, ...]:
 
 
 def _may_adapt(v: InstrumentVersion, item: Item) -> bool:
-    """Does the locked form leave a unit anything to choose about this question?"""
+    """Whether the locked form leaves a unit anything to choose about this question."""
     if item.given_by is not None:
         return item.relabelable
     return item.hideable or item.relabelable or editing.is_locked_list(v, item)
@@ -227,7 +227,7 @@ def _is_locked_language(v: InstrumentVersion, code: str) -> bool:
 
 
 def _is_local(v: InstrumentVersion, key: str) -> bool:
-    """Does the text with this key belong to a local part of a locked form?"""
+    """Whether the text with this key belongs to a local part of a locked form."""
     part: object = v
     for step in key.split("/"):
         if isinstance(part, tuple):

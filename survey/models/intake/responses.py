@@ -1,4 +1,4 @@
-"""Responses, one row each, and the open comments beside them. Nothing here identifies a person, a device or a moment.
+"""Responses, one row each, and their open comments. Nothing here identifies a person, a device or a moment.
 
 The tables have no row numbers of their own (SQLite: WITHOUT ROWID), so that even the file does not keep the order
 in which people answered.

@@ -24,7 +24,7 @@ _DECIDING = aliased(Unit)
 
 
 def _asks_inside(actor: Actor) -> ColumnElement[bool]:
-    """The wave asks in a unit of the actor's."""
+    """The clause that a wave asks in one of the actor's units."""
     return (
         select(CollectionPoint.id)
         .join(Channel, Channel.id == CollectionPoint.channel_id)
@@ -82,7 +82,7 @@ def waves(session: Session, actor: Actor) -> tuple[WaveLine, ...]:
 
 @dataclass(frozen=True)
 class Summary:
-    """A wave as a program lists it."""
+    """A wave as the command line lists it."""
 
     code: str
     title: str

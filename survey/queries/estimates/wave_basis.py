@@ -19,7 +19,7 @@ NO_FIELD = -1  # the field of procedures is not known
 
 @dataclass(frozen=True)
 class WaveInPlace:
-    """A wave with what it belongs to."""
+    """A wave with its service, unit and questionnaire version."""
 
     wave: Wave
     domain: ServiceDomain

@@ -13,7 +13,7 @@ def entry_code(session: Session, code: str) -> EntryCode | None:
 
 
 def is_taken(session: Session, code: str) -> bool:
-    """The code was printed once, so that it can never mean anything else."""
+    """Whether the code was given out before, so that it can never be used for anything else."""
     return session.scalar(select(EntryCode.id).where(EntryCode.code == code)) is not None
 
 
@@ -45,5 +45,5 @@ def successor(session: Session, withdrawn: EntryCode) -> str | None:
 
 
 def slip_is_known(session: Session, digest: bytes) -> bool:
-    """The one-time code with this digest was issued."""
+    """Whether a one-time code with this digest was issued."""
     return session.scalar(select(OneTimeCode.channel_id).where(OneTimeCode.digest == digest)) is not None

@@ -1,4 +1,4 @@
-"""How far is a wave, unit by unit and field by field: answers against what is planned and against the dossiers.
+"""Counts how far a wave is, unit by unit and field by field: answers against what is planned and against the dossiers.
 
 Counts only: no answer is read here. Channels are never put together. A point cannot have more answers than the unit
 it stands for has dossiers; where it does, it is marked and left for a person to look at.
@@ -47,7 +47,7 @@ class Count:
 
     @property
     def is_over(self) -> bool:
-        """More answers than dossiers: that cannot be."""
+        """Whether there are more answers than dossiers, which cannot be right."""
         return self.in_frame and self.responses > self.transactions
 
 

@@ -62,7 +62,7 @@ def planned_wave(
 
 
 def is_taken(session: Session, code: str) -> bool:
-    """A wave has this code."""
+    """Whether a wave has this code."""
     return session.scalar(select(Wave.id).where(Wave.code == code)) is not None
 
 

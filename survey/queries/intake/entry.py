@@ -63,7 +63,7 @@ class Entry:
 
     @property
     def asks_field(self) -> bool:
-        """Must the citizen say which field of procedures it was?"""
+        """Whether the citizen must say which field of procedures it was."""
         return self.field_id is None and self.service_domain is ServiceDomain.ADMIN
 
     @property

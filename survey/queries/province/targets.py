@@ -150,7 +150,7 @@ def of_plan(session: Session, plan_id: int) -> tuple[Target, ...]:
 
 
 def has_target(session: Session, plan_id: int, code: str, *, besides: int | None) -> bool:
-    """The plan has a target with this code, besides the one with this id."""
+    """Whether the plan has another target with this code than the one with this id."""
     twin = select(Target.id).where(Target.plan_id == plan_id, Target.code == code)
     return session.scalar(twin if besides is None else twin.where(Target.id != besides)) is not None
 
@@ -166,7 +166,7 @@ def extension_on(session: Session, plan_id: int, day: date) -> PlanExtension | N
 
 
 def has_extension(session: Session, plan_id: int, *, decision: str, decided_on: date, until: date) -> bool:
-    """Exactly this decision is recorded for the plan."""
+    """Whether exactly this decision is recorded for the plan."""
     same = select(PlanExtension.id).where(
         PlanExtension.plan_id == plan_id,
         PlanExtension.until == until,

@@ -82,7 +82,7 @@ class KindCount:
 
 
 def in_force(on: date) -> ColumnElement[bool]:
-    """The unit exists on that day."""
+    """The clause that a unit exists on a day."""
     return and_(
         or_(Unit.valid_from.is_(None), Unit.valid_from <= on), or_(Unit.valid_to.is_(None), Unit.valid_to >= on)
     )
@@ -135,7 +135,7 @@ def kinds_under(session: Session, actor: Actor, parent_id: int, *, on: date | No
 
 
 def tops(session: Session, actor: Actor) -> tuple[UnitLink, ...]:
-    """Where the actor's tree begins: the highest units inside the own grants."""
+    """Where the actor's tree begins: the highest units inside the actor's grants."""
     paths = {g.unit_path for g in actor.scopes(*READERS)} if not actor.is_system else {"/"}
     highest = [p for p in paths if not any(p != q and p.startswith(q) for q in paths)]
     clause = Unit.parent_id.is_(None) if actor.is_system else Unit.path.in_(highest)

@@ -367,7 +367,7 @@ def _shares(fields: tuple[tuple[int, float], ...]) -> list[float]:
 
 
 def _drawer(draw: np.random.Generator) -> Callable[[str], str]:
-    """How `new_code` picks a letter here: from the seed, so that the same demonstration has the same codes."""
+    """A function that draws letters for `new_code` from the seed, so that a demonstration always has the same codes."""
 
     def pick(alphabet: str) -> str:
         return alphabet[int(draw.integers(0, len(alphabet)))]

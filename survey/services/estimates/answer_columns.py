@@ -73,7 +73,7 @@ class Columns:
         return self.values["_point"].astype(np.int64) * POINT + self.values["_day"]
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> Columns:
-        """Some of the rows; the hash stays that of all."""
+        """The rows that `chosen` (n,) marks. The data hash stays that of all rows."""
         values = {name: column[chosen] for name, column in self.values.items()}
         return Columns(int(chosen.sum()), self.data_hash, values)
 
@@ -172,7 +172,7 @@ def _plain(values: pa.Array, kind: type[np.generic], blank: float) -> Values:
 
 
 def _valid(values: pa.Array) -> npt.NDArray[np.bool_]:
-    """Which values of an Arrow column are there."""
+    """Which values (n,) of an Arrow column are not null."""
     bits = values.buffers()[0]
     if bits is None:
         return np.full(len(values), values.null_count == 0)

@@ -73,7 +73,7 @@ class ChannelResults:
         return replace(self, status=ResultStatus.PROVISIONAL.value, verdicts={}, parts={})
 
     def of_unit(self, unit: int) -> ChannelResults:
-        """The results of one unit, from those of all units: what was made once for all was made for each."""
+        """The results of one unit as a whole of its own, taken from those of all units; nothing is estimated again."""
         if not self.tables:
             return self
         own = inside(self.table("unit"), "unit", unit)
@@ -133,7 +133,7 @@ def weigh_answers(
 
 
 def _totals(wave: WaveFacts, channel: WaveChannel, answers: Columns, scope: frozenset[int] | None) -> Totals:
-    """One pass over the columns."""
+    """The weighted sums of the answers, made in one pass over the columns."""
     plan, selection = wave.survey_plan, channel.selection.value
     totals = begin(plan.measures, selection, variables=("group",) if scope is None else ("group", SCOPE))
     inside = np.isin(answers.fact("_unit"), sorted(scope or ())).astype(np.int64)
@@ -239,7 +239,7 @@ def _table(weighed: WeighedWave, by: tuple[str, ...], *, scoped: bool) -> Estima
 
 
 def inside(table: EstimateTable, name: str, value: int) -> EstimateTable:
-    """Of a crossing: the domains inside a part of the sample, as if that part were all there is."""
+    """The rows of a crossing whose variable `name` is `value`, without that variable: a part as a whole of its own."""
     found = table.where(table.domain[name] == value)
     return replace(
         found,

@@ -38,7 +38,7 @@ class Verdict:
 
     @property
     def bound(self) -> float | None:
-        """The bound on the side that is claimed."""
+        """The one-sided bound that the verdict rests on: the upper one for missed, otherwise the lower one."""
         return self.upper if self.verdict.startswith("missed") else self.lower
 
 
@@ -95,7 +95,7 @@ class _Judged:
         )  # fmt: skip
 
     def places(self, unit: int) -> Ints:
-        """Where the domains of a unit are."""
+        """The places (k,) of the domains of a unit among all domains."""
         assert self._units is not None
         return np.flatnonzero(self._units == unit)
 

@@ -53,7 +53,7 @@ class _KeptCourses:
 
 @dataclass
 class _Place:
-    """What is kept for a channel and scope; its lock lets the second reader wait for the first one's computation."""
+    """What is kept for a channel and scope, with a lock: a second reader waits for the computation of the first."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     results: ChannelResults | None = None
@@ -152,7 +152,7 @@ class KeptResults:
 
     @staticmethod
     def _serves(place: _Place, wave: WaveFacts, stamp: DataStamp, now: datetime, until: date | None) -> bool:
-        """Whether what is kept may still be shown: same facts, and same answers or young enough."""
+        """Whether the kept results may still be shown: same facts, and same answers or made a short while ago."""
         if place.results is None or place.wave != wave or place.stamp is None:
             return False
         if place.stamp.removals != stamp.removals:  # somebody took an answer back: their wish counts at once

@@ -50,7 +50,7 @@ def pack(results: ChannelResults) -> bytes:
 
 
 def unpack(data: bytes, *, result_set_id: int | None = None, deleted_since: int = 0) -> ChannelResults:
-    """What `pack` wrote."""
+    """The results in the bytes that `pack` wrote."""
     found = json.loads(zlib.decompress(data))
     return ChannelResults(
         channel=found["channel"],

@@ -184,5 +184,5 @@ class VisibleRows:
 
 
 def _rank(row: Row) -> tuple[bool, float, str]:
-    """The highest first, those without a figure last, by name."""
+    """A sort key: the highest rate first, rows without a figure last, equal ones by name."""
     return row.shown.value is None, -(row.shown.value or 0), vietnamese_order.key(row.label)

@@ -20,7 +20,7 @@ from survey.services.province.target_plans import PlanOnDay, Threshold
 
 @dataclass(frozen=True)
 class Goal:
-    """A threshold as a wave's verdicts use it."""
+    """A threshold of the target plan, as the verdicts of a wave use it."""
 
     code: str
     plan_code: str
@@ -31,7 +31,7 @@ class Goal:
 
 @dataclass(frozen=True)
 class WaveFacts:
-    """What the estimates of a wave rest on, read once."""
+    """Everything that the estimates of a wave rest on besides the answers, read once."""
 
     wave_id: int
     code: str
@@ -94,7 +94,7 @@ class WaveFacts:
 
 
 def facts(database: Database, wave_code: str) -> WaveFacts:
-    """Read what the estimates of a wave rest on."""
+    """Read the facts of a wave from the record."""
     with database.reading() as session:
         found = wave_basis.wave(session, wave_code)
         if found is None:
@@ -129,6 +129,6 @@ def facts(database: Database, wave_code: str) -> WaveFacts:
 
 
 def _goal(threshold: Threshold, domain: str) -> Goal:
-    """Field groups divide administrative procedures; for health and education they only name the service."""
+    """The threshold as verdicts use it. Only administrative services have field groups; elsewhere it holds for all."""
     groups = tuple(sorted(g.value for g in threshold.field_groups)) if domain == "admin" else ()
     return Goal(threshold.code, threshold.plan_code, float(threshold.rate), threshold.comparison, groups)

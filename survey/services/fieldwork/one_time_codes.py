@@ -45,8 +45,8 @@ def issue(
 ) -> tuple[str, ...]:
     """One-time codes for the slips of a drawn or census channel, shown this once: the record keeps keyed hashes.
 
-    With a secret `seed` of 32 random bytes, as a form carries it sealed, pressing the button twice issues the codes
-    once and shows the same ones.
+    `seed` is 32 random bytes that the form carries encrypted: when the button is pressed twice, the same seed arrives,
+    the codes are issued once, and both answers show the same ones.
     """
     problems: dict[str, str] = {}
     if not 1 <= count <= MOST_CODES_AT_ONCE:
@@ -119,7 +119,7 @@ def slip_point(
 
 
 def _one_time_codes(count: int, seed: bytes | None, context: str) -> tuple[str, ...]:
-    """So many different codes in an order of their own; with a seed the same for the same request."""
+    """`count` different codes in random order; with a seed, the same codes for the same request."""
     draw = _drawn_from(seed, context) if seed is not None else None
     codes: set[str] = set()
     while len(codes) < count:

@@ -60,7 +60,7 @@ class MadePoints:
 
 
 def add_point(database: Database, wave_code: str, entered: NewPoint, *, actor: Actor, now: datetime) -> MadePoint:
-    """A place, with its printed code in a self-selected channel. The same place again is the one there is."""
+    """Add a place, with a printed code if its channel is self-selected. Entered twice, it is added once."""
     with database.writing() as session:
         wave, domain, _ = waves.find(session, wave_code)
         places = _Places.of(session, wave, domain)
@@ -102,7 +102,7 @@ def add_points(
 
 
 def rename_point(database: Database, wave_code: str, point_id: int, *, name: str, actor: Actor, now: datetime) -> None:
-    """Say otherwise where a point is. Its codes and answers stay."""
+    """Change the name of a point. Its codes and answers stay."""
     with database.writing() as session:
         at = point_of(session, wave_code, point_id, actor)
         not_closed(at.wave)
@@ -120,7 +120,7 @@ def rename_point(database: Database, wave_code: str, point_id: int, *, name: str
 def add_code(
     database: Database, wave_code: str, point_id: int, *, mode: Mode, field: str | None, actor: Actor, now: datetime
 ) -> str:
-    """A further printed code for a point: a take-home slip beside the poster. The same again is the one there is."""
+    """A further printed code for a point: a take-home slip beside the poster. Entered twice, it is added once."""
     with database.writing() as session:
         at = point_of(session, wave_code, point_id, actor)
         not_closed(at.wave)
@@ -175,7 +175,7 @@ def retire_code(database: Database, wave_code: str, code: str, *, actor: Actor, 
 
 @dataclass(frozen=True)
 class _Place:
-    """A point as it will be written down."""
+    """A point to be stored: the rows that its entered codes stand for."""
 
     channel_id: int
     selection: Selection

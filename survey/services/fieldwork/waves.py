@@ -58,7 +58,7 @@ class NewWave:
 
 @dataclass(frozen=True)
 class WaveRow:
-    """A wave as the use cases hand it on."""
+    """The facts of a wave that use cases return."""
 
     id: int
     code: str
@@ -112,7 +112,7 @@ def plan_wave(database: Database, entered: NewWave, *, actor: Actor, now: dateti
 
 @dataclass(frozen=True)
 class WaveWords:
-    """What may be said otherwise of a wave until it is closed; the target plan until it is opened."""
+    """What may be changed of a wave until it is closed; the target plan only until it is opened."""
 
     title: str
     asked_by: str
@@ -216,7 +216,7 @@ def close_and_ask_for_results(database: Database, code: str, *, actor: Actor, no
 
 
 def ask_for_results(database: Database, code: str, *, actor: Actor, now: datetime) -> int:
-    """Have the verdicts of a closed wave made again that could not be made. Safe: they are made once."""
+    """Have the verdicts of a closed wave made again that could not be made. Safe to call twice: they are made once."""
     with database.writing() as session:
         wave, domain, unit = find(session, code)
         actor.require(Role.FIELD_OFFICER, unit_path=unit.path, domain=domain.value)
@@ -297,7 +297,7 @@ def _close(session: Session, code: str, actor: Actor, now: datetime) -> tuple[Wa
 
 @dataclass(frozen=True)
 class _Chosen:
-    """What the codes that were entered stand for."""
+    """The unit, questionnaire version and target plan that the entered codes stand for."""
 
     unit: Unit | None
     version: InstrumentVersion | None
@@ -337,7 +337,7 @@ def _same_wave(session: Session, entered: NewWave, chosen: _Chosen) -> WaveRow |
 
 
 def _fresh_code(session: Session, domain: ServiceDomain, year: int) -> str:
-    """HC-2026-3: the service, the year, the first number that is free."""
+    """A free code for a new wave, made of service, year and number: HC-2026-3."""
     start = f"{_PREFIX[domain]}-{year}-"
     taken = queries.codes_beginning(session, start)
     return next(code for n in range(1, len(taken) + 2) if (code := f"{start}{n}") not in taken)

@@ -44,7 +44,7 @@ def tables(view: ResultsView, found: Analyses, w: Words) -> list[Table]:
 
 
 def target_name(view: ResultsView, level: str, target: str, w: Words) -> str:
-    """What a figure of the whole, a half or a factor is called."""
+    """The printed name of the figure `target` at `level`: the headline, or the half or factor of this code."""
     if level == "overall":
         return w(N_("Headline figure"))
     factor = next((f for f in view.version.factors if f.code == target), None)

@@ -131,7 +131,7 @@ def write_rows(
 
 
 def _file_name(view: ResultsView, ending: str) -> str:
-    """The wave and channel; made-up data say so before the file is opened."""
+    """The name of a file: wave and channel, after a mark where the data are made up."""
     return f"{'THU-NGHIEM-' if view.wave.is_synthetic else ''}{view.wave.code}-{view.channel}.{ending}"
 
 

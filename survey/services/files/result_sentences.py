@@ -36,7 +36,7 @@ def synthetic_stamp(w: Words) -> str:
 
 
 def marks(view: ResultsView, w: Words) -> list[str]:
-    """What a sheet or a drawing says of itself wherever it is taken."""
+    """The marks that every sheet and drawing carries: made-up data, provisional figures, a plan that does not bind."""
     found = [synthetic_stamp(w)] if view.wave.is_synthetic else []
     found += [] if view.final else [w(N_("provisional"))]
     return found + ([plan_line(view, w)] if view.plan and view.plan.comparison_only else [])

@@ -117,7 +117,7 @@ def as_rate(value: float | None, rounding: Rounding | None, target: float | None
 
 
 def as_score(value: float | None, rounding: Rounding | None) -> Cell:
-    """The same for a score."""
+    """A score as its questionnaire publishes it; unrounded where it declares nothing."""
     if value is None or rounding is None:
         return value
     shown = printed_score(value, rounding)

@@ -35,7 +35,10 @@ class Recoded:
 
 
 def recode(unit: Ints, month: Ints, field: Ints, facts: Sequence[Ints], *, minimum: int) -> Recoded:
-    """Hide as little as this rule needs. `facts` come most useful first; blanks are a value of their own."""
+    """Recode the rows, hiding no more than the rule of this module needs.
+
+    `facts` come in the order of their use, the most useful first; a blank counts as a value.
+    """
     columns = [np.array(c, np.int64) for c in (unit, month, field, *facts)]
     for position in [*range(len(columns) - 1, 2, -1), 2, 1, 0]:
         small = group_sizes(columns) < minimum

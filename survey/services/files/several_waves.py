@@ -183,7 +183,7 @@ class JoinedTable:
         self.count = sum(len(part.taken.weight) for part in parts)
 
     def rows(self, *, labelled: bool = False) -> Iterator[list[Cell]]:
-        """Row after row, wave after wave."""
+        """The rows of all parts, one wave after the other."""
         for part in self._parts:
             block = [self._cells(part, column, labelled=labelled) for column in self.columns]
             n = len(part.taken.weight)
@@ -192,7 +192,7 @@ class JoinedTable:
             )
 
     def statistics(self) -> list[StatisticsColumn]:
-        """The same by column, for programs of statistics."""
+        """The rows of `rows` by column, for programs of statistics."""
         found = []
         for column in self.columns:
             values: list[Any] = []

@@ -39,7 +39,7 @@ COMPLETE_SHARE = 0.5  # of the rated questions shown; fewer answered: partial
 
 
 class Fate(StrEnum):
-    """What became of a sending."""
+    """The outcome of one sending of a form."""
 
     STORED = "stored"
     REPEATED = "repeated"  # the same key and content again: the same thank-you
@@ -64,7 +64,7 @@ class Sending:
 
 
 class Doors(StrEnum):
-    """Whether a code lets one in just now."""
+    """Whether a form may be opened with a code now, and if not, why."""
 
     OPEN = "open"
     NOT_YET = "not_yet"
@@ -75,7 +75,7 @@ class Doors(StrEnum):
 
 
 def doors(entry: Entry, now: datetime) -> Doors:
-    """May a form be opened with this code?"""
+    """Whether a form may be opened with this code."""
     if entry.retired:
         return Doors.RETIRED
     if entry.one_time is OneTimeCodeStatus.REDEEMED:
@@ -174,7 +174,7 @@ def refused(entry: Entry, key: SubmissionKey, now: datetime, *, as_open_answer: 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a response is filed."""
+    """The point, units, channel and field to which a response belongs."""
 
     wave_id: int
     channel_id: int

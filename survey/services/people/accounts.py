@@ -1,7 +1,7 @@
 """Accounts and their rights: giving and taking, disabling and letting in again.
 
-An administrator gives only what lies inside the own grants, and nobody changes the own rights. The province always
-keeps one account that can let others in. People come in by `invitations`.
+An administrator gives only rights that lie inside his or her own, and nobody changes the rights of his or her own
+account. The province always keeps one account that can let others in. People come in by `invitations`.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def create_account(
 
 
 def manageable(session: Session, actor: Actor, account_id: int, *, whole: bool = True) -> Account:
-    """The account, when the actor may change it: not one's own, and all of its grants in the own scope (`whole`)."""
+    """The account, when the actor may change it: not his or her own, and (`whole`) all its grants in scope."""
     account = session.get(Account, account_id, with_for_update=True)
     if account is None or (not actor.is_system and queries.one(session, actor, account_id) is None):
         raise NotFound("There is no such account.")

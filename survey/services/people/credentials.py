@@ -161,7 +161,7 @@ def wrong_code() -> Invalid:
 
 
 class Vault:
-    """Seals what must be kept but not read from a stolen copy of the record."""
+    """Encrypts secrets that are kept in the record, so that a stolen copy of it does not give them away."""
 
     def __init__(self, secret_keys: tuple[bytes, ...]) -> None:
         self._keys = secret_keys
@@ -181,7 +181,7 @@ class Vault:
             ) from error
 
     def wrap(self, data: bytes) -> str:
-        """Something a browser carries for us and must be able neither to read nor to change."""
+        """Encrypt data that a browser carries for us, so that it can neither read nor change them."""
         return self._work.encrypt(data).decode()
 
     def unwrap(self, text: str, *, seconds: int) -> bytes | None:

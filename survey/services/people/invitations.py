@@ -1,6 +1,6 @@
 """One-time links: how people get an account, and how both steps of signing in are set anew.
 
-An administrator gives only what lies inside the own grants. The record has only the digest of a link.
+An administrator gives only rights that lie inside his or her own grants. The record has only the digest of a link.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def invite(
 def first_administrator_link(database: Database, *, base_url: str, now: datetime) -> str | None:
     """The address where the first administrator of a new installation signs up; None once there is an account.
 
-    Each start makes a new link and takes the earlier one away. The person writes the own name.
+    Each start makes a new link and takes the earlier one away. The person enters his or her own name there.
     """
     with database.writing() as session:
         if queries.count(session):

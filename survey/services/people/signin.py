@@ -41,12 +41,12 @@ class SignInRefused(SurveyError):
 
 
 class MustWait(SignInRefused):
-    """Said only to a person who has shown the right password."""
+    """Too many wrong tries: the account has to wait. Said only to a person who has shown the right password."""
 
 
 @dataclass(frozen=True)
 class PasswordProof:
-    """The first step was right; `stamp` changes with the password."""
+    """Proof that the password was right; `stamp` is another one once the password is changed."""
 
     account_id: int
     stamp: str

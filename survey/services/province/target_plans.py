@@ -121,8 +121,9 @@ def plan_on(session: Session, plan_id: int, day: date) -> PlanOnDay:
 def thresholds(session: Session, plan_id: int, *, domain: str, day: date) -> tuple[Threshold, ...]:
     """The satisfaction thresholds of a plan for a service on a day.
 
-    Of several years the first that is not over counts ("by 2025"), after the last one the last; rank targets and
-    thresholds whose figure is not known are left out. The overall one comes first, then those of field groups.
+    A plan may name a threshold for each of several years ("by 2025"). The one of the earliest year that is not over on
+    `day` is used, and after the last year the last one. Rank targets and thresholds without a known figure are left
+    out. The overall threshold comes first, then those of field groups.
     """
     plan = queries.pinned_plan(session, plan_id)
     rows = [

@@ -63,7 +63,7 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """Names exactly this plan: if the record changes before it is taken, the digest does too."""
+        """A hash of the plan, which differs if the record changes before the plan is carried out."""
         parts = [self.sha256, str(self.unchanged)]
         parts += [f"{p.row.code} {p.changes!r}" for p in (*self.added, *self.changed, *self.ended)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -118,7 +118,7 @@ def _top_code(rows: Sequence[UnitRow], root: KnownUnit | None) -> str | None:
 def _whole(
     rows: Sequence[UnitRow], known: Mapping[str, KnownUnit], top: str | None
 ) -> tuple[list[UnitRow], list[RowProblem]]:
-    """Rows whose code is their own; a new unit that names no parent comes under the province."""
+    """Rows with a code that no earlier row has; a new unit without a parent is put under the province."""
     seen: dict[str, int] = {}
     kept: list[UnitRow] = []
     problems: list[RowProblem] = []

@@ -1,4 +1,4 @@
-"""Is an uploaded file a recording that every telephone plays, and how long does it run? MP3 and M4A, nothing else.
+"""Checks that an uploaded file is a recording that every telephone plays, MP3 or M4A, and measures how long it runs.
 
 The bytes are looked at, not the name. What a recorder writes beside the sound (names, places, pictures: ID3 tags, the
 boxes `udta` and `meta`) is taken out, because the file will be public. Frame sizes follow ISO/IEC 11172-3 and 13818-3,

@@ -42,7 +42,7 @@ LONGEST_COMMENT = 1000
 
 @dataclass(frozen=True)
 class Saved:
-    """Where the draft stands after an act."""
+    """The revision of a draft after an act, and whether the act changed anything."""
 
     revision: int
     changed: bool
@@ -63,7 +63,7 @@ class Crossed(Conflict):
 
 
 def made(make: Callable[[], Document]) -> Document:
-    """A document as the format takes it; what it refuses is said in a sentence."""
+    """The document that `make` gives, checked by the format; a refusal becomes Invalid with its sentence."""
     try:
         return editing.kept(make)
     except EditError as refused:
@@ -240,7 +240,7 @@ def _step(database: Database, code: str, number: int, base: int, actor: Actor, n
 
 
 def _done(edit: Edit, document: Document) -> Document:
-    """The act on a document, which leaves a locked form as it is; what it refuses is said in a sentence."""
+    """The document after an act, which may not alter a locked form; a refusal becomes Invalid with its sentence."""
     return made(lambda: editing.guarded(document, edit(document)))
 
 
@@ -402,7 +402,7 @@ def comment(
 
 
 def _said(text: str) -> str:
-    """A comment as it can be kept: what no page shows safely is refused as in the questionnaire itself."""
+    """The comment, cleaned; text that no page shows safely is refused by the rule for questionnaires."""
     text = text.replace("\r\n", "\n").strip()
     if not text:
         raise Invalid("Write the comment first.", problems={"text": N_("Write the comment first.")})
@@ -435,7 +435,7 @@ def submit(database: Database, code: str, number: int, *, actor: Actor, now: dat
 
 
 def give_back(database: Database, code: str, number: int, *, actor: Actor, now: datetime, reason: str = "") -> None:
-    """From review back to the desk, with a word why. Safe to call twice."""
+    """Return a draft from review to its editors, with a reason. Safe to call twice."""
     reason = " ".join(reason.split())[:LONGEST_COMMENT]
     reason = _said(reason) if reason else ""
     with database.writing() as session:

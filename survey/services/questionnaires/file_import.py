@@ -1,4 +1,4 @@
-"""Questionnaires as files: what came in is read and kept as a draft; what is in the record is given out.
+"""Questionnaires as files: what came in is read and kept as a draft; what is in the record is written as a file.
 
 The same for the screens and the command line. A file is recognised by what it holds, not by its name.
 """
@@ -44,7 +44,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True)
 class Carried:
-    """How much of a file arrived."""
+    """How many questions, answers and other parts were read from a file."""
 
     questions: int
     statements: int
@@ -155,7 +155,7 @@ def _carried(document: Document) -> Carried:
 def give(
     database: Database, name: str, wanted: Format, *, actor: Actor, words: Words, language: str | None = None
 ) -> File:
-    """`one-stop-short` or `one-stop-short@1` as a file.
+    """The questionnaire that `name` says, as `one-stop-short` or `one-stop-short@1`, as a file.
 
     On paper (pdf, docx) in one of the version's languages, its first unless another is named; `words` gives the
     sentences of the sheet in that language.
@@ -210,7 +210,7 @@ def difference(database: Database, old: str, new: str, *, actor: Actor) -> tuple
 
 
 def one_form(old: Document, new: Document) -> bool:
-    """Do both carry the same locked form, or are they versions of one questionnaire?"""
+    """Whether both carry the same locked form or are versions of one questionnaire."""
     return (old.core.code if old.core else old.code) == (new.core.code if new.core else new.code)
 
 

@@ -1,10 +1,10 @@
-"""How a draft of a questionnaire becomes a published version, and who may decide it.
+"""Publishes drafts of questionnaires, and says who may decide about one.
 
 A change of words needs a designer. A change of codes, scale (its order included) or index rule can ruin a series, so
 it needs an approver other than the author; so does the first version of a questionnaire, which sets all of them, and
-whatever the checks let pass only with an approver's reason. Whoever decides: only what was sent for review, and so
-rests, is published. The command line alone goes straight on. Publishing freezes the version for good: the database
-itself refuses later changes. A newer version never touches a running wave.
+whatever the checks let pass only with an approver's reason. Only a draft that was sent for review, which
+nobody can edit meanwhile, is published; the command line alone may skip the review. Publishing freezes the version for
+good: the database itself refuses later changes. A newer version never touches a running wave.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ LONGEST_REASON = 300
 
 @dataclass(frozen=True)
 class Readiness:
-    """What stands before the publication of a draft, for one person."""
+    """Whether one person may publish a draft, and what still prevents it."""
 
     follows: int | None  # the version in use that it is compared with; None: the first of its questionnaire
     weighty: tuple[str, ...]  # what is not a change of words: keys of WEIGHTY, "first", or "deviates"
@@ -153,7 +153,7 @@ def _refusal(is_author: bool, domain: str, actor: Actor, *, needs_approver: bool
 
 @dataclass(frozen=True)
 class _Side:
-    """One of two versions, seen with the questions that both have."""
+    """One of two versions that are compared, with the codes of the questions that both have."""
 
     document: Document
     shared: frozenset[str]
@@ -164,7 +164,7 @@ class _Side:
 
 
 def _questions(side: _Side) -> object:
-    """Which codes are asked, as which kind, under which condition."""
+    """The codes that are asked, each with its kind of answer and its condition."""
     items = sorted(
         (item.code, item.kind, item.scale or "", _variant(item), item.asked, item.required, item.show_if or "")
         for item in side.document.items
@@ -173,12 +173,12 @@ def _questions(side: _Side) -> object:
 
 
 def _variant(item: Item) -> str:
-    """Which of a list's words it shows."""
+    """The variant of the scale's labels that the question shows; empty for the scale's own."""
     return (item.response.variant or "") if isinstance(item.response, Rating) else ""
 
 
 def _answers(side: _Side) -> object:
-    """Every code with its words, in their order, and every number with its unit: the meaning of an answer.
+    """The meaning of every answer: codes with their words, in their order, and numbers with their units.
 
     The order counts although no code changes: people choose otherwise when another answer comes first.
     """
@@ -212,7 +212,7 @@ def _factors(side: _Side) -> object:
 
 
 def _standing(side: _Side) -> object:
-    """What is claimed of the form, and which series it may be joined with."""
+    """What the form claims to be, the locked form it carries, and the series it may be joined with."""
     document = side.document
     return document.claim, document.core, document.survey_family, document.comparable
 

@@ -179,7 +179,7 @@ def _kept(
 
 @contextmanager
 def _named(element: str, language: str) -> Iterator[None]:
-    """A text or a language that is not there is said in a sentence."""
+    """Turn the KeyError of an unknown text or language into NotFound with a sentence."""
     try:
         yield
     except KeyError:

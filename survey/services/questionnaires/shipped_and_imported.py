@@ -1,4 +1,4 @@
-"""Questionnaires in the record: import a document, register the shipped ones, give one out again.
+"""Questionnaires that enter the record: a document is imported, the shipped ones are registered.
 
 A draft may be replaced as often as one likes; a published version never changes (the database itself refuses).
 How a draft becomes a published version is the subject of `publishing`.
@@ -63,7 +63,7 @@ def import_document(database: Database, data: bytes, *, actor: Actor, now: datet
 def import_version(
     database: Database, document: Document, *, actor: Actor, now: datetime, dry_run: bool = False
 ) -> Imported:
-    """The same for a document that was read already, whatever file it came from."""
+    """As `import_document`, for a version that was already read from a file of any format."""
     actor.require(Role.DESIGNER)
     found = linting.lint(document)
     _refuse(found)
@@ -143,7 +143,7 @@ class _Draft:
 
 
 def _outcome(session: Session, draft: _Draft) -> Imported:
-    """What keeping this document does to the record. Raises when it cannot be kept."""
+    """What storing this document would change in the record. Raises when it cannot be stored."""
     document, content_hash = draft.document, draft.content_hash
     instrument = versions.instrument(session, document.code)
     if instrument is not None and instrument.service_domain != document.service_domain:
@@ -176,7 +176,7 @@ def _outcome(session: Session, draft: _Draft) -> Imported:
 
 
 def _keep(session: Session, draft: _Draft, status: VersionStatus, actor: Actor, now: datetime) -> Imported:
-    """Write the document down, unless exactly it is there already."""
+    """Store the document as a version with this status; nothing is written when the same content is stored already."""
     done = _outcome(session, draft)
     if not done.changed:
         return done

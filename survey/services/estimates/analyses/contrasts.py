@@ -1,4 +1,4 @@
-"""Does the QR channel say what the drawn one says, and has anything changed since the wave before? Differences.
+"""Differences between the drawn and the self-selected channel, and between a wave and the one before.
 
 Channels are never pooled, and neither are waves: two estimates that share no respondent are subtracted, with an
 interval, and the differences of one comparison are adjusted together by Holm.
@@ -41,7 +41,7 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Representativity:
-    """Who takes part by oneself, compared with those who were drawn, in what is known of both."""
+    """How alike the self-selected and the drawn respondents are, in the facts that are known of both."""
 
     cv: float  # spread of the propensity over its mean, as far as the items compared tell
     indicator: float  # 1 − 2 S(ρ); near 1 where few take part
@@ -146,7 +146,7 @@ def _difference(a: Estimate, b: Estimate) -> comparison.Difference:
 
 
 def _one(results: ChannelResults, measure: Measure) -> Estimate | None:
-    """The estimate, or None: an error of 0 (everybody, nobody, one place and day) is one that is not known."""
+    """The estimate; None where its standard error is 0 (all or none satisfied, one place and day), so not known."""
     found = results.one(measure)
     if found is None or found.n < LEAST or found.estimate is None or not ((found.se or 0.0) > NO_ERROR and found.df):
         return None
@@ -154,6 +154,6 @@ def _one(results: ChannelResults, measure: Measure) -> Estimate | None:
 
 
 def _both_vary(own: np.ndarray, other: np.ndarray) -> bool:
-    """At least two values, and every value in both samples: else the propensity of one is 0 or 1."""
+    """Whether a fact has two values or more and each occurs in both samples; otherwise some propensity is 0 or 1."""
     there, here = np.unique(own), np.unique(other)
     return len(there) > 1 and np.array_equal(there, here)

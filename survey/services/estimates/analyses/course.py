@@ -1,4 +1,4 @@
-"""Did something change while the wave ran? Satisfied answers by day on a p-chart, with EWMA and CUSUM alarms.
+"""Charts the course of a wave: satisfied answers by day on a p-chart, with EWMA and CUSUM alarms for a change.
 
 Days are joined until each period has enough answers. The centre is the pooled share of the first periods, frozen;
 limits allow for the design effect of the headline figure, and for more where the periods of the baseline differ more
@@ -67,7 +67,7 @@ class DaySums:
         return self._where(self.unit == unit)
 
     def together(self) -> DaySums:
-        """All units as one."""
+        """The sums of all units together, one row per day."""
         day, place = np.unique(self.day, return_inverse=True)
         sums = [
             np.bincount(place, values).astype(np.float64) for values in (self.answers, self.satisfied, self.persons)

@@ -1,4 +1,4 @@
-"""What moves overall satisfaction? The drivers of a form's own overall question, or what it asks in its stead.
+"""Estimates which factors go with overall satisfaction: a form's own overall question, or what it asks in its stead.
 
 The outcome is the overall question; where a form has none, the share of expectation met. Factors are people's own
 means over what they answered. These are associations among those who answered, not causes. "Begin here" is said only of
@@ -69,7 +69,7 @@ class Importance:
 
 
 def importance(rows: WeighedRows, plan: SurveyPlan) -> Importance:
-    """Drivers from weighted rows."""
+    """The importance of each factor for the outcome, from weighted rows."""
     item = _outcome(rows.version, plan)
     if item is None:
         return Importance(reason="no_outcome")

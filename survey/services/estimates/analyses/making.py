@@ -51,7 +51,7 @@ from survey.services.province import settings
 
 @dataclass(frozen=True)
 class Analyses:
-    """What stands beside the rates of one channel."""
+    """All further analyses of one channel; None where there is nothing to analyse."""
 
     standings: Standings | None = None
     importance: Importance | None = None
@@ -79,7 +79,7 @@ def pack(found: Analyses) -> bytes:
 
 
 def unpack(data: bytes) -> Analyses:
-    """What `pack` wrote."""
+    """The analyses in the bytes that `pack` wrote."""
     return _PLAIN.validate_json(zlib.decompress(data))
 
 
@@ -249,7 +249,7 @@ def _since_last(database: Database, wave: WaveFacts, results: ChannelResults) ->
 
 
 def _alone(wave: WaveFacts, channel: WaveChannel) -> bool:
-    """Whether a wave has one channel only of the selection of this one."""
+    """Whether a wave has only one channel with the selection of this one."""
     return sum(one.selection is channel.selection for one in wave.channels) == 1
 
 

@@ -1,4 +1,4 @@
-"""Can the scales and the answers be trusted? Reliability of each factor; rows that look careless or copied; busy days.
+"""Checks how far scales and answers can be trusted: reliability of each factor, careless or copied rows, busy days.
 
 Nothing is deleted: the headline figure is given with and without the flagged rows. Only the pace of an answer in four
 steps is kept, so "too fast" is under one second a question.
@@ -61,7 +61,7 @@ class Filing:
 
 @dataclass(frozen=True)
 class BusyDay:
-    """More answers at one point on one day than its usual day lets expect."""
+    """A day on which a point has far more answers than on its usual day."""
 
     point: int
     day: int  # days since 1970-01-01
@@ -71,7 +71,7 @@ class BusyDay:
 
 @dataclass(frozen=True)
 class UnitCount:
-    """More answers at a unit than it had transactions."""
+    """A unit with more answers than transactions."""
 
     unit: int
     n: int
@@ -173,7 +173,7 @@ def above_frame(rows: WeighedRows, transactions: dict[int, int]) -> tuple[UnitCo
 
 
 def _busy_days(rows: WeighedRows) -> tuple[BusyDay, ...]:
-    """The busiest of the days that stand out at their point."""
+    """Days with far more answers at a point than its usual day has, the busiest first."""
     found: list[BusyDay] = []
     cluster, counts = np.unique(rows.cluster, return_counts=True)
     point, day = np.divmod(cluster, POINT)

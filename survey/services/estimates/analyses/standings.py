@@ -1,4 +1,4 @@
-"""Where does each unit stand, and how sure is that? Rank sets, groups, the funnel, and shrunken rates beside.
+"""Finds where each unit stands and how sure that is: rank sets, groups, the funnel, and rates shrunken to the average.
 
 Units with fewer answers, effective answers or degrees of freedom than a verdict needs, and units whose error cannot be
 told (everybody, nobody, one place and day), are not ranked. Units are strata of their own in every selection, so their
@@ -107,10 +107,10 @@ def standings(table: EstimateTable, *, gates: Gates) -> Standings | None:
 
 
 def _effective(table: EstimateTable, told: Bools) -> Floats:
-    """Effective answers of each unit, at most as many as people.
+    """Effective number of answers of each unit, at most its number of people.
 
-    Where a unit's own error cannot be told, its answers count as the usual unit's do. For a figure of several answers
-    a person the bound is on the safe side: limits are wider and shrinkage is stronger than they need be.
+    A unit whose own error is not known gets the design effect of the usual unit. For a figure of several answers a
+    person the bound is cautious: limits are wider and shrinkage is stronger than they need be.
     """
     share = np.divide(table.effective_n, table.n, out=np.full(len(table), np.nan), where=told)
     usual = float(np.nanmedian(share)) if np.isfinite(share).any() else 1.0

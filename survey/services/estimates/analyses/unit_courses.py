@@ -1,4 +1,4 @@
-"""The course of each unit: whose answers shifted while the wave ran, beyond what so many charts raise by chance?
+"""Finds the units whose answers shifted while the wave ran, beyond the false alarms that so many charts raise.
 
 Units with fewer than fifteen periods have no limits and no place here. Many charts raise many false alarms: the family
 says how many units would signal although nothing changes, and a shift counts as more than chance only by Benjamini and
@@ -71,7 +71,7 @@ def expected_by_chance(shown: Sequence[UnitCourse]) -> float:
 
 
 def _leaves_few(whole: Course, shown: Sequence[UnitCourse], least: int) -> bool:
-    """Whether between two days at which the whole and all units shown are known, few other people answered."""
+    """Whether few other people answered between two days for which the whole and all shown units are known."""
     before = 0
     for day in (period.last for period in whole.periods):
         known = [_until(one.course, day) for one in shown]
