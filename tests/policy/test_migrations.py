@@ -26,7 +26,7 @@ from survey.models.questionnaires.instruments import InstrumentVersion, VersionS
 from survey.models.registry import metadata
 from tests.factories.record import Record
 
-NAMES_IN_ORDER = Path(__file__).parents[1] / "survey" / "words" / "names_in_icu_order.json"
+NAMES_IN_ORDER = Path(__file__).parents[1] / "survey" / "names_in_icu_order.json"
 
 
 def test_there_is_one_head_and_four_digits_name_each_step() -> None:

@@ -56,7 +56,7 @@ def form(at: Installation, version: InstrumentVersion) -> str:
 
 def sheet(at: Installation, version: InstrumentVersion) -> str:
     """The form on paper."""
-    return repr(paper.plan(version, "vi", paper.words_in(i18n.translations("vi", "exports").gettext)))
+    return repr(paper.plan(version, "vi", paper.words_in(i18n.translations("vi").gettext)))
 
 
 def taken(at: Installation, version: InstrumentVersion) -> str:
