@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from instruments import conditions
 from instruments.checks.problems import Problem
+from instruments.model import indices
 from instruments.model.document import InstrumentVersion
 from instruments.model.elements import Item, Section, Statement
 from instruments.model.index_rules import RULES, IndexRule
@@ -297,9 +298,8 @@ def _indices(version: InstrumentVersion) -> Iterator[Problem]:
             if not version.has_item(code):
                 yield Problem("unknown-item", f"{path}.items[{n}]", {"code": code})
         yield from _index_codes(version, path, rule)
-        children = {factor.code for factor in version.factors} | {item.code for item in version.items}
         for weight in rule.weights:
-            if weight.child not in children:
+            if weight.child not in indices.parts(version, rule):
                 yield Problem("index-child", f"{path}.weights", {"code": weight.child})
         headlines += rule.headline
         if rule.headline and (headlines > 1 or rule.level != "overall"):

@@ -18,11 +18,11 @@ from survey.services.estimates.hidden_cells import Shown
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.estimates.visible_rows import FigureRow, Row
 from survey.services.files.file_kinds import ResultFile
-from survey.services.files.result_sentences import Words, marks, plan_line, why_hidden
+from survey.services.files.result_sentences import Words, headline_name, marks, plan_line, rule_words, why_hidden
 from survey.web.code_words import capital_words
 from survey.words import capital
 from survey.words.figures import grouped, in_percent, interval, percent, score, standard_error, target_percent
-from survey.words.results import REASONS, RULES, group_name
+from survey.words.results import REASONS, group_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +64,7 @@ class DrawnTable:
 class ResultsPage:
     view: ResultsView
     headline: DrawnRow | None
+    headline_name: str
     sentences: tuple[str, ...]  # what the headline says, what it cannot say, and what it rests on
     factors: DrawnTable
     halves: DrawnTable
@@ -84,6 +85,7 @@ def results_page(view: ResultsView, *, files: Mapping[str, ResultFile], beside: 
     return ResultsPage(
         view=view,
         headline=headline,
+        headline_name=headline_name(view, Words.of(language())),
         sentences=tuple(_sentences(view, view.overall)) if headline and view.overall else (),
         factors=_figures(view, view.factors, target, compact=True),
         halves=_figures(view, view.halves, target, compact=True),
@@ -234,7 +236,7 @@ def _other(view: ResultsView, row: FigureRow) -> DrawnRow:
         return score(value, lang, rounding=rounding)
 
     interval = f"{words(shown.low).removesuffix(' %')} – {words(shown.high).removesuffix(' %')}"
-    rule = _(RULES.get(row.figure.rule, row.figure.rule))
+    rule = rule_words(row.figure, Words.of(lang))
     return DrawnRow(
         label=row.name or rule,
         note=row.text,

@@ -56,7 +56,7 @@ def form(at: Installation, version: InstrumentVersion) -> str:
 
 def sheet(at: Installation, version: InstrumentVersion) -> str:
     """The form on paper."""
-    return repr(paper.plan(version, "vi", paper.words_in(i18n.translations("vi", "exports").gettext)))
+    return repr(paper.plan(version, "vi", paper.words_in(i18n.translations("vi").gettext)))
 
 
 def taken(at: Installation, version: InstrumentVersion) -> str:
@@ -191,6 +191,9 @@ PROBES: dict[str, Probe] = {
         estimated, "indices.0.items", ["q1"], document(section("main", item("q1"), item("q2")), indices=[POOLED])
     ),
     "IndexRule.codes": Probe(estimated, "indices.0.codes", [1], asking(single(1, 2)) | {"indices": [RETURN]}),
+    "IndexRule.weights": Probe(
+        estimated, "indices.1.weights", [{"child": "A", "weight": 2}], with_factors()
+    ),
     "IndexRule.headline": Probe(estimated, "indices.0.headline", False, document(indices=[POOLED])),
     "IndexRule.rounding": Probe(estimated, "indices.0.rounding", {"places": 0}, document(indices=[PER_ITEM])),
     "IndexRule.origin": local("indices.0.origin", document(indices=[PER_ITEM])),
@@ -270,7 +273,6 @@ PROBES: dict[str, Probe] = {
 }  # fmt: skip
 
 NOT_CARRIED_OUT = {
-    "IndexRule.weights": "means of parts weigh their parts alike, or by the number of items",
     "InstrumentVersion.exports": "no writer of official table layouts yet",
     "ExportLayout.source": "no writer of official table layouts yet",
     "Column.item": "no writer of official table layouts yet",

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from analysis.inference.estimate_tables import EstimateTable
+from analysis.totals.measure_plan import Measure
 from survey import __version__
 from survey.queries.estimates.wave_basis import NO_FIELD
 from survey.services.estimates.channel_results import ChannelResults
@@ -81,6 +82,7 @@ def _crossings(results: ChannelResults) -> Iterator[tuple[str, EstimateTable]]:
 
 def _estimates(view: ResultsView, crossing: str, table: EstimateTable) -> list[dict[str, Any]]:
     found = []
+    weighed = {f.measure: dict(f.weights) for f in view.wave.survey_plan.figures if f.weights}
     for key, estimate in zip(table.domain_keys(), table, strict=True):
         shown = view.hiding.shown(estimate, (crossing, key)) if view.hiding else None
         row: dict[str, Any] = {
@@ -99,6 +101,8 @@ def _estimates(view: ResultsView, crossing: str, table: EstimateTable) -> list[d
             "interval": {name: list(pair) if pair else None for name, pair in estimate.interval.items()},
             "flags": list(estimate.flags),
         }
+        if parts := weighed.get(Measure(estimate.measure, estimate.variable, estimate.option)):
+            row["part_weights"] = parts
         if shown is not None and shown.hidden in ("small", "complement"):
             row |= dict.fromkeys(_HIDDEN) | {"n": None, "interval": {}, "flags": ["suppressed"]}
         found.append(row)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from survey import i18n
 from survey.errors import N_
 from survey.services.estimates.hidden_cells import Shown
+from survey.services.estimates.measure_plans import Figure
 from survey.services.estimates.visible_results import ResultsView
-from survey.words.results import HIDDEN
+from survey.words.results import HIDDEN, rule_name
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,19 @@ def plan_line(view: ResultsView, w: Words) -> str:
     if view.plan.decision:
         return w(N_("plan %(code)s, extended by %(decision)s"), code=view.plan.code, decision=view.plan.decision)
     return w(N_("plan %(code)s"), code=view.plan.code)
+
+
+def headline_name(view: ResultsView, w: Words) -> str:
+    """What the questionnaire calls its headline figure, else its rule."""
+    head = view.headline
+    if head is None:
+        return "–"
+    return head.name.inside(w.language) if head.name else rule_words(head, w)
+
+
+def rule_words(figure: Figure, w: Words) -> str:
+    """The rule of a figure, with the weights that its questionnaire gives the parts."""
+    return rule_name(figure.rule, figure.weights, w.say, w.language)
 
 
 def why_hidden(view: ResultsView, shown: Shown, w: Words) -> str:

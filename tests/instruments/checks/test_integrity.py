@@ -182,6 +182,20 @@ CASES: list[tuple[str, str, JSON]] = [
         document(indices=[figure("overall", "mean_of_children", weights=[{"child": "Z", "weight": 1}])]),
     ),
     (
+        "index-child",  # made of answers, it has no parts
+        "indices[0].weights",
+        document(indices=[figure("overall", "top2_answers", weights=[{"child": "q1", "weight": 1}])]),
+    ),
+    (
+        "index-child",  # a factor without a figure of its own is no part of the whole
+        "indices[0].weights",
+        document(
+            section("a", item("q1", factor="F")),
+            factors=[{"code": "F", "name": words("F"), "grade": "verbatim"}],
+            indices=[figure("overall", "mean_of_children", weights=[{"child": "F", "weight": 1}])],
+        ),
+    ),
+    (
         "two-headlines",
         "indices[1].headline",
         document(
