@@ -304,6 +304,9 @@ def _indices(version: InstrumentVersion) -> Iterator[Problem]:
         headlines += rule.headline
         if rule.headline and (headlines > 1 or rule.level != "overall"):
             yield Problem("two-headlines", f"{path}.headline")
+    rules = version.rollup.rules
+    if rules[:1] != ("design_weighted",) or len(set(rules)) < len(rules):
+        yield Problem("rollup-rules", "rollup.rules")
 
 
 def _index_codes(version: InstrumentVersion, path: str, rule: IndexRule) -> Iterator[Problem]:

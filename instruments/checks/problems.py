@@ -177,6 +177,10 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "index-code": _error("integrity", "Code {code} is not an answer of “{item}”."),
     "index-child": _error("integrity", "“{code}” is no child of this figure, so it cannot have a weight."),
     "two-headlines": _error("integrity", "A version has one headline figure; more than one is marked."),
+    "rollup-rules": _error(
+        "integrity",
+        "The rules from units to the province begin with “design_weighted”, which alone has an interval, each once.",
+    ),
     "overlay-option": _error(
         "integrity", "A local answer must not be substantive, or the form's figures would change meaning."
     ),

@@ -174,6 +174,7 @@ class Rollup(Part):
     """How a figure climbs from units to groups and to the province."""
 
     rules: tuple[RollupName, ...] = ("design_weighted",)
-    """Rules shown side by side, the first one foremost."""
+    """Rules of the headline figure, shown side by side: the weighted one foremost, which alone has an interval and is
+    judged, then means of the units' rates."""
     include_unattributed: bool = False
-    """Whether forms without a unit enter a mean of groups."""
+    """Whether forms without a unit enter a mean of units as one more unit."""

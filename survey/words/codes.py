@@ -56,6 +56,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "level": results.LEVELS,
     "measure": results.MEASURES,
     "rule": results.RULES,
+    "rollup": results.ROLLUPS,
+    "unattributed": results.UNATTRIBUTED,
     "hidden": results.HIDDEN,
     "reason": results.REASONS,
     "rounding": results.ROUNDING,

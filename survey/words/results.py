@@ -63,6 +63,15 @@ RULES = {
     "share": N_("Share of answers"),
     "cost_share": N_("Share of answers on costs"),
 }
+ROLLUPS = {
+    "design_weighted": N_("Every answer with its weight: the headline figure, the only one with an interval"),
+    "groups_unweighted": N_("Mean of the units' figures, each unit once"),
+    "groups_by_forms": N_("Mean of the units' figures by their numbers of answers"),
+}
+UNATTRIBUTED = {
+    "in": N_("forms without a unit are one more unit"),
+    "out": N_("forms without a unit are left out"),
+}
 WEIGHED_RULES = {
     "mean_items_rate": N_("Satisfaction index of the factor (weighted mean of item rates)"),
     "mean_items_mean": N_("Weighted mean of item scores"),

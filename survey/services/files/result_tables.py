@@ -12,14 +12,22 @@ from survey import __version__
 from survey.errors import N_
 from survey.exports.tables import Cell, Column, Kind, Printed, Table
 from survey.services.estimates import stored_results
+from survey.services.estimates.group_means import GroupMean
 from survey.services.estimates.hidden_cells import Shown
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.estimates.visible_rows import FigureRow, Row
-from survey.services.files.result_sentences import Words, headline_name, plan_line, rule_words, why_hidden
+from survey.services.files.result_sentences import (
+    Words,
+    group_mean_words,
+    headline_name,
+    plan_line,
+    rule_words,
+    why_hidden,
+)
 from survey.words import capital
 from survey.words.fieldwork import SELECTIONS
 from survey.words.figures import day, moment, number, printed_percent, printed_score, target_percent, whole
-from survey.words.results import LEVELS, REASONS, VERDICTS, WEIGHT_STAGES, WEIGHTING, group_name
+from survey.words.results import LEVELS, REASONS, ROLLUPS, VERDICTS, WEIGHT_STAGES, WEIGHTING, group_name
 from survey.words.standing import GRADES
 
 
@@ -166,10 +174,21 @@ def _results(view: ResultsView, w: Words) -> Table:
             line[5:9] = [None] * 4
             line[12] = as_score(shown.value, row.figure.rounding)
         rows.append(line)
+    rows += [_group_mean_line(view, mean, levels["overall"], w) for mean in view.group_means]
     return Table(
         w(N_("Results")), f"{view.wave.title} – {view.channel_title}", columns, rows,
         lead=(plan_line(view, w),), strong_rows=frozenset({0}),
     )  # fmt: skip
+
+
+def _group_mean_line(view: ResultsView, mean: GroupMean, level: str, w: Words) -> list[Cell]:
+    """A mean of units: n and value alone, in the column of its kind."""
+    is_score = view.headline is not None and view.headline.kind == "score"
+    rate = None if is_score else as_rate(mean.value, view.rounding())
+    score = as_score(mean.value, view.rounding()) if is_score else None
+    rule = w(ROLLUPS[mean.rule])
+    return [level, mean.rule, f"{headline_name(view, w)}: {rule}", rule, mean.forms, rate, *[None] * 6, score,
+            *[None] * 4, w(GRADES[view.version.lowest_grade]), group_mean_words(mean, w)]  # fmt: skip
 
 
 def _hundredth(value: float | None) -> float | None:

@@ -205,6 +205,9 @@ CASES: list[tuple[str, str, JSON]] = [
             ]
         ),
     ),
+    ("rollup-rules", "rollup.rules", document(rollup={"rules": ["groups_unweighted", "design_weighted"]})),
+    ("rollup-rules", "rollup.rules", document(rollup={"rules": ["design_weighted"] * 2})),
+    ("rollup-rules", "rollup.rules", document(rollup={"rules": []})),
     (
         "overlay-option",
         "scales[0].options[5]",
