@@ -56,6 +56,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "level": results.LEVELS,
     "measure": results.MEASURES,
     "rule": results.RULES,
+    "weighed_rule": results.WEIGHED_RULES,
     "rollup": results.ROLLUPS,
     "unattributed": results.UNATTRIBUTED,
     "hidden": results.HIDDEN,
