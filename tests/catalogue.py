@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 from instruments.answers import MESSAGES, OUT_OF_RANGE_ONE_SIDED
 from instruments.checks.problems import PIECES, PROBLEMS
 from instruments.editing import REFUSALS
-from instruments.model.index_rules import RULES
+from instruments.model.index_rules import RULES, WEIGHED
 from instruments.overlays.misfits import MISFITS
 from instruments.versions.conformity import BADGES, DEVIATIONS
 from instruments.xlsform import REMARKS
@@ -120,8 +120,8 @@ def collect() -> dict[str, Catalog]:
         found["designer"].add(sentence, None, [("instruments/versions/conformity.py", 0)])
     for text in (*MESSAGES.values(), *OUT_OF_RANGE_ONE_SIDED.values()):
         found["citizen"].add(text, None, [("instruments/answers.py", 0)])
-    for rule in RULES.values():
-        found["designer"].add(rule.formula, None, [("instruments/model/index_rules.py", 0)])
+    for formula in (*(rule.formula for rule in RULES.values()), WEIGHED):
+        found["designer"].add(formula, None, [("instruments/model/index_rules.py", 0)])
     return found
 
 

@@ -1,8 +1,9 @@
 """Indices that are functions of several ratios: means of rates, level by level, with their linearised values.
 
-A composite is Σ c_r r over base ratios r. Its linearised value is Σ c_r z_r (delta method), so its variance needs no
-new formula. The coefficients belong to the domain: where nobody in a domain answered an item or a factor, the mean is
-over those that were answered, and the estimate says so with the flag `items_left_out`.
+A composite is Σ c_r r over base ratios r; a part may have a weight of its own. Its linearised value is Σ c_r z_r
+(delta method), so its variance needs no new formula. The coefficients belong to the domain: where nobody in a domain
+answered an item or a factor, the mean is over those that were answered, under their weights, and the estimate says so
+with the flag `items_left_out`.
 """
 
 from __future__ import annotations
@@ -42,33 +43,31 @@ class Composite:
 def composite(layout: Layout, node: Node, rule: str, scores: Scores) -> Composite:
     """The value of a node under a rule, with its gradient with respect to base ratios."""
     plan = layout.plan
+    nodes = {own.code: own for own in plan.nodes}
+    parts, weights = plan.parts_of(node, rule), plan.weights_of(node, rule)
     if rule == "mean_of_item_rates":
-        return _mean([_single(rate_of(layout, item), scores) for item in plan.items_of(node.code)])
+        return _mean([_single(rate_of(layout, item), scores) for item in parts], weights)
     if rule == "mean_of_item_means":
-        return _mean([_single(_mean_of(layout, item), scores) for item in plan.items_of(node.code)])
+        return _mean([_single(_mean_of(layout, item), scores) for item in parts], weights)
     if rule == "mean_of_children_means":
-        nodes = {own.code: own for own in plan.nodes}
-        return _mean(
-            [
-                composite(layout, nodes[member], plan.score_rule_of(nodes[member]), scores)
-                if member in nodes
-                else _single(_mean_of(layout, member), scores)
-                for member in node.members
-            ]
-        )
+        scored = [
+            composite(layout, nodes[part], plan.score_rule_of(nodes[part]), scores)
+            if part in nodes
+            else _single(_mean_of(layout, part), scores)
+            for part in parts
+        ]
+        return _mean(scored, weights)
+    if rule in ("mean_of_children", "item_weighted"):
+        rated = [
+            composite(layout, nodes[part], nodes[part].rule, scores)
+            if part in nodes
+            else _single(rate_of(layout, part), scores)
+            for part in parts
+        ]
+        return _mean(rated, weights)
     if rule == "mean_over_max":
         base = _single(plan.measure_of(node, "mean_pooled"), scores)
         return _scaled(base, 1.0 / plan.maximum)
-    if rule in ("mean_of_children", "item_weighted"):
-        codes = {own.code: own for own in plan.nodes}
-        children = [
-            composite(layout, codes[member], codes[member].rule, scores)
-            if member in codes
-            else _single(rate_of(layout, member), scores)
-            for member in node.members
-        ]
-        weights = [1.0 if rule == "mean_of_children" else float(len(plan.items_of(m))) for m in node.members]
-        return _mean(children, weights)
     return _single(plan.measure_of(node, rule), scores)
 
 
@@ -129,9 +128,8 @@ def _scaled(value: Composite, factor: float) -> Composite:
     return Composite(value.estimate * factor, coefficients, value.complete)
 
 
-def _mean(children: list[Composite], weights: list[float] | None = None) -> Composite:
-    """The mean of the children that have a value; NaN where none has."""
-    shares = weights or [1.0] * len(children)
+def _mean(children: Sequence[Composite], shares: Sequence[float]) -> Composite:
+    """The weighted mean of the children that have a value; NaN where none has."""
     known = [~np.isnan(child.estimate) for child in children]
     total = np.sum([share * there for share, there in zip(shares, known, strict=True)], axis=0)
     estimate = np.zeros(len(total))

@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from math import inf
 
 from analysis.errors import PlanError
 
@@ -32,6 +33,8 @@ NODE_RULES = (
 )
 SCORE_RULES = ("mean_of_item_means", "mean_of_children_means", "mean_pooled", "mean_score")
 PERSON_MEASURES = ("all_answers_satisfied", "share_mean_ge_4")
+WEIGHED_ITEMS = ("mean_of_item_rates", "mean_of_item_means")
+WEIGHED_MEMBERS = ("mean_of_children", "item_weighted", "mean_of_children_means")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +85,27 @@ class NumberItem:
 
 
 @dataclass(frozen=True, slots=True)
+class PartWeight:
+    """The weight of one part of a node in its mean under one rule: of an item or of a member, as the rule has it."""
+
+    rule: str
+    part: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
-    """A factor, half or the whole index: its members (items or lower nodes), its rule, and rules shown beside it."""
+    """A factor, half or the whole index: its members (items or lower nodes), its rule, and rules shown beside it.
+
+    A part without a weight of its own counts as the rule says: once, or by its items.
+    """
 
     code: str
     level: str
     members: tuple[str, ...]
     rule: str = "mean_of_item_rates"
     beside: tuple[str, ...] = ()
+    weights: tuple[PartWeight, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +135,7 @@ class MeasurePlan:
         for node in self.nodes:
             _check_node(node, known)
             known.add(node.code)
+            self._check_weights(node)
         if self.overall is not None and self.overall not in {item.code for item in self.items}:
             raise PlanError(f"The overall question '{self.overall}' is not among the rated items of the measure plan.")
         for item in self.items:
@@ -149,6 +166,9 @@ class MeasurePlan:
     def fingerprint(self) -> str:
         """A digest of the plan: totals of different plans are never merged."""
         plain = {key: value for key, value in asdict(self).items() if not key.startswith("_")}
+        for node in plain["nodes"]:
+            if not node["weights"]:  # totals that were kept before there were weights stay those of their plan
+                del node["weights"]
         text = json.dumps(plain, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -170,6 +190,20 @@ class MeasurePlan:
     def rules_of(self, node: Node) -> tuple[str, ...]:
         return tuple(dict.fromkeys((node.rule, *node.beside)))
 
+    def parts_of(self, node: Node, rule: str) -> tuple[str, ...]:
+        """What a mean under a rule is made of: the items below or the members; nothing where it is made of answers."""
+        if rule in WEIGHED_ITEMS:
+            return self.items_of(node.code)
+        return node.members if rule in WEIGHED_MEMBERS else ()
+
+    def weights_of(self, node: Node, rule: str) -> tuple[float, ...]:
+        """The weight of each part of a mean under a rule: its own, else what the rule says."""
+        own = {given.part: given.weight for given in node.weights if given.rule == rule}
+        return tuple(
+            own.get(part, float(len(self.items_of(part))) if rule == "item_weighted" else 1.0)
+            for part in self.parts_of(node, rule)
+        )
+
     def score_rule_of(self, node: Node) -> str:
         """The rule under which a node is a score, for a mean of scores above it."""
         found = next((rule for rule in self.rules_of(node) if rule in SCORE_RULES), None)
@@ -189,6 +223,15 @@ class MeasurePlan:
             plural = {"item": "item_rates", "factor": "factors", "half": "halves", "index": "indices"}
             rule = f"mean_of_{plural[children.pop()]}" if len(children) == 1 else rule
         return Measure(f"{node.level}_{rule}", node.code)
+
+    def _check_weights(self, node: Node) -> None:
+        for given in node.weights:
+            if given.rule not in self.rules_of(node) or given.part not in self.parts_of(node, given.rule):
+                raise PlanError(
+                    f"Node '{node.code}' weighs '{given.part}', which is no part of its mean under '{given.rule}'."
+                )
+            if not 0 < given.weight < inf:
+                raise PlanError(f"Node '{node.code}' weighs '{given.part}' with {given.weight}; expected above 0.")
 
     def _measures(self) -> Iterator[Measure]:
         for item in self.items:

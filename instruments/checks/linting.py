@@ -18,6 +18,7 @@ from instruments import conditions, routing
 from instruments.checks import integrity
 from instruments.checks.integrity import located_elements, located_items, located_texts
 from instruments.checks.problems import Problem
+from instruments.model import indices
 from instruments.model.document import InstrumentVersion
 from instruments.model.elements import RESPONDENT_KIND, Item, Section
 from instruments.model.provenance import GRADES, Grade
@@ -318,6 +319,13 @@ def _figures(version: InstrumentVersion) -> Iterator[Problem]:
     for f, factor in enumerate(version.factors):
         if not version.items_below(factor.code):
             yield Problem("factor-empty", f"factors[{f}]", {"code": factor.code})
+    for i, rule in enumerate(version.indices):
+        for weight in rule.weights:
+            if weight.child not in indices.parts(version, rule):
+                yield Problem("weight-unused", f"indices[{i}].weights", {"code": weight.child})
+    rollups = version.rollup.rules
+    if rollups[:1] != ("design_weighted",) or len(set(rollups)) < len(rollups):
+        yield Problem("rollup-rules", "rollup.rules")
 
 
 def _unused(version: InstrumentVersion) -> Iterator[Problem]:

@@ -187,6 +187,11 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "not-hideable": _error("integrity", "“{code}” is a locked part of the form and cannot be switched off."),
     "not-relabelable": _error("integrity", "The words of “{code}” are locked."),
     # --- quality: usable, but look at it ------------------------------------------------------------------
+    "weight-unused": _error("quality", "“{code}” is no part that this figure is made of; its weight would do nothing."),
+    "rollup-rules": _error(
+        "quality",
+        "The rules from units to the province begin with “design_weighted”, which alone has an interval, each once.",
+    ),
     "unreachable": _error("quality", "“{code}” can never be shown: no answers fulfil its condition."),
     "scale-direction": _error(
         "quality", "The scales “{one}” and “{other}” run in opposite directions from bad to good."

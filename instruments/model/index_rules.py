@@ -113,6 +113,8 @@ RULES: Mapping[RuleName, RuleFacts] = {
     ),
 }  # fmt: skip
 """Every rule a version may name."""
+WEIGHED = "mean of the parts' unrounded values, each times its weight, over the sum of the weights"
+"""The formula of a mean whose parts have weights of their own."""
 
 
 class Rounding(Part):
@@ -138,7 +140,7 @@ class ChildWeight(Part):
     """A weight given to one child of a composite."""
 
     child: str
-    """Code of the factor or item."""
+    """Code of the item, or of the factor, which has a figure of its own."""
     weight: Annotated[float, Field(gt=0)]
     """Its weight; weights need not sum to 1."""
 
@@ -159,7 +161,7 @@ class IndexRule(Part):
     codes: tuple[OptionCode, ...] | None = None
     """The codes that count, where they are not the scale's satisfied codes."""
     weights: tuple[ChildWeight, ...] = ()
-    """Weights of the children; absent = what the rule says."""
+    """Weights of the parts of a mean of items or factors; a part without one counts as the rule says."""
     headline: bool = False
     """The one figure that is set against the target."""
     rounding: Rounding | None = None
@@ -172,6 +174,7 @@ class Rollup(Part):
     """How a figure climbs from units to groups and to the province."""
 
     rules: tuple[RollupName, ...] = ("design_weighted",)
-    """Rules shown side by side, the first one foremost."""
+    """Rules of the headline figure, shown side by side: the weighted one foremost, which alone has an interval and is
+    judged, then means of the units' rates."""
     include_unattributed: bool = False
-    """Whether forms without a unit enter a mean of groups."""
+    """Whether forms without a unit enter a mean of units as one more unit."""

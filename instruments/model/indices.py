@@ -44,6 +44,8 @@ class Index:
     """Items or factors whose figures it is the mean of; empty for figures made of answers."""
     weights: tuple[float, ...]
     """One per child."""
+    weighed: bool
+    """Whether the version gives a child a weight of its own."""
     rounding: Rounding | None
     """Of the rule, else of the version; none = as the reader of results always shows figures."""
     headline: bool
@@ -59,6 +61,21 @@ def plan(version: InstrumentVersion) -> tuple[Index, ...]:
 def headline(version: InstrumentVersion) -> Index | None:
     """The figure set against the target; none for a survey that makes no index."""
     return next((index for index in plan(version) if index.headline), None)
+
+
+def parts(version: InstrumentVersion, rule: IndexRule) -> frozenset[str]:
+    """The parts of a rule's figures that may have weights: items, or factors with a figure of their own."""
+    of = RULES[rule.rule].of
+    if of == "items":
+        return frozenset(item.code for item in version.items if rule.items is None or item.code in rule.items)
+    if of != "factors":
+        return frozenset()
+    if rule.level == "overall":
+        found = _top(version)
+    else:
+        found = tuple(factor.code for factor in version.factors if factor.parent is not None)
+    declared = {one.level for one in version.indices}
+    return frozenset(code for code in found if ("half" if version.children_of(code) else "factor") in declared)
 
 
 def _unfold(version: InstrumentVersion, rule: IndexRule) -> Iterator[Index]:
@@ -79,10 +96,19 @@ def _unfold(version: InstrumentVersion, rule: IndexRule) -> Iterator[Index]:
 
 
 def _overall(version: InstrumentVersion, rule: IndexRule) -> Index:
-    roots = tuple(factor.code for factor in version.factors if factor.parent is None and factor.origin == "core")
-    top = version.children_of(roots[0]) if len(roots) == 1 else ()
-    target = roots[0] if top else "overall"
-    return _index(version, rule, target, _chosen(version, rule, version.rated_items), top or roots)
+    roots = _roots(version)
+    target = roots[0] if len(roots) == 1 and version.children_of(roots[0]) else "overall"
+    return _index(version, rule, target, _chosen(version, rule, version.rated_items), _top(version))
+
+
+def _roots(version: InstrumentVersion) -> tuple[str, ...]:
+    return tuple(factor.code for factor in version.factors if factor.parent is None and factor.origin == "core")
+
+
+def _top(version: InstrumentVersion) -> tuple[str, ...]:
+    """The factors below the whole: those of the one root, or the roots."""
+    roots = _roots(version)
+    return (version.children_of(roots[0]) if len(roots) == 1 else ()) or roots
 
 
 def _named(version: InstrumentVersion, codes: tuple[str, ...]) -> tuple[Item, ...]:
@@ -121,6 +147,7 @@ def _index(
         items=tuple(_counted(version, rule, item) for item in items),
         children=children,
         weights=tuple(given.get(child, counts.get(child, 1.0)) for child in children),
+        weighed=any(child in given for child in children),
         rounding=rule.rounding or version.rounding,
         headline=rule.headline,
         origin=items[0].origin if alone else rule.origin,

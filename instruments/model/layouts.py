@@ -37,18 +37,20 @@ class Column(Part):
     header: Line
     """The header, letter for letter."""
     item: Code | None = None
-    """The item that fills it; absent = left empty."""
+    """The item that fills it, or the unit it is given by; absent = left empty. Open words, days and what else files of
+    rows do not give out stay empty too."""
     part: Literal["value", "other", "label"] = "value"
-    """`value`: code, number or text; `other`: the text beside "Khác"; `label`: the words of the answer."""
+    """`value`: code or number; `label`: the words of the answer, of a person's number its band; `other`: the text
+    beside "Khác", left empty since open words are no part of a file of rows."""
     values: tuple[CellValue, ...] = ()
-    """Words written instead of the code."""
+    """Words written instead of the code or of the answer's own words."""
 
 
 class ExportLayout(Part):
     """A table layout that others expect, header by header."""
 
     code: Reference
-    """Name of the layout."""
+    """Name of the layout and of its sheet."""
     title: Text
     """What it is for."""
     grade: Grade

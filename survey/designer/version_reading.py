@@ -9,7 +9,7 @@ from instruments import condition_sentences
 from instruments.conditions import ConditionError
 from instruments.model.document import InstrumentVersion
 from instruments.model.elements import Item, Statement
-from instruments.model.index_rules import RULES, IndexRule, Rounding
+from instruments.model.index_rules import RULES, WEIGHED, IndexRule, Rounding
 from instruments.model.indices import Index, plan
 from instruments.model.provenance import Decision, Note
 from instruments.model.response_domains import Number, OpenText, Option, Scale
@@ -88,6 +88,7 @@ class FigureView:
     headline: bool
     rounding: Rounding | None  # its own, where it has one
     local: bool
+    weights: tuple[tuple[str, float], ...]  # of its parts, where one has a weight of its own
 
 
 @dataclass(frozen=True)
@@ -225,10 +226,11 @@ def _factors(document: InstrumentVersion) -> Iterator[FactorView]:
 def _figure(rule: IndexRule, planned: tuple[Index, ...]) -> FigureView:
     unfolded = [i for i in planned if (i.level, i.rule, i.measure) == (rule.level, rule.rule, rule.measure)]
     facts = RULES[rule.rule]
+    weights = dict(pair for i in unfolded if i.weighed for pair in zip(i.children, i.weights, strict=True))
     return FigureView(
         level=rule.level,
         rule=rule.rule,
-        formula=facts.formula,
+        formula=WEIGHED if weights else facts.formula,
         grade=facts.grade,
         measure=rule.measure,
         name=rule.name,
@@ -237,6 +239,7 @@ def _figure(rule: IndexRule, planned: tuple[Index, ...]) -> FigureView:
         headline=rule.headline,
         rounding=rule.rounding,
         local=rule.origin == "overlay",
+        weights=tuple(weights.items()),
     )
 
 

@@ -29,10 +29,14 @@ def write(
     data: list[DataSheet],
     stamp: str = "",
     about_name: str = "About",
+    data_first: bool = False,
+    stamp_data: bool = True,
     progress: Progress = lambda _done, _total: None,
 ) -> None:
-    """Write the workbook to `path`. `stamp` (synthetic data, provisional figures) heads every sheet."""
-    total = sum(sheet.count for sheet in data) or 1
+    """Write the workbook to `path`. `stamp` (synthetic data, provisional figures) heads every sheet.
+
+    Programs of others read the first sheet from its first line: `data_first`, and `stamp_data` as far as it may be so.
+    """
     book = xlsxwriter.Workbook(
         str(path),
         {
@@ -42,13 +46,15 @@ def write(
     )  # fmt: skip
     book.set_properties({"title": title, "author": "Hài Lòng"})
     style = _Styles(book)
+    if data_first:
+        _all_data(book, style, data, stamp if stamp_data else "", progress)
     _about(book, style, about_name, title, about, stamp)
     for table in tables:
         _table(book, style, table, stamp)
-    done = 0
-    for sheet in data:
-        done = _data(book, style, sheet, stamp, done, total, progress)
+    if not data_first:
+        _all_data(book, style, data, stamp if stamp_data else "", progress)
     book.close()
+    total = sum(sheet.count for sheet in data) or 1
     progress(total, total)
 
 
@@ -159,6 +165,12 @@ def _row(sheet: Any, style: _Styles, columns: tuple[Column, ...], line: int, row
             sheet.write_number(line, n, value.value, style.printed(kind, value.places, strong))
         else:
             sheet.write_number(line, n, value, style.cells[kind, strong])
+
+
+def _all_data(book: Any, style: _Styles, data: Sequence[DataSheet], stamp: str, progress: Progress) -> None:
+    total, done = sum(sheet.count for sheet in data) or 1, 0
+    for sheet in data:
+        done = _data(book, style, sheet, stamp, done, total, progress)
 
 
 def _data(book: Any, style: _Styles, data: DataSheet, stamp: str, done: int, total: int, progress: Progress) -> int:

@@ -14,15 +14,24 @@ from survey.charts import intervals
 from survey.charts.intervals import Axis, Mark
 from survey.i18n import language
 from survey.services.estimates.channel_verdicts import Verdict
+from survey.services.estimates.group_means import GroupMean
 from survey.services.estimates.hidden_cells import Shown
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.estimates.visible_rows import FigureRow, Row
 from survey.services.files.file_kinds import ResultFile
-from survey.services.files.result_sentences import Words, marks, plan_line, why_hidden
+from survey.services.files.result_sentences import (
+    Words,
+    group_mean_words,
+    headline_name,
+    marks,
+    plan_line,
+    rule_words,
+    why_hidden,
+)
 from survey.web.code_words import capital_words
 from survey.words import capital
 from survey.words.figures import grouped, in_percent, interval, percent, score, standard_error, target_percent
-from survey.words.results import REASONS, RULES, group_name
+from survey.words.results import REASONS, ROLLUPS, group_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +74,7 @@ class DrawnTable:
 class ResultsPage:
     view: ResultsView
     headline: DrawnRow | None
+    headline_name: str
     sentences: tuple[str, ...]  # what the headline says, what it cannot say, and what it rests on
     factors: DrawnTable
     halves: DrawnTable
@@ -85,6 +95,7 @@ def results_page(view: ResultsView, *, files: Mapping[str, ResultFile], beside: 
     return ResultsPage(
         view=view,
         headline=headline,
+        headline_name=headline_name(view, Words.of(language())),
         sentences=tuple(_sentences(view, view.overall)) if headline and view.overall else (),
         factors=_figures(view, view.factors, target, compact=True),
         halves=_figures(view, view.halves, target, compact=True),
@@ -94,7 +105,7 @@ def results_page(view: ResultsView, *, files: Mapping[str, ResultFile], beside: 
         groups=_domains(
             view, tuple(replace(r, label=group_name(r.label, _)) for r in view.by_group), with_targets=True
         ),
-        others=tuple(_other(view, row) for row in view.others),
+        others=(*(_other(view, row) for row in view.others), *(_group_mean(view, mean) for mean in view.group_means)),
         plan_words=plan_line(view, Words.of(language())),
         files=files,
         units_left_out=sum(1 for r in view.by_unit if r.shown.hidden in ("small", "complement")),
@@ -238,7 +249,7 @@ def _other(view: ResultsView, row: FigureRow) -> DrawnRow:
         return score(value, lang, rounding=rounding)
 
     interval = f"{words(shown.low).removesuffix(' %')} – {words(shown.high).removesuffix(' %')}"
-    rule = _(RULES.get(row.figure.rule, row.figure.rule))
+    rule = rule_words(row.figure, Words.of(lang))
     return DrawnRow(
         label=row.name or rule,
         note=row.text,
@@ -247,6 +258,20 @@ def _other(view: ResultsView, row: FigureRow) -> DrawnRow:
         interval=interval if shown.low is not None else "–",
         why=why_hidden(view, shown, Words.of(language())) or (rule if row.name and kind == "rescaled" else ""),
         local=row.figure.local,
+    )
+
+
+def _group_mean(view: ResultsView, mean: GroupMean) -> DrawnRow:
+    """A mean of the units that are shown: for comparison, without an interval."""
+    w, is_score = Words.of(language()), view.headline is not None and view.headline.kind == "score"
+    written = score if is_score else percent
+    return DrawnRow(
+        label=f"{headline_name(view, w)}: {w(ROLLUPS[mean.rule])}",
+        note="",
+        n=grouped(mean.forms, language()),
+        rate=written(mean.value, language(), rounding=view.rounding()),
+        interval="–",
+        why=group_mean_words(mean, w),
     )
 
 

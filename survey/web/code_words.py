@@ -5,17 +5,23 @@ In templates `words` and `capital_words` are globals. The words themselves stand
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from flask_babel import gettext
 from flask_babel.speaklater import LazyString
 
-from survey.words import capital, codes
+from survey.i18n import language
+from survey.words import capital, codes, results
 
 
 def words(table: str, code: str, **values: object) -> str:
     """The word for a code with what it names."""
     return codes.words(table, code, gettext, **values)
+
+
+def rule_words(rule: str, weights: Sequence[tuple[str, float]]) -> str:
+    """The name of a rule of figures, with the weights of its parts where they have some of their own."""
+    return results.rule_name(rule, weights, gettext, language())
 
 
 def capital_words(table: str, code: str) -> str:

@@ -32,7 +32,7 @@ from survey.services.province import settings as setting_service
 from survey.services.province.settings import ProvinceSettings
 from survey.web import home_and_menu, staff_session, unsaved_input
 from survey.web.application import Runtime, runtime, runtime_of
-from survey.web.code_words import capital_words, words, words_of
+from survey.web.code_words import capital_words, rule_words, words, words_of
 from survey.web.staff_session import PREFIX, StaffSession, StaffSessions
 from survey.words.figures import plain
 
@@ -211,6 +211,7 @@ def install(app: Flask) -> None:
         may_open=may_open,
         words=words,
         capital_words=capital_words,
+        rule_words=rule_words,
         words_of=words_of,
         say=_say,
     )

@@ -5,8 +5,11 @@ A face passes gettext, a file made outside a request passes the translations of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from survey.errors import N_
 from survey.words import Translate, capital
+from survey.words.figures import short
 from survey.words.province import FIELD_GROUPS
 
 VERDICTS = {
@@ -60,6 +63,22 @@ RULES = {
     "share": N_("Share of answers"),
     "cost_share": N_("Share of answers on costs"),
 }
+ROLLUPS = {
+    "design_weighted": N_("Every answer with its weight: the headline figure, the only one with an interval"),
+    "groups_unweighted": N_("Mean of the units' figures, each unit once"),
+    "groups_by_forms": N_("Mean of the units' figures by their numbers of answers"),
+}
+UNATTRIBUTED = {
+    "in": N_("forms without a unit are one more unit"),
+    "out": N_("forms without a unit are left out"),
+}
+WEIGHED_RULES = {
+    "mean_items_rate": N_("Satisfaction index of the factor (weighted mean of item rates)"),
+    "mean_items_mean": N_("Weighted mean of item scores"),
+    "mean_of_children": N_("Weighted mean of the parts"),
+    "item_weighted": N_("Weighted mean of the parts"),
+    "psi": N_("Patient satisfaction index (weighted mean of the factor scores)"),
+}
 HIDDEN = {
     "small": N_("fewer than %(minimum)s answers"),
     "complement": N_("hidden to protect a smaller cell"),
@@ -100,6 +119,14 @@ NO_IMPORTANCE = {
 BEYOND = {"above": N_("above its limits"), "below": N_("below its limits")}
 CHARTS = {"p": N_("p-chart"), "ewma": "EWMA", "cusum": "CUSUM"}
 CHOSEN = {"0": N_("not chosen"), "1": N_("chosen")}
+
+
+def rule_name(rule: str, weights: Sequence[tuple[str, float]], say: Translate, language: str) -> str:
+    """The name of a rule; of a mean whose parts have weights of their own with these: "… (weights: P 2; S 1)"."""
+    if not weights or rule not in WEIGHED_RULES:
+        return say(RULES.get(rule, rule))
+    listed = "; ".join(f"{part} {short(weight, 6, language)}" for part, weight in weights)
+    return say(N_("%(rule)s (weights: %(weights)s)")) % {"rule": say(WEIGHED_RULES[rule]), "weights": listed}
 
 
 def group_name(codes: str, say: Translate) -> str:

@@ -31,6 +31,7 @@ OTHER_QUESTIONS = {
         ("selection_sentence", "weighting"),
         ("series_fate", "headline_fate"),
         ("joining", "joining_sentence"),
+        ("rule", "weighed_rule"),
         ("domain", "sample_agency"),
         ("domain", "sample_point"),
         ("sample_agency", "sample_point"),

@@ -174,6 +174,7 @@ class FigureRow:
     formula: str
     figures: int
     locked: bool
+    weights: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True)

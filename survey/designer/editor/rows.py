@@ -11,7 +11,7 @@ from instruments.conditions import ConditionError
 from instruments.editing import answer_library
 from instruments.model.document import InstrumentVersion
 from instruments.model.elements import Item, Statement
-from instruments.model.index_rules import RULES
+from instruments.model.index_rules import RULES, WEIGHED
 from instruments.model.indices import plan
 from instruments.model.response_domains import Number, OpenText, Option, Scale
 from survey.designer.editor.actions import answers_value
@@ -189,9 +189,10 @@ def figure_rows(v: InstrumentVersion) -> tuple[FigureRow, ...]:
         FigureRow(
             n,
             rule,
-            RULES[rule.rule].formula,
+            WEIGHED if rule.weights else RULES[rule.rule].formula,
             counts.get((rule.level, rule.rule, rule.measure), 0),
             editing.is_locked(v, rule),
+            tuple((given.child, given.weight) for given in rule.weights),
         )
         for n, rule in enumerate(v.indices)
     )

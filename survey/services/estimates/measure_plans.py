@@ -9,7 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from analysis.totals.measure_plan import ChoiceItem, CodeShare, Measure, MeasurePlan, Node, NumberItem, RatedItem
+from analysis.totals.measure_plan import (
+    ChoiceItem,
+    CodeShare,
+    Measure,
+    MeasurePlan,
+    Node,
+    NumberItem,
+    PartWeight,
+    RatedItem,
+)
 from instruments import codec
 from instruments.model import indices
 from instruments.model.document import InstrumentVersion
@@ -47,6 +56,7 @@ class Figure:
     local: bool = False  # of a local addition, not of the form
     name: Text | None = None  # what the questionnaire calls it
     rounding: Rounding | None = None  # as the questionnaire publishes it
+    weights: tuple[tuple[str, float], ...] = ()  # of its parts, where the questionnaire gives them weights
 
 
 @dataclass(frozen=True)
@@ -101,7 +111,7 @@ def _plan(version: InstrumentVersion) -> SurveyPlan:
     figures = [
         Figure(found, i.level, i.items[0].item if i.level == "item" else i.target, i.rule,
                "rescaled" if i.rule == "mean_over_max" else i.measure, i.headline, i.origin == "overlay", i.name,
-               i.rounding)
+               i.rounding, tuple(zip(i.children, i.weights, strict=True)) if i.weighed else ())
         for i in declared
         if (found := tree.measure(i, overall)) is not None and found in measures.measures
     ]  # fmt: skip
@@ -162,7 +172,8 @@ class _Tree:
                     self._codes[index.target] = code
                     members = self._members(version, index)
                     chosen = list(dict.fromkeys(rules[index.target])) or ["pooled_rate"]
-                    made.append(Node(code, LEVELS[level], members, chosen[0], tuple(chosen[1:])))
+                    weights = tuple(w for i in composite if i.target == index.target for w in _weights(i))
+                    made.append(Node(code, LEVELS[level], members, chosen[0], tuple(chosen[1:]), weights))
         self.nodes = tuple(made)
         self.persons_of = tuple(dict.fromkeys(self._codes[i.target] for i in composite if i.rule in PERSON_RULES))
 
@@ -202,6 +213,14 @@ def _rule_of(index: Index) -> str | None:
     if index.measure == "score" and rule in RATE_RULES:
         return MEANS_OF_PARTS.get(index.rule)
     return rule
+
+
+def _weights(index: Index) -> tuple[PartWeight, ...]:
+    """The weights of a composite's parts, where the questionnaire gives them weights."""
+    rule = _rule_of(index)
+    if rule is None or not index.weighed:
+        return ()
+    return tuple(PartWeight(rule, child, weight) for child, weight in zip(index.children, index.weights, strict=True))
 
 
 def _measure_of(nodes: tuple[Node, ...], node: Node, rule: str) -> Measure:

@@ -23,6 +23,7 @@ from survey.queries.estimates.labels import UnitLabel
 from survey.queries.estimates.results import READERS
 from survey.queries.estimates.wave_basis import WaveChannel
 from survey.services.estimates.channel_results import ChannelResults
+from survey.services.estimates.group_means import GroupMean, group_means
 from survey.services.estimates.hidden_cells import Hiding, people_of
 from survey.services.estimates.measure_plans import Figure
 from survey.services.estimates.results_cache import KeptResults
@@ -67,6 +68,7 @@ class ResultsView:
     by_unit: tuple[Row, ...]
     by_field: tuple[Row, ...]
     by_group: tuple[Row, ...]
+    group_means: tuple[GroupMean, ...]  # of the headline, over the units that are shown
     unit_codes: Mapping[int, str]
     unit_names: Mapping[int, str]
     field_codes: Mapping[int, str]
@@ -113,6 +115,7 @@ def read(
     rule = DisclosureRule(limits.minimum_cell, public=False)
     hide = Hiding(results, wave, rule) if results.tables else None
     rows = VisibleRows(wave, results, hide, language) if hide else None
+    by_unit = rows.units(units) if rows else ()
     return ResultsView(
         wave=wave,
         version=wave.questionnaire,
@@ -142,9 +145,10 @@ def read(
         items=rows.items() if rows else (),
         others=rows.others() if rows else (),
         choices=rows.choices() if rows else (),
-        by_unit=rows.units(units) if rows else (),
+        by_unit=by_unit,
         by_field=rows.fields(fields) if rows else (),
         by_group=rows.groups() if rows else (),
+        group_means=group_means(wave.questionnaire.rollup, by_unit, known=units.__contains__),
         unit_codes={unit: label.code for unit, label in units.items()},
         unit_names={unit: label.name for unit, label in units.items()},
         field_codes={field: label.code for field, label in fields.items()},

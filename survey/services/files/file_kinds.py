@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
+from instruments.model.document import InstrumentVersion
 from survey.errors import N_
 from survey.services.jobs import MadeFile
 
@@ -21,6 +22,11 @@ class ResultFile:
     label: str
     writer: str  # module:function, with the arguments of `result_files.write_workbook`
     row_data: bool = False
+    by_layout: bool = False  # for questionnaires that declare the table layouts others expect
+
+    def is_offered(self, version: InstrumentVersion) -> bool:
+        """Whether there is such a file of the answers to a questionnaire."""
+        return bool(version.exports) or not self.by_layout
 
     def write(self) -> Callable[..., MadeFile]:
         """The function that writes the file."""
@@ -35,5 +41,12 @@ RESULT_FILES: dict[str, ResultFile] = {
     ),
     "rows": ResultFile(
         "results_rows", N_("Rows of answers (.csv)"), "survey.services.files.result_files:write_rows", row_data=True
+    ),
+    "layouts": ResultFile(
+        "results_layouts",
+        N_("Rows in the official table layout (.xlsx)"),
+        "survey.services.files.official_layouts:write",
+        row_data=True,
+        by_layout=True,
     ),
 }

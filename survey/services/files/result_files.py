@@ -15,7 +15,7 @@ import numpy as np
 
 from instruments.model.document import InstrumentVersion
 from survey.database import Database
-from survey.errors import N_, Forbidden
+from survey.errors import N_, Forbidden, NotFound
 from survey.exports import csv_files
 from survey.exports import workbook as writer
 from survey.exports.tables import Cell, DataSheet
@@ -57,7 +57,8 @@ def may_take_rows(view: ResultsView, actor: Actor) -> bool:
 def to_take(view: ResultsView, actor: Actor) -> dict[str, ResultFile]:
     """The files this person may ask for of this view, by name."""
     rows = may_take_rows(view, actor)
-    return {name: file for name, file in RESULT_FILES.items() if rows or not file.row_data}
+    offered = {name: file for name, file in RESULT_FILES.items() if file.is_offered(view.version)}
+    return {name: file for name, file in offered.items() if rows or not file.row_data}
 
 
 def ask(
@@ -66,6 +67,8 @@ def ask(
     """Queue a file. Refused here already when the wave is not to be seen or rows are not to be taken."""
     view = results_service.read(database, wave_code, channel, actor=actor, now=now)
     file = RESULT_FILES[kind]
+    if not file.is_offered(view.version):
+        raise NotFound("There is no such file.")
     if file.row_data and not may_take_rows(view, actor):
         raise Forbidden("Files with a row per response are a right of their own, which your account does not have.")
     params = {"wave": wave_code, "channel": view.channel, "language": language}
@@ -101,7 +104,7 @@ def write_workbook(
         stamp=" · ".join(marks(view, words)),
         progress=progress,
     )
-    return MadeFile(path, _file_name(view, "xlsx"), XLSX, row_data=with_rows)
+    return MadeFile(path, file_name(view, "xlsx"), XLSX, row_data=with_rows)
 
 
 def write_rows(
@@ -127,10 +130,10 @@ def write_rows(
     stamp = [synthetic_stamp(words)] if view.wave.is_synthetic else []  # a column: every row carries it
     headings = [*sheet.headings, *(["synthetic"] if stamp else [])]
     csv_files.write(path, headings, ([*row, *stamp] for row in sheet.rows), count=sheet.count, progress=progress)
-    return MadeFile(path, _file_name(view, "csv"), "text/csv; charset=utf-8", row_data=True)
+    return MadeFile(path, file_name(view, "csv"), "text/csv; charset=utf-8", row_data=True)
 
 
-def _file_name(view: ResultsView, ending: str) -> str:
+def file_name(view: ResultsView, ending: str) -> str:
     """The name of a file: wave and channel, after a mark where the data are made up."""
     return f"{'THU-NGHIEM-' if view.wave.is_synthetic else ''}{view.wave.code}-{view.channel}.{ending}"
 

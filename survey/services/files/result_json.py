@@ -10,12 +10,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from analysis.inference.estimate_tables import EstimateTable
+from analysis.totals.measure_plan import Measure
 from survey import __version__
 from survey.queries.estimates.wave_basis import NO_FIELD
 from survey.services.estimates.channel_results import ChannelResults
 from survey.services.estimates.channel_verdicts import Key, Verdict
+from survey.services.estimates.group_means import GroupMean
 from survey.services.estimates.visible_results import ResultsView
-from survey.words.figures import grouped, percent
+from survey.words.figures import grouped, percent, score
+from survey.words.results import ROLLUPS
 
 _HIDDEN = ("estimate", "se", "df", "deff_wor", "deff_wr", "effective_n", "sum_w")
 
@@ -47,6 +50,7 @@ def result(view: ResultsView) -> dict[str, Any]:
         "ranking": [],
         "reliability": [],
         "drivers": [],
+        **({"group_means": [_group_mean(view, mean) for mean in view.group_means]} if view.group_means else {}),
     }
 
 
@@ -71,6 +75,13 @@ def lines(view: ResultsView) -> list[str]:
             f"  {label:60.60}  {rate:>8}  [{interval}]  n = {grouped(shown.n, 'en')}"
             + (f"  {verdict.verdict} (target {percent(verdict.target, 'en')})" if verdict else "")
         )
+    written = score if view.headline is not None and view.headline.kind == "score" else percent
+    for mean in view.group_means:
+        value = written(mean.value, "en", rounding=rounding)
+        found.append(
+            f"  {ROLLUPS[mean.rule]:60.60}  {value:>8}  no interval, never judged  n = {grouped(mean.forms, 'en')}"
+            f"  {mean.units} units shown, {mean.units_hidden} hidden"
+        )
     return found
 
 
@@ -81,6 +92,7 @@ def _crossings(results: ChannelResults) -> Iterator[tuple[str, EstimateTable]]:
 
 def _estimates(view: ResultsView, crossing: str, table: EstimateTable) -> list[dict[str, Any]]:
     found = []
+    weighed = {f.measure: dict(f.weights) for f in view.wave.survey_plan.figures if f.weights}
     for key, estimate in zip(table.domain_keys(), table, strict=True):
         shown = view.hiding.shown(estimate, (crossing, key)) if view.hiding else None
         row: dict[str, Any] = {
@@ -99,10 +111,27 @@ def _estimates(view: ResultsView, crossing: str, table: EstimateTable) -> list[d
             "interval": {name: list(pair) if pair else None for name, pair in estimate.interval.items()},
             "flags": list(estimate.flags),
         }
+        if parts := weighed.get(Measure(estimate.measure, estimate.variable, estimate.option)):
+            row["part_weights"] = parts
         if shown is not None and shown.hidden in ("small", "complement"):
             row |= dict.fromkeys(_HIDDEN) | {"n": None, "interval": {}, "flags": ["suppressed"]}
         found.append(row)
     return found
+
+
+def _group_mean(view: ResultsView, mean: GroupMean) -> dict[str, Any]:
+    """The headline as a mean of the units that are shown: no interval, no verdict."""
+    head = view.headline
+    return {
+        "rule": mean.rule,
+        "measure": head.measure.name if head else None,
+        "domain": {},
+        "n": mean.forms,
+        "estimate": mean.value,
+        "units": mean.units,
+        "units_hidden": mean.units_hidden,
+        "include_unattributed": mean.include_unattributed,
+    }
 
 
 def _verdicts(view: ResultsView, crossing: str, verdicts: Mapping[Key, Verdict]) -> list[dict[str, Any]]:

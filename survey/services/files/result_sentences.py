@@ -10,9 +10,12 @@ from dataclasses import dataclass
 
 from survey import i18n
 from survey.errors import N_
+from survey.services.estimates.group_means import GroupMean
 from survey.services.estimates.hidden_cells import Shown
+from survey.services.estimates.measure_plans import Figure
 from survey.services.estimates.visible_results import ResultsView
-from survey.words.results import HIDDEN
+from survey.words import capital
+from survey.words.results import HIDDEN, UNATTRIBUTED, rule_name
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,33 @@ def plan_line(view: ResultsView, w: Words) -> str:
     if view.plan.decision:
         return w(N_("plan %(code)s, extended by %(decision)s"), code=view.plan.code, decision=view.plan.decision)
     return w(N_("plan %(code)s"), code=view.plan.code)
+
+
+def headline_name(view: ResultsView, w: Words) -> str:
+    """What the questionnaire calls its headline figure, else its rule."""
+    head = view.headline
+    if head is None:
+        return "–"
+    return head.name.inside(w.language) if head.name else rule_words(head, w)
+
+
+def rule_words(figure: Figure, w: Words) -> str:
+    """The rule of a figure, with the weights that its questionnaire gives the parts."""
+    return rule_name(figure.rule, figure.weights, w.say, w.language)
+
+
+def group_mean_words(mean: GroupMean, w: Words) -> str:
+    """What a mean of units is made of and what it is for."""
+    if mean.value is None:
+        return w(N_("fewer than two units can be shown"))
+    made = w(
+        N_("over the %(units)s units that are shown (%(hidden)s hidden); %(unattributed)s"),
+        units=mean.units,
+        hidden=mean.units_hidden,
+        unattributed=w(UNATTRIBUTED["in" if mean.include_unattributed else "out"]),
+    )
+    use = w(N_("For comparison with reports that compute so: no interval, never judged."))
+    return f"{capital(made)}. {use}"
 
 
 def why_hidden(view: ResultsView, shown: Shown, w: Words) -> str:

@@ -12,14 +12,22 @@ from survey import __version__
 from survey.errors import N_
 from survey.exports.tables import Cell, Column, Kind, Printed, Table
 from survey.services.estimates import stored_results
+from survey.services.estimates.group_means import GroupMean
 from survey.services.estimates.hidden_cells import Shown
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.estimates.visible_rows import FigureRow, Row
-from survey.services.files.result_sentences import Words, plan_line, why_hidden
+from survey.services.files.result_sentences import (
+    Words,
+    group_mean_words,
+    headline_name,
+    plan_line,
+    rule_words,
+    why_hidden,
+)
 from survey.words import capital
 from survey.words.fieldwork import SELECTIONS
 from survey.words.figures import day, moment, number, printed_percent, printed_score, target_percent, whole
-from survey.words.results import LEVELS, REASONS, RULES, VERDICTS, WEIGHT_STAGES, WEIGHTING, group_name
+from survey.words.results import LEVELS, REASONS, ROLLUPS, VERDICTS, WEIGHT_STAGES, WEIGHTING, group_name
 from survey.words.standing import GRADES
 
 
@@ -37,7 +45,7 @@ def about(view: ResultsView, w: Words, *, rows_left_out: int | None) -> list[tup
         (w(N_("Channel")), f"{view.channel_title} ({w(SELECTIONS[view.selection.value])})"),
         (w(N_("Filter")), ", ".join(view.scope_names) or w(N_("all units of the wave"))),
         (w(N_("Answers")), f"{view.responses if view.responses is not None else '–'}"),
-        (w(N_("Headline figure")), _head_name(view, w)),
+        (w(N_("Headline figure")), headline_name(view, w)),
         (w(N_("Target")), _goal_line(view, w)),
         (w(N_("Weights")), stages or "–"),
         (w(N_("Answers without a frame cell")), str(view.results.flagged)),
@@ -78,14 +86,6 @@ def tables(view: ResultsView, w: Words, *, beside: Sequence[Table] = ()) -> list
     if view.by_field:
         found.append(_fields(view, w))
     return [*found, _shares(view, w), *beside, _codebook(view, w), _method(view, w)]
-
-
-def _head_name(view: ResultsView, w: Words) -> str:
-    """What the questionnaire calls its headline figure, else its rule."""
-    head = view.headline
-    if head is None:
-        return "–"
-    return head.name.inside(w.language) if head.name else w(RULES[head.rule])
 
 
 def _goal_line(view: ResultsView, w: Words) -> str:
@@ -156,7 +156,7 @@ def _results(view: ResultsView, w: Words) -> Table:
     if view.overall is not None and view.headline is not None:
         v = view.overall.verdict
         rows.append(
-            [levels["overall"], "", _head_name(view, w), w(RULES[view.headline.rule]),
+            [levels["overall"], "", headline_name(view, w), rule_words(view.headline, w),
              *_figures(view.overall.shown, view.rounding(), view.overall.target), None, view.overall.target,
              w(VERDICTS[v.verdict]) if v else None, as_rate(v.bound, view.rounding(), v.target) if v else None,
              v.needed if v else None, w(GRADES[view.version.lowest_grade]), _remarks(view, view.overall, w)]
@@ -174,10 +174,21 @@ def _results(view: ResultsView, w: Words) -> Table:
             line[5:9] = [None] * 4
             line[12] = as_score(shown.value, row.figure.rounding)
         rows.append(line)
+    rows += [_group_mean_line(view, mean, levels["overall"], w) for mean in view.group_means]
     return Table(
         w(N_("Results")), f"{view.wave.title} – {view.channel_title}", columns, rows,
         lead=(plan_line(view, w),), strong_rows=frozenset({0}),
     )  # fmt: skip
+
+
+def _group_mean_line(view: ResultsView, mean: GroupMean, level: str, w: Words) -> list[Cell]:
+    """A mean of units: n and value alone, in the column of its kind."""
+    is_score = view.headline is not None and view.headline.kind == "score"
+    rate = None if is_score else as_rate(mean.value, view.rounding())
+    score = as_score(mean.value, view.rounding()) if is_score else None
+    rule = w(ROLLUPS[mean.rule])
+    return [level, mean.rule, f"{headline_name(view, w)}: {rule}", rule, mean.forms, rate, *[None] * 6, score,
+            *[None] * 4, w(GRADES[view.version.lowest_grade]), group_mean_words(mean, w)]  # fmt: skip
 
 
 def _hundredth(value: float | None) -> float | None:
@@ -186,7 +197,7 @@ def _hundredth(value: float | None) -> float | None:
 
 def _figure_line(view: ResultsView, row: FigureRow, level: str, w: Words) -> list[Cell]:
     mean = as_score(row.mean.value, row.mean_rounding) if row.mean else None
-    rule = w(RULES.get(row.figure.rule, row.figure.rule))
+    rule = rule_words(row.figure, w)
     code = row.figure.measure.variable if row.figure.level == "overall" else row.label
     name = row.name or row.text or rule
     return [level, code, name, rule, *_figures(row.shown, row.figure.rounding), mean, None, None, None, None,

@@ -41,7 +41,23 @@ def found(whole: JSON) -> set[str]:
     return {problem.code for problem in linting.lint(codec.loads_draft(json.dumps(whole)))}
 
 
+def weighed(child: str, rule: str = "mean_of_children") -> JSON:
+    """A headline in which one part has a weight; factor A has a figure of its own, B has none."""
+    named = [{"code": code, "name": words(code), "grade": "verbatim"} for code in "AB"]
+    rate = {"level": "factor", "rule": "mean_items_rate", "measure": "rate", "items": ["q1"]}
+    whole = {"level": "overall", "rule": rule, "measure": "rate", "headline": True}
+    return form(
+        item("q1", factor="A"), item("q2", factor="B"), factors=named,
+        indices=[rate, whole | {"weights": [{"child": child, "weight": 2}]}],
+    )  # fmt: skip
+
+
 CASES: dict[str, tuple[JSON, JSON]] = {
+    "weight-unused": (weighed("q1", "top2_answers"), weighed("A")),
+    "rollup-rules": (
+        form(rollup={"rules": ["groups_unweighted", "design_weighted"]}),
+        form(rollup={"rules": ["design_weighted", "groups_unweighted"]}),
+    ),
     "unreachable": (
         form(item("q1"), item("q2", show_if="q1 == 1 and q1 == 2")),
         form(item("q1"), item("q2", show_if="q1 == 1 or q1 == 2")),

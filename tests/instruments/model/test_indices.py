@@ -124,9 +124,12 @@ def test_item_weighted_children_carry_their_number_of_items():
                 "measure": "rate",
                 "weights": [{"child": "G", "weight": 3}],
             },
+            {"level": "factor", "rule": "mean_items_rate", "measure": "rate"},
         ],
     )
-    assert [one.weights for one in indices.plan(form)] == [(2.0, 1.0), (1.0, 3.0)]
+    whole = [one for one in indices.plan(form) if one.level == "overall"]
+    assert [one.weights for one in whole] == [(2.0, 1.0), (1.0, 3.0)]
+    assert [one.weighed for one in whole] == [False, True]
 
 
 def test_local_factor_stays_out_of_the_whole():
