@@ -9,12 +9,12 @@ Where nobody answered, every figure but n is NaN.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.arrays import Bools, Floats, Ints
+from analysis.arrays import AnyArray, Bools, Floats, Ints
 from analysis.errors import AnalysisError
 from analysis.estimation.composites import COMPOSITE_RULES, Composite, composite, composite_scores, composite_squares
 from analysis.estimation.domains import (
@@ -57,7 +57,8 @@ class DomainEstimates:
     """Estimates by domain and measure, as arrays (domains × measures); NaN = not estimable.
 
     `keys` (domains × variables) are the codes of the domains in the order of `by`. `rows` counts rows of weight zero
-    too, `n` does not. `se` below 1e-12 is 0. `complete` is False where a composite left out items nobody answered.
+    too, `n` does not. `se` below 1e-12 is 0. `complete` is False where a composite left out items nobody answered,
+    `lonely` True where an answer comes from a stratum with one sampled PSU that is not its whole population.
     """
 
     by: tuple[str, ...]
@@ -72,6 +73,7 @@ class DomainEstimates:
     deff_wor: Floats
     deff_wr: Floats
     complete: Bools
+    lonely: Bools
 
     @property
     def size(self) -> int:
@@ -181,10 +183,11 @@ class _Estimation:
             "sum_w": gathered(self.sums, self.people),
             "estimate": value,
             "se": se,
-            "df": self._degrees_of_freedom(),
+            "df": self._by_answers(self.partition.degrees_of_freedom),
             "deff_wor": _quotient(se**2, without),
             "deff_wr": _quotient(se**2, plain),
             "complete": complete,
+            "lonely": self._by_answers(self.partition.rests_on_lonely),
         }
 
     def _of_ratios(self, ratios: Ratios, measures: Sequence[Measure], parts: set[Measure]) -> Floats:
@@ -245,9 +248,10 @@ class _Estimation:
     def _people(self, counts: Ints) -> Ints:
         return np.take(self.partition.total(counts), self.counts, axis=1)
 
-    def _degrees_of_freedom(self) -> Ints:
+    def _by_answers(self, of_counts: Callable[[Ints], AnyArray]) -> AnyArray:
+        """What depends on which lines have answers alone (domains × measures), found once for like measures."""
         distinct = sorted(set(self.counts))
-        found = self.partition.degrees_of_freedom(np.take(self.partition.lines.counts, distinct, axis=1))
+        found = of_counts(np.take(self.partition.lines.counts, distinct, axis=1))
         return np.take(found, [distinct.index(count) for count in self.counts], axis=1)
 
     def _variance(self, counts: Sequence[int], scores: Floats, squares: Floats | None) -> Floats:

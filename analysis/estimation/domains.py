@@ -140,6 +140,15 @@ class Partition:
         strata = (self.segments.total(counts) > 0).astype(np.int64)
         return np.asarray(units - self.strata.total(strata), np.int64)
 
+    def rests_on_lonely(self, counts: Ints) -> Bools:
+        """Whether a domain has an answer of positive weight in a stratum with one sampled cluster of more."""
+        found = np.zeros((self.size, counts.shape[1]), np.bool_)
+        if self.frame.lonely.any():
+            lines = np.flatnonzero(self.frame.lonely[self.segment_stratum[self.segment]])
+            line, measure = np.nonzero(counts[lines] > 0)
+            found[self.domain[lines[line]], measure] = True
+        return found
+
     def variance(
         self,
         scores: Floats,

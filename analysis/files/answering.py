@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.arrays import Floats
+from analysis.arrays import AnyArray, Floats
 from analysis.design import calibration, weights
 from analysis.design.calibration import Margin, Report
 from analysis.design.sample_design import SampleDesign, sample_design
@@ -33,6 +33,7 @@ from analysis.totals.measure_plan import Measure, MeasurePlan, Node, RatedItem
 from analysis.totals.streaming import Shape, Totals
 
 ReadMargins = Callable[[str], DataFile]
+SHARES_OF_PEOPLE = ("item_rate", "overall_rate", "all_answers_satisfied", "share_mean_ge_4")
 
 
 def wanted_columns(request: Request) -> list[str]:
@@ -135,7 +136,22 @@ def _table(prepared: Prepared, by: Sequence[str]) -> EstimateTable:
     table = replace(table, variable=np.where(table.variable == FACTORS, ALL, table.variable))
     if "likelihood" not in request.intervals:
         return table
-    return replace(table, interval={**table.interval, "likelihood": _likelihood(prepared, found)})
+    made = _likelihood(prepared, found)
+    return replace(table, interval={**table.interval, "likelihood": made}, flags=_flagged(table, made))
+
+
+def _flagged(table: EstimateTable, likelihood: Interval) -> AnyArray:
+    """The flags, with `no_degrees_of_freedom` where R's steps end before t(1) = 12.7: one is too few for this interval.
+
+    R's svyciprop gives no number there either.
+    """
+    shares = np.isin(table.measure.astype(str), SHARES_OF_PEOPLE)
+    short = shares & (table.df == 1) & (table.se > 0) & np.isnan(likelihood.lower)
+    flags = table.flags.copy()
+    for place in np.flatnonzero(short):
+        if not flags[place]:
+            flags[place] = ("no_degrees_of_freedom",)
+    return flags
 
 
 def _likelihood(prepared: Prepared, found: DomainEstimates) -> Interval:
@@ -147,7 +163,7 @@ def _likelihood(prepared: Prepared, found: DomainEstimates) -> Interval:
     domain = domain_of_rows(found.keys, columns, prepared.data.rows)
     weight = prepared.design.weights
     for k, measure in enumerate(found.measures):
-        if measure.name not in ("item_rate", "overall_rate", "all_answers_satisfied", "share_mean_ge_4"):
+        if measure.name not in SHARES_OF_PEOPLE:
             continue
         y, x = rows.ratio(measure)
         keep = (x > 0) & (domain < found.size)

@@ -225,7 +225,7 @@ def table_of(
         deff_wr=flat(estimates.deff_wr),
         effective_n=np.where(rates, size, np.nan),
         interval=made,
-        flags=_flags(figures, rates, flat(estimates.complete)),
+        flags=_flags(figures, rates, flat(estimates.complete), flat(estimates.lonely)),
         level=level,
         labels=labels or {},
         **figures,
@@ -263,7 +263,8 @@ def plain(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _flags(figures: Mapping[str, AnyArray], rates: Bools, complete: Bools) -> AnyArray:
+def _flags(figures: Mapping[str, AnyArray], rates: Bools, complete: Bools, lonely: Bools) -> AnyArray:
+    """Why figures are missing. An error of 0 alone is no lonely PSU: clusters may be alike, or all of them sampled."""
     p, se, df, n = figures["estimate"], figures["se"], figures["df"], figures["n"]
     with np.errstate(invalid="ignore"):
         inside = (p > 0) & (p < 1) & ~intervals.at_zero(p) & ~intervals.at_one(p)
@@ -271,7 +272,7 @@ def _flags(figures: Mapping[str, AnyArray], rates: Bools, complete: Bools) -> An
             ("empty_domain", n == 0),
             ("suppressed", (n > 0) & np.isnan(p)),
             ("no_degrees_of_freedom", (n > 0) & (df <= 0)),
-            ("lonely_psu", (n > 0) & (se == 0) & np.where(rates, inside, True)),
+            ("lonely_psu", lonely & (n > 0) & (se == 0) & np.where(rates, inside, True)),
             ("all_satisfied", rates & intervals.at_one(p)),
             ("none_satisfied", rates & intervals.at_zero(p)),
             ("items_left_out", ~complete & (n > 0)),

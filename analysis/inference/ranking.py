@@ -1,9 +1,11 @@
 """Where does a unit stand, and how sure is that? Rank confidence sets, groups that cannot be told apart, funnels.
 
-A rank set is turned out of confidence intervals for all differences: unit j is surely behind k where the interval of
+A rank set is turned out of lower limits for all differences, each way: unit j is surely behind k where the limit of
 θ_k − θ_j lies above 0. The critical value is a quantile of the largest studentised difference of simulated normal
-estimates with the estimates' covariance, stepped down over the pairs not yet told apart. `marginal` sets hold for one
-unit looked up alone, `simultaneous` sets for the whole table at once. Rank 1 is the highest value.
+estimates with the estimates' covariance. It is stepped down: "k is above j" leaves the maximum once it is proven, its
+reverse stays, for nothing was proven about a k that is below. (Dropping both would make the sets too narrow.)
+`marginal` sets hold for one unit looked up alone, `simultaneous` sets for the whole table at once. Rank 1 is the
+highest value.
 Sources: Mogstad, Romano, Shaikh and Wilhelm (2024), sections 3 and 4, R `csranks`; Spiegelhalter (2005) for funnels.
 """
 
@@ -71,30 +73,28 @@ def rank_units(
     draw = _normal_draws(cover, draws, seed)
     every = ~np.eye(size, dtype=np.bool_)
     together = _proven(gap, error, draw, coverage, every)
-    alone = np.zeros_like(together)
-    for unit in range(size):
-        mask = np.zeros_like(every)
-        mask[unit] = every[unit]
-        alone[unit] = _proven(gap, error, draw, coverage, mask)[unit]
     rank[inside] = 1 + (gap < 0).sum(axis=1)
-    for bounds, apart in ((simultaneous, together), (marginal, alone)):
-        bounds[inside, 0] = 1 + (apart & (gap < 0)).sum(axis=1)
-        bounds[inside, 1] = size - (apart & (gap > 0)).sum(axis=1)
+    simultaneous[inside] = np.column_stack([1 + together.sum(axis=0), size - together.sum(axis=1)])
+    for place, unit in enumerate(inside):
+        own_pairs = np.zeros_like(every)
+        own_pairs[place], own_pairs[:, place] = every[place], every[:, place]
+        above = _proven(gap, error, draw, coverage, own_pairs)
+        marginal[unit] = 1 + above[:, place].sum(), size - above[place].sum()
     group[inside] = _groups(own, together)
-    pairs = size * (size - 1)
+    pairs = size * (size - 1) // 2
     return Ranking(rank, simultaneous, marginal, group, float(together.sum() / pairs) if pairs else np.nan)
 
 
 def _normal_draws(covariance: Floats, draws: int, seed: int) -> Floats:
-    """Draws × units of a centred normal vector; the covariance may be singular."""
+    """Units × draws of a centred normal vector; the covariance may be singular."""
     roots, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(roots, 0.0))
-    return np.asarray(np.random.default_rng(seed).standard_normal((draws, len(covariance))) @ root.T)
+    return np.asarray(root @ np.random.default_rng(seed).standard_normal((draws, len(covariance))).T)
 
 
 def _proven(gap: Floats, error: Floats, draw: Floats, coverage: float, pairs: Bools) -> Bools:
-    """Pairs (row, column) among `pairs` that are told apart, stepping down until no more are."""
-    statistic = np.abs(gap) / error
+    """For which of some ordered pairs the row is surely above the column, stepping down until no more are."""
+    statistic = gap / error
     proven = np.zeros_like(pairs)
     left = pairs.copy()
     while left.any():
@@ -108,27 +108,29 @@ def _proven(gap: Floats, error: Floats, draw: Floats, coverage: float, pairs: Bo
 
 
 def _largest(draw: Floats, error: Floats, pairs: Bools) -> Floats:
-    """For each draw the largest studentised difference over some pairs, a block of pairs at a time."""
-    symmetric = pairs & pairs.T
-    todo = np.where(symmetric, np.triu(pairs), pairs)
-    result = np.zeros(len(draw))
-    for unit in range(len(error)):
-        others = np.flatnonzero(todo[unit])
-        step = max(1, _BLOCK // max(len(draw), 1))
-        for start in range(0, len(others), step):
-            some = others[start : start + step]
-            size = np.abs(draw[:, [unit]] - draw[:, some]) / error[unit, some]
-            np.maximum(result, size.max(axis=1), out=result)
+    """For each draw the largest studentised difference, row minus column, over some ordered pairs.
+
+    A pair that stands both ways is worked out once.
+    """
+    both = pairs & pairs.T
+    result = np.full(draw.shape[1], -np.inf)
+    step = max(1, _BLOCK // max(len(result), 1))
+    for two_sided, chosen in ((True, np.triu(both)), (False, pairs & ~both)):
+        above, below = np.nonzero(chosen)
+        for start in range(0, len(above), step):
+            row, column = above[start : start + step], below[start : start + step]
+            size = (draw[row] - draw[column]) / error[row, column][:, None]
+            np.maximum(result, (np.abs(size) if two_sided else size).max(axis=0), out=result)
     return result
 
 
-def _groups(value: Floats, apart: Bools) -> Ints:
-    """From the highest down: a new group begins with the first unit that is told apart from the head of the last."""
+def _groups(value: Floats, above: Bools) -> Ints:
+    """From the highest down: a new group begins with the first unit that the head of the last is surely above."""
     order = np.argsort(-value, kind="stable")
     group = np.zeros(len(value), np.int64)
     head, number = order[0], 1
     for unit in order:
-        if apart[head, unit]:
+        if above[head, unit]:
             head, number = unit, number + 1
         group[unit] = number
     return group

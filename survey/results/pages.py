@@ -196,6 +196,13 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
               "cannot be told.", n=grouped(shown.n, lang))
         )  # fmt: skip
         return said
+    if not shown.se:
+        said.append(
+            _("%(n)s answers, effective number %(effective)s, %(df)s degrees of freedom. The answers, or their "
+              "clusters, do not differ, so no standard error can be estimated.",
+              n=grouped(shown.n, lang), effective=grouped(shown.effective_n or 0, lang), df=grouped(shown.df, lang))
+        )  # fmt: skip
+        return said
     said.append(
         _("%(n)s answers, effective number %(effective)s, standard error %(se)s points, %(df)s degrees of freedom.",
           n=grouped(shown.n, lang), effective=grouped(shown.effective_n or 0, lang),

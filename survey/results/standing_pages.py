@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from survey.charts import plots
 from survey.i18n import language
-from survey.services.estimates.analyses.standings import Standing, Standings
+from survey.services.estimates.analyses.standings import Band, Standing, Standings, bands
 from survey.services.estimates.visible_results import ResultsView
 from survey.web.code_words import words as code_words
 from survey.words.figures import grouped, in_percent, percent
@@ -31,10 +31,19 @@ class StandingRow:
 
 
 @dataclass(frozen=True)
+class StandingBand:
+    """Rows that stand together, under a title where there is more than one way to stand."""
+
+    title: str
+    rows: tuple[StandingRow, ...]
+
+
+@dataclass(frozen=True)
 class StandingsPart:
     sentence: str
-    noise: bool
-    rows: tuple[StandingRow, ...]
+    noise: bool  # no order by rate and no ranks: in bands, by name
+    count: int
+    bands: tuple[StandingBand, ...]
     chart: Markup | None
     notes: tuple[str, ...]
 
@@ -45,7 +54,10 @@ def _(text: str, **values: object) -> str:
 
 def standings_part(view: ResultsView, found: Standings) -> StandingsPart:
     sentence = standings_sentence(found)
-    rows = tuple(_standing(view, row) for row in found.rows)
+    if found.is_noise:
+        drawn = tuple(_band(view, band) for band in bands(found, view.unit_names))
+    else:
+        drawn = (StandingBand("", tuple(_standing(view, row) for row in found.rows)),)
     points = [
         plots.FunnelPoint(r.n, r.rate, r.limit_low, r.limit_high, r.beyond)
         for r in found.rows
@@ -60,7 +72,7 @@ def standings_part(view: ResultsView, found: Standings) -> StandingsPart:
     far = sum(1 for r in found.rows if r.beyond)
     notes = [
         _("A rank set holds the true rank with 95 % certainty: for one unit looked up alone, and for all units at "
-          "once. Units of one group cannot be told apart from its first."),
+          "once. Units of one group cannot be told apart from the one with its highest rate."),
         *([_("Units with too few answers or days for a verdict, or whose error cannot be told, are not ranked.")]
           if any(not r.rank for r in found.rows) else []),
         _("The model-based rate pulls units with few answers towards the mean of all (beta-binomial). It stands beside "
@@ -73,17 +85,26 @@ def standings_part(view: ResultsView, found: Standings) -> StandingsPart:
             far,
         )
         notes.insert(0, words)
-    return StandingsPart(sentence, found.is_noise, rows, chart, tuple(notes))
+    return StandingsPart(sentence, found.is_noise, len(found.rows), drawn, chart, tuple(notes))
 
 
 def standings_sentence(found: Standings) -> str:
     lang = language()
     share = percent(found.told_apart, lang, places=0)
     if found.is_noise:
-        return _("Of all pairs of units only %(share)s can be told apart: a table in this order is chance. Do not "
-                     "publish it as a ranking.", share=share)  # fmt: skip
+        return _("Of all pairs of units only %(share)s can be told apart: an order by rate would be chance, so these "
+                     "units have no ranks. They stand in groups, by name in each.", share=share)  # fmt: skip
     return _("Of all pairs of units %(share)s can be told apart. Ranks mean something only as far as their "
                      "sets do not overlap.", share=share)  # fmt: skip
+
+
+def _band(view: ResultsView, band: Band) -> StandingBand:
+    num = len(band.rows)
+    if band.group:
+        title = ngettext("Group %(group)s: %(num)s unit", "Group %(group)s: %(num)s units", num, group=band.group)
+    else:
+        title = ngettext("Not ranked: %(num)s unit", "Not ranked: %(num)s units", num)
+    return StandingBand(title, tuple(_standing(view, row) for row in band.rows))
 
 
 def _standing(view: ResultsView, row: Standing) -> StandingRow:

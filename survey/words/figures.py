@@ -83,7 +83,12 @@ def interval(low: float | None, high: float | None, language: str, *, rounding: 
 
 
 def standard_error(error: float | None, language: str, *, rounding: Rounding | None = None) -> str:
-    """The standard error of a rate in percentage points, with one decimal more than the rate: "1,05"."""
+    """The standard error of a rate in percentage points, with one decimal more than the rate: "1,05".
+
+    One of 0 says that the answers do not differ, not that chance moved nothing: it could not be estimated.
+    """
+    if not error:
+        return MISSING
     return in_percent(error, language, places=2 if rounding is None else rounding.places + 1)
 
 

@@ -102,6 +102,7 @@ WEIGHTING = {
     "drawn": N_("transactions divided by answers in each unit and field"),
     "census": N_("transactions divided by answers in each unit and field"),
 }
+UNWEIGHTED = N_("every answer counts the same, since the wave has no counts of transactions")
 WEIGHT_STAGES = {"base": N_("base weight"), "post-stratification": N_("post-stratification")}
 QUADRANTS = {
     "improve": N_("improve first"),

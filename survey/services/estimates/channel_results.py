@@ -117,6 +117,11 @@ def estimate_channel(
 # --- from answers to totals and weights ------------------------------------------------------------------------
 
 
+def has_frame(wave: WaveFacts, channel: WaveChannel) -> bool:
+    """Whether there are transactions to weight the answers of a channel to."""
+    return any(cell.transactions for cell in wave.frame if cell.unit in channel.units)
+
+
 def weigh_answers(
     wave: WaveFacts, channel: WaveChannel, answers: Columns, *, scope: frozenset[int] | None = None
 ) -> WeighedWave:
@@ -126,7 +131,7 @@ def weigh_answers(
     """
     totals = _totals(wave, channel, answers, scope)
     frame = [cell for cell in wave.frame if cell.unit in channel.units]
-    if not any(cell.transactions for cell in frame):
+    if not has_frame(wave, channel):
         pairs, counts = np.unique(np.column_stack([answers.unit, answers.field]), axis=0, return_counts=True)
         frame = [FrameCount(int(u), int(f), int(n)) for (u, f), n in zip(pairs, counts, strict=True)]
     return weigh(totals, channel.selection.value, _frame_cells(wave, frame))

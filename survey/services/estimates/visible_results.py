@@ -22,7 +22,7 @@ from survey.queries.estimates import labels, responses
 from survey.queries.estimates.labels import UnitLabel
 from survey.queries.estimates.results import READERS
 from survey.queries.estimates.wave_basis import WaveChannel
-from survey.services.estimates.channel_results import ChannelResults
+from survey.services.estimates.channel_results import ChannelResults, has_frame
 from survey.services.estimates.group_means import GroupMean, group_means
 from survey.services.estimates.hidden_cells import Hiding, people_of
 from survey.services.estimates.measure_plans import Figure
@@ -51,6 +51,7 @@ class ResultsView:
     units: int
     units_asked: int
     transactions: int
+    weighted: bool  # there is a frame to weight the answers to
     clusters: int
     whole_scope: bool  # all units of this channel
     whole_wave: bool  # all units of the wave, whatever its channels ask
@@ -131,6 +132,7 @@ def read(
         units=_answering_units(results),
         units_asked=len(own),
         transactions=sum(cell.transactions for cell in wave.frame if cell.unit in own),
+        weighted=has_frame(wave, shown),
         clusters=results.clusters,
         whole_scope=whole,
         whole_wave=scope is None,

@@ -13,7 +13,7 @@ from survey.services.estimates.analyses.course import Course
 from survey.services.estimates.analyses.importance import Importance
 from survey.services.estimates.analyses.making import Analyses
 from survey.services.estimates.analyses.soundness import AnswerQuality, Filing
-from survey.services.estimates.analyses.standings import Standings
+from survey.services.estimates.analyses.standings import Standings, bands
 from survey.services.estimates.analyses.unit_courses import UnitCourse, expected_by_chance
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.result_sentences import Words
@@ -142,7 +142,7 @@ def _standings(view: ResultsView, found: Standings, w: Words) -> Table:
         Column(w(N_("Unit")), width=48),
         Column(w(N_("n")), Kind.COUNT, 9),
         Column(w(N_("Rate")), Kind.RATE, 10),
-        Column(w(N_("Rank")), Kind.COUNT, 8),
+        *(() if found.is_noise else (Column(w(N_("Rank")), Kind.COUNT, 8),)),
         Column(w(N_("Rank set, alone: low")), Kind.COUNT, 11),
         Column(w(N_("Rank set, alone: high")), Kind.COUNT, 11),
         Column(w(N_("Rank set, all units: low")), Kind.COUNT, 11),
@@ -155,20 +155,26 @@ def _standings(view: ResultsView, found: Standings, w: Words) -> Table:
         Column(w(N_("Model-based: 95 % high")), Kind.RATE, 12),
         Column(w(N_("Remark")), width=24),
     )
+    printed = found.rows
+    if found.is_noise:
+        printed = tuple(row for band in bands(found, view.unit_names) for row in band.rows)
     rows: list[list[Cell]] = [
-        [view.unit_names.get(r.unit, "?"), r.n, as_rate(r.rate, view.rounding()), r.rank or None, r.low or None,
-         r.high or None, r.low_together or None, r.high_together or None, r.group or None, r.limit_low, r.limit_high,
-         r.shrunken, r.shrunken_low, r.shrunken_high,
+        [view.unit_names.get(r.unit, "?"), r.n, as_rate(r.rate, view.rounding()),
+         *([] if found.is_noise else [r.rank or None]), r.low or None, r.high or None, r.low_together or None,
+         r.high_together or None, r.group or None, r.limit_low, r.limit_high, r.shrunken, r.shrunken_low,
+         r.shrunken_high,
          w(BEYOND[r.beyond]) if r.beyond else (None if r.rank else w(N_("not ranked")))]
-        for r in found.rows
+        for r in printed
     ]  # fmt: skip
     share = percent(found.told_apart, w.language)
     lead = w(N_("Pairs of units that can be told apart: %(share)s."), share=share)
     if found.is_noise:
-        lead += " " + w(N_("Do not publish this order as a ranking: it is chance."))
+        lead += " " + w(N_("An order by rate would be chance, so there are no ranks: units stand in groups, by name "
+                           "in each."))  # fmt: skip
     notes = (
         w(N_("Rank sets hold the true rank with 95 % certainty (Mogstad, Romano, Shaikh and Wilhelm): for one unit "
-             "looked up alone, and for all at once. Units of one group cannot be told apart from its first.")),
+             "looked up alone, and for all at once. Units of one group cannot be told apart from the one with its "
+             "highest rate.")),
         w(N_("Funnel: 99.8 % limits with over-dispersion (Spiegelhalter). Model-based rate: beta-binomial, beside the "
              "direct rate and never judged.")),
     )  # fmt: skip

@@ -27,7 +27,16 @@ from survey.services.files.result_sentences import (
 from survey.words import capital
 from survey.words.fieldwork import SELECTIONS
 from survey.words.figures import day, moment, number, printed_percent, printed_score, target_percent, whole
-from survey.words.results import LEVELS, REASONS, ROLLUPS, VERDICTS, WEIGHT_STAGES, WEIGHTING, group_name
+from survey.words.results import (
+    LEVELS,
+    REASONS,
+    ROLLUPS,
+    UNWEIGHTED,
+    VERDICTS,
+    WEIGHT_STAGES,
+    WEIGHTING,
+    group_name,
+)
 from survey.words.standing import GRADES
 
 
@@ -47,7 +56,7 @@ def about(view: ResultsView, w: Words, *, rows_left_out: int | None) -> list[tup
         (w(N_("Answers")), f"{view.responses if view.responses is not None else '–'}"),
         (w(N_("Headline figure")), headline_name(view, w)),
         (w(N_("Target")), _goal_line(view, w)),
-        (w(N_("Weights")), stages or "–"),
+        (w(N_("Weights")), (stages or "–") if view.weighted else capital(w(UNWEIGHTED)) + "."),
         (w(N_("Answers without a frame cell")), str(view.results.flagged)),
         (w(N_("Cells hidden")), w(N_("%(count)s (minimum %(minimum)s answers)"), count=view.hidden_cells,
                                  minimum=view.minimum_cell)),
@@ -130,7 +139,7 @@ def _places(shown: Decimal) -> int:
 
 def _figures(shown: Shown, rounding: Rounding | None, target: float | None = None) -> list[Cell]:
     return [
-        shown.n, as_rate(shown.value, rounding, target), shown.se, as_rate(shown.low, rounding),
+        shown.n, as_rate(shown.value, rounding, target), shown.se or None, as_rate(shown.low, rounding),
         as_rate(shown.high, rounding),
         None if shown.effective_n is None else whole(shown.effective_n), shown.df, shown.deff_wr,
     ]  # fmt: skip
@@ -298,8 +307,11 @@ def _codebook(view: ResultsView, w: Words) -> Table:
 def _method(view: ResultsView, w: Words) -> Table:
     own = OPT_IN_METHOD if view.selection.value == "opt_in" else DRAWN_METHOD
     lines: list[list[Cell]] = [[w(label), w(sentence)] for label, sentence in (*own, *METHOD)]
-    if own is DRAWN_METHOD:
-        lines.insert(0, [w(N_("Weights")), capital(w(WEIGHTING[view.selection.value])) + "."])
+    if own is DRAWN_METHOD or not view.weighted:
+        lines = [line for line in lines if line[0] != w(N_("Weights"))]
+        lines.insert(
+            0, [w(N_("Weights")), capital(w(WEIGHTING[view.selection.value] if view.weighted else UNWEIGHTED)) + "."]
+        )
     lines.append([w(N_("Documentation")), "analysis/METHODS.md"])
     columns = (Column("", width=28), Column("", width=110))
     return Table(w(N_("Method")), w(N_("How the figures were made")), columns, lines)

@@ -336,3 +336,50 @@ def test_wrong_arguments_are_one_sentence(capsys: pytest.CaptureFixture[str]) ->
     for arguments in (["estimate"], ["guess"], [], ["estimate", "--data", "x", "--colour", "red"]):
         assert command_line.main(arguments) == 2
         assert capsys.readouterr().err.count("\n") == 1
+
+
+def clusters(*satisfied: tuple[str, int, int, int]) -> str:
+    """CSV of clusters: stratum, cluster, how many of its 4 people are satisfied, PSUs in the stratum's population."""
+    lines = [
+        f"{stratum},{psu},1,{5 if person < good else 2},{size}"
+        for stratum, psu, good, size in satisfied
+        for person in range(4)
+    ]
+    return "\n".join(["stratum,psu,weight,overall,size", *lines]) + "\n"
+
+
+ALIKE = [("A", psu, 3, 50) for psu in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "variance", "flags"),
+    [
+        pytest.param(ALIKE, "with_replacement", [], id="ten equal clusters"),
+        pytest.param([("A", k, k % 4, 10) for k in range(10)], "finite_population", [], id="a census of clusters"),
+        pytest.param(
+            [("A", 1, 3, 50)], "with_replacement", ["no_degrees_of_freedom", "lonely_psu"], id="one cluster of many"
+        ),
+        pytest.param([("A", 1, 3, 1)], "finite_population", ["no_degrees_of_freedom"], id="the one cluster there is"),
+        pytest.param([*ALIKE, ("B", 1, 3, 50)], "with_replacement", ["lonely_psu"], id="a lonely stratum beside"),
+    ],
+)
+def test_lonely_psu_is_flagged_where_a_stratum_with_one_psu_is_the_cause(
+    tmp_path: Path, rows: list[tuple[str, int, int, int]], variance: str, flags: list[str]
+) -> None:
+    (tmp_path / "data.csv").write_text(clusters(*rows), encoding="utf-8")
+    design = {"strata": "stratum", "psu": "psu", "weight": "weight", "variance": variance}
+    if variance == "finite_population":
+        design["population_psus"] = "size"
+    found = run(tmp_path, {"design": design, "overall": "overall"}, data=str(tmp_path / "data.csv"))
+    entry = find(found["estimates"], "overall_rate", "overall")
+    assert (entry["se"], entry["flags"]) == (0, flags)
+
+
+def test_likelihood_interval_of_one_degree_of_freedom_is_null_with_a_flag(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text(clusters(("A", 1, 3, 50), ("A", 2, 1, 50)), encoding="utf-8")
+    design = {"strata": "stratum", "psu": "psu", "weight": "weight"}
+    asked = {"design": design, "overall": "overall", "intervals": ["wilson", "likelihood"]}
+    entry = find(run(tmp_path, asked, data=str(tmp_path / "data.csv"))["estimates"], "overall_rate", "overall")
+    assert (entry["df"], entry["interval"]["likelihood"]) == (1, None)
+    assert entry["interval"]["wilson"] is not None
+    assert entry["flags"] == ["no_degrees_of_freedom"]

@@ -11,6 +11,8 @@ from survey.models.people.accounts import Account, Role
 from survey.models.province.procedures import FieldGroup
 from survey.models.province.targets import TargetPlan
 from survey.permissions import system
+from survey.services.files import result_tables
+from survey.services.files.result_sentences import Words
 from survey.services.province import target_plans
 from tests import queries
 from tests.factories.people import EVERYTHING
@@ -203,3 +205,26 @@ def test_home_page_shows_how_a_closed_wave_stands(survey: Surveyed, sign_in: Sig
     assert "100,0 %" in page
     assert "Đạt, chỉ tiêu 90 %" in page
     assert COMPARISON in page
+
+
+def test_no_standard_error_is_printed_where_none_can_be_estimated(survey: Surveyed, sign_in: SignIn) -> None:
+    answered(survey, 40, 0)
+    page = opened(survey, sign_in)
+    assert "100,0 %" in page.text
+    assert "sai số chuẩn 0,00" not in page.text.casefold()
+    assert " 0,00 " not in page.text
+    assert "không khác nhau nên không ước lượng được sai số chuẩn" in page.text
+
+
+def test_weights_of_a_wave_without_a_frame_are_not_called_post_stratified(survey: Surveyed, sign_in: SignIn) -> None:
+    unit = survey.unit("UBND phường Hải Châu")
+    survey.answer(unit, 30, 5, channel=survey.qr)
+    address = "/quan-tri/ket-qua/W-1?kenh=qr"
+    text = opened(survey, sign_in, address).text
+    assert "mọi phiếu tính như nhau" in text
+    assert "hậu phân tầng" not in text
+    said = result_tables.about(survey.view("qr"), Words.of("vi"), rows_left_out=None)
+    said += [tuple(row) for t in result_tables.tables(survey.view("qr"), Words.of("vi")) for row in t.rows]
+    assert not any("hậu phân tầng" in str(cell).casefold() for row in said for cell in row)
+    survey.frame(unit, 4000)
+    assert "hậu phân tầng" in opened(survey, sign_in, address).text

@@ -8,6 +8,7 @@ that is left out, as such a cell has under five answers.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from analysis.inference.estimate_tables import EstimateTable, is_rate, plain
 from analysis.inference.verdicts import Gates
 from analysis.models import small_areas
 from analysis.totals.floating_noise import NO_ERROR
+from survey import vietnamese_order
 
 FUNNEL_MULTIPLE = 3.09  # 99.8 % limits
 LEAST_RANKED = 3
@@ -59,6 +61,21 @@ class Standings:
     overdispersion: float | None
     usual: float | None  # mean to which rates are shrunken
     correlation: float | None  # of two answers of one unit
+
+
+@dataclass(frozen=True)
+class Band:
+    """Units that are printed together; group 0 holds those that are not ranked."""
+
+    group: int
+    rows: tuple[Standing, ...]
+
+
+def bands(found: Standings, names: Mapping[int, str]) -> tuple[Band, ...]:
+    """How an order that is chance is printed: by group from the highest, those not ranked last, inside each by name."""
+    groups = sorted({row.group for row in found.rows}, key=lambda group: (group == 0, group))
+    by_name = sorted(found.rows, key=lambda row: vietnamese_order.key(names.get(row.unit, "?")))
+    return tuple(Band(group, tuple(row for row in by_name if row.group == group)) for group in groups)
 
 
 def standings(table: EstimateTable, *, gates: Gates) -> Standings | None:

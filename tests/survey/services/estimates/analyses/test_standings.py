@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import numpy as np
 import pytest
 
 from analysis.models import small_areas
+from survey.models.people.accounts import Role
+from survey.services.estimates.analyses.standings import bands
+from survey.services.files import analysis_tables
+from survey.services.files.result_sentences import Words
 from tests.factories.results import Surveyed
-from tests.factories.surveyed_waves import FIRST_DAY, analysed, three_wards
+from tests.factories.surveyed_waves import FIRST_DAY, SignIn, analysed, three_wards
 
 
 def test_first_unit_is_surely_first_and_the_others_cannot_be_told_apart(survey: Surveyed) -> None:
@@ -35,6 +40,64 @@ def test_order_of_like_units_is_called_noise(survey: Surveyed) -> None:
     assert found is not None
     assert found.is_noise
     assert {(row.low_together, row.high_together) for row in found.rows} == {(1, 5)}
+
+
+FIRST_BAND = ["Phường An", "Phường Dương", "Phường Đông", "Phường Ô", "Phường Yên"]
+
+
+def seven_wards(survey: Surveyed) -> None:
+    """The highest is surely above the lowest, no other pair can be told apart, and one has too few answers."""
+    for name, satisfied, asked in (
+        ("Yên", 48, 50), ("Đông", 43, 50), ("Ô", 43, 50), ("Dương", 42, 50), ("An", 42, 50), ("Bắc", 35, 50),
+        ("Ít", 9, 12),
+    ):  # fmt: skip
+        survey.answer(survey.unit(f"Phường {name}"), satisfied, asked - satisfied)
+    survey.close()
+
+
+def test_order_that_is_chance_is_printed_in_groups_and_by_name(survey: Surveyed) -> None:
+    seven_wards(survey)
+    view, found = survey.view(), analysed(survey).standings
+    assert found is not None
+    assert found.is_noise
+    assert found.told_apart == pytest.approx(1 / 15)
+    printed = [(b.group, [view.unit_names[row.unit] for row in b.rows]) for b in bands(found, view.unit_names)]
+    assert printed == [(1, FIRST_BAND), (2, ["Phường Bắc"]), (0, ["Phường Ít"])]
+
+
+def test_page_has_no_ranks_where_an_order_would_be_chance(survey: Surveyed, sign_in: SignIn) -> None:
+    seven_wards(survey)
+    client = sign_in(survey.record.account((Role.ANALYST, survey.province, ("admin",))))
+    text = client.get("/quan-tri/ket-qua/W-1/phan-tich?kenh=drawn").text
+    assert "chỉ 7 % phân biệt được với nhau: sắp theo tỷ lệ chỉ là ngẫu nhiên nên không ghi thứ hạng" in text
+    assert "7 đơn vị, xếp theo nhóm, trong mỗi nhóm theo tên" in text
+    table = text[text.index("7 đơn vị, xếp theo nhóm") :]
+    assert re.findall(r"Nhóm \d: \d đơn vị|Không xếp hạng: \d đơn vị|Phường \w+", table)[:10] == [
+        "Nhóm 1: 5 đơn vị", *FIRST_BAND, "Nhóm 2: 1 đơn vị", "Phường Bắc", "Không xếp hạng: 1 đơn vị", "Phường Ít"
+    ]  # fmt: skip
+    assert "Thứ hạng" not in text
+    assert "tỷ lệ cao xếp trước" not in text
+
+
+def test_page_ranks_units_that_can_be_told_apart(survey: Surveyed, sign_in: SignIn) -> None:
+    three_wards(survey)
+    survey.close()
+    client = sign_in(survey.record.account((Role.ANALYST, survey.province, ("admin",))))
+    text = client.get("/quan-tri/ket-qua/W-1/phan-tich?kenh=drawn").text
+    assert "Thứ hạng" in text
+    assert "Nhóm 1:" not in text
+
+
+def test_workbook_has_no_ranks_where_an_order_would_be_chance(survey: Surveyed) -> None:
+    seven_wards(survey)
+    sheets = {t.name: t for t in analysis_tables.tables(survey.view(), analysed(survey), Words.of("vi"))}
+    sheet = sheets["Vị trí các đơn vị"]
+    headings = [column.heading for column in sheet.columns]
+    rows = [dict(zip(headings, row, strict=True)) for row in sheet.rows]
+    assert [row["Đơn vị"] for row in rows] == [*FIRST_BAND, "Phường Bắc", "Phường Ít"]
+    assert [row["Nhóm"] for row in rows] == [1] * 5 + [2, None]
+    assert "Thứ hạng" not in headings
+    assert "sắp theo tỷ lệ" in sheet.lead[0].casefold()
 
 
 def test_unit_with_too_few_answers_is_not_ranked_and_its_model_rate_is_drawn_to_the_others(survey: Surveyed) -> None:
