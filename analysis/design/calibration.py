@@ -24,7 +24,7 @@ from analysis.design.sample_design import Carrier, SampleDesign
 from analysis.design.weights import WeightStage, stage_of
 from analysis.errors import WeightingError
 
-__all__ = ["Calibrated", "Margin", "Report", "calibrate", "margin", "post_stratify", "rake"]
+__all__ = ["Calibrated", "Margin", "Report", "calibrate", "margin", "misfit", "post_stratify", "rake"]
 
 TOLERANCE = 1e-10
 _ROUNDS = 5000
@@ -45,11 +45,16 @@ class Margin:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How the calibration went: `max_relative_error` of any control, over all controls."""
+    """How the calibration went: `max_relative_error` of any control, over all controls.
+
+    Where weights were trimmed afterwards: how many, and how far that took a control from its count.
+    """
 
     converged: bool
     iterations: int
     max_relative_error: float
+    trimmed: int | None = None
+    error_after_trim: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +166,8 @@ def margin(name: str, values: AnyArray, counts: dict[str, float], weights: Float
     """A margin from a column of the sample and the known count of each level.
 
     `values` (n,) are labels of any kind, `counts` people per label; `weights` (n,) tell which rows count (all without).
-    Raises WeightingError for a level with a count but nobody in it, for people of positive weight without a count,
-    and for a count below 0: each is named.
+    Raises WeightingError for a level with a count but nobody in it, for people of positive weight without a count or
+    with a count of 0 (their weights would become 0), and for a count below 0: each is named.
     """
     texts = np.asarray(values).astype(str)
     labels = tuple(counts)
@@ -174,12 +179,19 @@ def margin(name: str, values: AnyArray, counts: dict[str, float], weights: Float
     if len(unknown):
         row = int(unknown[0])
         raise WeightingError(f"Row {row + 1} has {name} '{texts[row]}', for which the margins give no count.")
-    empty = np.flatnonzero((np.bincount(codes[there], minlength=len(labels)) == 0) & (np.array([*counts.values()]) > 0))
+    totals = np.array([*counts.values()], np.float64)
+    people = np.bincount(codes[there], minlength=len(labels))
+    empty = np.flatnonzero((people == 0) & (totals > 0))
     if len(empty):
         raise WeightingError(
             f"Margin {name} has a count for level '{labels[empty[0]]}', but no respondent there; merge it with another."
         )
-    totals = np.array([*counts.values()], np.float64)
+    none = np.flatnonzero((people > 0) & (totals == 0))
+    if len(none):
+        raise WeightingError(
+            f"Margin {name} has count 0 for level '{labels[none[0]]}', but {people[none[0]]} respondents there; "
+            f"a count above 0 is expected, or no respondents."
+        )
     bad = np.flatnonzero(~(np.isfinite(totals) & (totals >= 0)))
     if len(bad):
         raise WeightingError(f"Margin {name}, level '{labels[bad[0]]}' has count {totals[bad[0]]}; expected 0 or more.")
@@ -232,7 +244,7 @@ def rake(
             sums = sum_by(one.codes, w, len(one.totals))
             factor = np.divide(one.totals, sums, out=np.zeros(len(sums)), where=sums > 0)
             w *= factor[one.codes]
-        error = max(_worst(sum_by(one.codes, w, len(one.totals)), one.totals) for one in margins)
+        error = misfit(w, margins)
     report = Report(error <= tolerance, iteration, error)
     made = design.reweighted(w, _sweep_residuals(w, margins))
     return Calibrated(made, report, _stages(design, w, "raking"))
@@ -251,9 +263,9 @@ def calibrate(
     """Calibration by distance: `linear` (the regression estimator), `raking` (exponential), `logit` (bounded).
 
     `numbers` are further variables (n,), each with its known total. With `bounds` the factors g = w/d stay inside;
-    linear factors are cut there. Raises WeightingError for an unknown method, for bounds that do not lie on both sides
-    of 1, for margins with different totals, and for controls that cannot be met, saying how near it came.
-    Source: Deville and Särndal (1992), sections 1-3.
+    linear and raking factors are cut there, as R's calibrate() has it. Raises WeightingError for an unknown method, for
+    bounds that do not lie on both sides of 1, for margins with different totals, for controls that cannot be met,
+    saying how near it came, and for weights that become negative. Source: Deville and Särndal (1992), sections 1-3.
     """
     _consistent(margins)
     matrix, totals = _calibration_matrix(design, margins, numbers)
@@ -277,6 +289,12 @@ def calibrate(
             f"Widen the bounds, merge levels, or leave out a margin."
         )
     w = d * g
+    below = np.flatnonzero(w < 0)
+    if len(below):
+        raise WeightingError(
+            f"Calibration by {method} makes {len(below)} weights negative, the first in row {below[0] + 1}; give "
+            f"bounds, or choose raking or logit."
+        )
     made = design.reweighted(w, _residuals(d, w, matrix))
     return Calibrated(made, Report(True, iteration, error), _stages(design, w, f"calibration ({method})"))
 
@@ -341,17 +359,23 @@ def _distance(method: str, bounds: tuple[float, float] | None) -> Distance:
     """g(u) and its derivative."""
     if bounds is not None and not 0 <= bounds[0] < 1 < bounds[1]:
         raise WeightingError(f"Bounds {bounds} must lie on both sides of 1, the lower not below 0.")
-    if method == "raking" and bounds is None:
-        return lambda u: (np.exp(u), np.exp(u))
+    low, high = bounds or (-np.inf, np.inf)
+    if method == "raking":
+        return lambda u: _cut_raking(u, low, high)
     if method == "linear":
-        low, high = bounds or (-np.inf, np.inf)
         return lambda u: (np.clip(1 + u, low, high), ((1 + u > low) & (1 + u < high)).astype(np.float64))
     if method == "logit" and bounds is not None:
         return _logit(*bounds)
     raise WeightingError(
         f"Calibration method '{method}' {'without' if bounds is None else 'with'} bounds is not offered; "
-        f"choose linear (with or without), raking (without) or logit (with)."
+        f"choose linear or raking (with or without) or logit (with)."
     )
+
+
+def _cut_raking(u: Floats, low: float, high: float) -> tuple[Floats, Floats]:
+    """Exponential factors cut at the bounds; what is cut no longer moves."""
+    g = np.exp(u)
+    return np.clip(g, low, high), np.where((g > low) & (g < high), g, 0.0)
 
 
 def _logit(low: float, high: float) -> Distance:
@@ -374,6 +398,11 @@ def _consistent(margins: Sequence[Margin]) -> None:
                 f"Margin {margins[0].name} sums to {first:g}, margin {one.name} to {other:g}; known counts of one "
                 f"population have one total."
             )
+
+
+def misfit(weights: Floats, margins: Sequence[Margin]) -> float:
+    """How far, relatively, weights (n,) are from the known counts of the margins: the largest of all levels."""
+    return max(_worst(sum_by(one.codes, weights, len(one.totals)), one.totals) for one in margins)
 
 
 def _worst(found: Floats, wanted: Floats) -> float:

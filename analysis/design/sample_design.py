@@ -130,7 +130,7 @@ def sample_design(
             where = stratum_labels[psu_stratum[psu_labels == twice]]
             raise DesignError(
                 f"PSU {twice} is in strata {', '.join(map(str, where))}; a PSU belongs to one stratum. If codes "
-                f"restart in each stratum, say so (nest)."
+                f"restart in each stratum, say so (nest, 'design.nest_psu')."
             )
         if restart:
             psu_labels = np.array(

@@ -202,7 +202,7 @@ def _verdicts(prepared: Prepared, target: TargetRequest) -> list[dict[str, Any]]
 
 def _meta(prepared: Prepared) -> dict[str, Any]:
     design, report = prepared.design, prepared.report
-    made = {
+    made: dict[str, Any] = {
         "software": result_document.SOFTWARE,
         "rows": design.rows,
         "rows_positive_weight": int((design.weights > 0).sum()),
@@ -222,6 +222,11 @@ def _meta(prepared: Prepared) -> dict[str, Any]:
             "iterations": report.iterations,
             "max_relative_error": report.max_relative_error,
         }
+        if report.trimmed is not None:
+            made["calibration"] |= {
+                "trimmed": report.trimmed,
+                "max_relative_error_after_trim": report.error_after_trim,
+            }
     return made
 
 
@@ -257,6 +262,12 @@ def _calibrated(
     if asked.method == "poststratify":
         names = (":".join(asked.variables),)
     margins = [_margin(name, counts, table.name, data, design.weights) for name in names]
+    for name in counts:
+        if name not in names:
+            raise WeightingError(
+                f"{table.name} has margin '{name}', which 'calibration' does not use: by {asked.method} it takes "
+                f"{', '.join(names)}; name it in 'calibration.variables' or leave its rows out."
+            )
     if asked.method == "poststratify":
         made = calibration.post_stratify(design, margins[0])
     elif asked.method == "rake":
@@ -273,7 +284,9 @@ def _calibrated(
     positive = made.weights > 0
     cut = np.zeros(design.rows)
     cut[positive] = weights.trimmed(made.weights[positive], upper=asked.trim)
-    return made.design.reweighted(cut), made.report
+    above = int((made.weights > asked.trim).sum())
+    report = replace(made.report, trimmed=above, error_after_trim=calibration.misfit(cut, margins))
+    return made.design.reweighted(cut), report
 
 
 def _counts(table: DataFile) -> dict[str, dict[str, float]]:
@@ -312,4 +325,4 @@ def _margin(name: str, counts: dict[str, dict[str, float]], file: str, data: Dat
     try:
         return calibration.margin(name, values, counts[name], weight)
     except WeightingError as error:
-        raise WeightingError(f"{data.name}: {error}") from None
+        raise WeightingError(f"{data.name} with {file}: {error}") from None

@@ -7,7 +7,6 @@ Unicode form (NFC): Vietnamese letters can be written in two ways that look the 
 
 from __future__ import annotations
 
-import csv as plain
 import io
 import re
 import sys
@@ -21,6 +20,7 @@ import numpy as np
 
 from analysis.arrays import Codes, Floats, Ints
 from analysis.errors import AnalysisError
+from analysis.files.csv_outline import outline
 from analysis.totals.measure_plan import BLANK
 
 MISSING = ("", "NA")
@@ -126,7 +126,8 @@ def _csv(name: str, data: bytes, wanted: tuple[str, ...]) -> DataFile:
         raise AnalysisError(f"{name}, line {line}: the file is not UTF-8; save it as UTF-8.") from None
     if b"\0" in data:
         raise AnalysisError(f"{name}, line {data[: data.index(0)].count(10) + 1}: a byte of value 0 is not text.")
-    header = _header(data)
+    about = outline(name, data, wanted)
+    header = about.header
     if len(header) == 1 and len(wanted) > 1 and ";" in header[0]:
         raise AnalysisError(f"{name} separates its columns by semicolons; commas are expected, and points in decimals.")
     own = _need(name, header, wanted)
@@ -156,12 +157,9 @@ def _csv(name: str, data: bytes, wanted: tuple[str, ...]) -> DataFile:
         raise AnalysisError(
             f"{name}, {number} has {row.actual_columns} values; the header has {row.expected_columns} columns."
         )
+    if table.num_rows != about.rows:
+        raise AnalysisError(f"{name} has {about.rows} rows of data, of which {table.num_rows} can be read as CSV.")
     return _encoded(name, table, wanted)
-
-
-def _header(data: bytes) -> list[str]:
-    first = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8").splitlines()[0]
-    return next(plain.reader([first]))
 
 
 def _parquet(name: str, wanted: tuple[str, ...]) -> DataFile:

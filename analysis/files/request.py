@@ -30,6 +30,11 @@ MEASURES = (
 )
 RATE_MEASURES = tuple(name for name in MEASURES if name not in ("item_mean", "factor_mean_score", "factor_mean_pooled"))
 METHODS = ("none", "poststratify", "rake", "linear", "raking", "logit")
+BOUNDED_METHODS = (
+    "linear",
+    "raking",
+    "logit",
+)  # those of R's calibrate(); its rake() and postStratify() take no bounds
 VARIANCES = ("with_replacement", "finite_population")
 ADJUSTMENTS = ("none", "holm", "bh")
 RESERVED = ("ALL", "FACTORS")
@@ -187,6 +192,8 @@ def _check(request: Request) -> None:
         _possible(target.measure, request, "targets")
     for ranking in request.ranking:
         _possible(ranking.measure, request, "ranking")
+    if request.reliability and not request.items:
+        raise AnalysisError("'reliability' is asked for, but the request names no 'items'.")
 
 
 def _possible(measure: str, request: Request, where: str) -> None:
@@ -216,6 +223,16 @@ def _design(reader: _Reader) -> DesignRequest:
     reader.done()
     if made.variance == "finite_population" and made.population_psus is None:
         raise AnalysisError("'design.variance' is finite_population, so 'design.population_psus' is needed.")
+    for key in ("population_psus", "population_units"):
+        if getattr(made, key) is None:
+            continue
+        if not reader.gives("variance"):
+            raise AnalysisError(
+                f"'design.{key}' is given, but not 'design.variance'; say finite_population to use it, "
+                f"with_replacement to leave it aside."
+            )
+        if key == "population_units" and made.psu is None:
+            raise AnalysisError("'design.population_units' counts people of a PSU, so 'design.psu' is needed.")
     return made
 
 
@@ -228,6 +245,7 @@ def _calibration(reader: _Reader) -> CalibrationRequest | None:
     margins, variables = reader.text("margins"), reader.names("variables")
     bounds, trim = reader.pair("bounds"), reader.number("trim")
     reader.done()
+    _check_method(reader, method)
     if bounds is not None and not 0 <= bounds[0] < 1 < bounds[1]:
         raise AnalysisError(f"'calibration.bounds' must lie on both sides of 1, from 0 on; they are {list(bounds)}.")
     if trim is not None and not trim > 0:
@@ -238,9 +256,24 @@ def _calibration(reader: _Reader) -> CalibrationRequest | None:
         raise AnalysisError(f"'calibration' by {method} needs 'margins' (a CSV file) and 'variables'.")
     if method == "logit" and bounds is None:
         raise AnalysisError("'calibration' by logit needs 'bounds', two numbers on both sides of 1.")
-    if bounds is not None and method not in ("logit", "linear"):
-        bounds = None
     return CalibrationRequest(method, margins, variables, bounds, trim)
+
+
+def _check_method(reader: _Reader, method: str) -> None:
+    """Refuse what the method would leave aside. A "none" that is written out may stand beside margins: it says so."""
+    if reader.gives("bounds") and method not in BOUNDED_METHODS:
+        raise AnalysisError(
+            f"'calibration.bounds' is given, but 'calibration.method' is {method}, which keeps to no bounds; methods "
+            f"with bounds are {', '.join(BOUNDED_METHODS)}."
+        )
+    unused = ("trim",) if reader.gives("method") else ("margins", "variables", "trim")
+    for key in unused if method == "none" else ():
+        if reader.gives(key):
+            said = "is none" if reader.gives("method") else "is not given"
+            raise AnalysisError(
+                f"'calibration.{key}' is given, but 'calibration.method' {said}, so the weights stay as they are; "
+                f"methods that use it are {', '.join(METHODS[1:])}."
+            )
 
 
 def _gates(reader: _Reader) -> Gates:
@@ -304,6 +337,10 @@ class _Reader:
     def raw(self, key: str, default: Any = None) -> Any:
         self.taken.add(key)
         return self.data.get(key, default)
+
+    def gives(self, key: str) -> bool:
+        """Does the key stand there with something in it? null and an empty list leave it out."""
+        return self.data.get(key) not in (None, [])
 
     def reader(self, key: str, *, required: bool = False) -> _Reader:
         if required and key not in self.data:

@@ -2,7 +2,9 @@
 
 UTF-8 with or without a byte-order mark; comma, semicolon or tab; headings in Vietnamese or English, with or without
 diacritics and capitals; blank rows are passed over; the apostrophe that `survey.exports.csv_files` puts before a text
-like "=1+1" is taken away. What the cells mean is for the caller to judge.
+like "=1+1" is taken away. A file is read whole or refused: a quotation mark that does not end with its cell swallows the
+rows behind it, and two headings of one column leave no way to say which was meant. What the cells mean is for the caller
+to judge.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -60,6 +62,8 @@ def read(data: bytes, columns: Mapping[str, Iterable[str]], *, needed: Sequence[
         return _refused(N_("The file is empty."))
     known = {folded(name).replace("_", " "): column for column, names in columns.items() for name in (column, *names)}
     headings = [known.get(folded(cell).replace("_", " ")) for cell in table[0]]
+    if problems := [*_repeated(table[0], headings), *_broken(1, table[0], headings, known_may=True)]:
+        return CsvFile((), tuple(problems))
     if missing := [column for column in needed if column not in headings]:
         return _refused(
             N_("The first row must name the columns; missing: %(missing)s. The columns are: %(columns)s."),
@@ -97,10 +101,16 @@ def _table(data: bytes) -> list[list[str]] | RowProblem:
         return text
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
+    table: list[list[str]] = []
     try:
-        return list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
-    except csv.Error:
-        return RowProblem(0, "", N_("The quotation marks of the file do not match. Save it again as 'CSV UTF-8'."))
+        table.extend(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error:  # the rows before it are in the table
+        return RowProblem(
+            len(table) + 1,
+            "",
+            N_("A quotation mark opens in this row and does not end with its cell. Take it out or close it."),
+        )
+    return table
 
 
 def _text(data: bytes) -> str | RowProblem:
@@ -128,9 +138,49 @@ def _rows(table: Sequence[Sequence[str]], headings: Sequence[str | None]) -> Csv
         if any(cell.strip() for cell in cells[len(headings) :]):
             problems.append(RowProblem(number, "", N_("This row has more cells than the first row has columns.")))
             continue
+        if broken := list(_broken(number, cells, headings)):
+            problems += broken
+            continue
         named = zip(headings, cells, strict=False)
         rows.append(CsvRow(number, {name: " ".join(unguarded(cell).split()) for name, cell in named if name}))
     return CsvFile(tuple(rows), tuple(problems))
+
+
+def _repeated(cells: Sequence[str], headings: Sequence[str | None]) -> Iterator[RowProblem]:
+    """Headings that mean the same column as one before them."""
+    first: dict[str, str] = {}
+    for cell, column in zip(cells, headings, strict=True):
+        if column in first:
+            yield RowProblem(
+                1,
+                column,
+                N_("Two columns are the same: '%(first)s' and '%(second)s'. Leave one of them out."),
+                {"first": _one_line(first[column]), "second": _one_line(cell)},
+            )
+        elif column:
+            first[column] = cell
+
+
+def _broken(
+    number: int, cells: Sequence[str], headings: Sequence[str | None], *, known_may: bool = False
+) -> Iterator[RowProblem]:
+    """Cells of several lines: rows that a quotation mark has swallowed look like that, also in columns nobody reads.
+
+    With `known_may` those of known columns pass, for a heading that is known has swallowed nothing.
+    """
+    for cell, column in zip(cells, headings, strict=False):
+        if ("\n" in cell or "\r" in cell) and not (known_may and column):
+            yield RowProblem(
+                number,
+                column or "",
+                N_("The cell '%(text)s' runs over several lines. Write it on one; a quotation mark may be missing."),
+                {"text": _one_line(cell)},
+            )
+
+
+def _one_line(cell: str) -> str:
+    text = " ".join(cell.split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _refused(message: str, **values: Any) -> CsvFile:

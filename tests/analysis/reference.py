@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -50,6 +51,14 @@ class Survey:
         given = ~np.isnan(values)
         with np.errstate(invalid="ignore"):
             return np.where(given.any(axis=1), np.nansum(values, axis=1) / given.sum(axis=1), np.nan)
+
+
+def margins_file(folder: Path, source: Path, names: Sequence[str]) -> str:
+    """Some of the margins of another file: a request takes no more than it uses."""
+    head, *rows = source.read_text("utf-8").splitlines()
+    kept = [row for row in rows if row.split(",")[0] in names]
+    (folder / "margins.csv").write_text("\n".join([head, *kept, ""]), encoding="utf-8")
+    return str(folder / "margins.csv")
 
 
 def read_csv(path: Path) -> dict[str, np.ndarray]:

@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from openpyxl.utils import get_column_letter
+
 from instruments.checks.problems import InvalidInstrument, Problem
 from instruments.xlsform.reading.workbook_cells import Sheet, Value
 
@@ -87,6 +89,8 @@ class Table:
     spoken: Mapping[str, tuple[str, ...]]
     """Name → languages of the columns with one."""
     formulas: int = 0
+    unnamed: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Letter of a column without a header → the rows that hold something there, which nobody can place."""
 
 
 def as_text(value: Value) -> str:
@@ -152,7 +156,17 @@ def table(
         {name: header for (name, _), header in seen.items() if name not in translated},
         {name: tuple(found) for name, found in spoken.items()},
         len(sheet.formulas),
+        _unnamed(sheet, meaning),
     )
+
+
+def _unnamed(sheet: Sheet, meaning: Mapping[int, tuple[str, str]]) -> dict[str, tuple[int, ...]]:
+    found: dict[int, list[int]] = {}
+    for row in sheet.rows:
+        for column, value in row.cells.items():
+            if column not in meaning and as_text(value).strip():
+                found.setdefault(column, []).append(row.number)
+    return {get_column_letter(column + 1): tuple(rows) for column, rows in sorted(found.items())}
 
 
 def without_marks(words: str) -> str:

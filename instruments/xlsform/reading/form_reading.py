@@ -80,6 +80,8 @@ def read(data: bytes, *, service_domain: str | None = None) -> Reading:
     for one in tables.values():
         if one.formulas and one.name != OURS:  # LibreOffice keeps yes and no as formulas
             notes.remark("formula", one.name, count=one.formulas)
+        for letter, rows in one.unnamed.items():
+            notes.remark("column", one.name, rows, column=letter, count=len(rows))
     for code, name in languages.unknown.items():
         notes.remark("language-unknown", SURVEY, name=name, code=code)
     return _Form(tables, languages, notes, service_domain).reading()

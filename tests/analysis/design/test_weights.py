@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from scipy import optimize
 
 from analysis.design import calibration, weights
 from analysis.design.frame_weights import AnswerCells, CellWeights, FrameCells, frame_weights
@@ -158,3 +159,48 @@ def test_bounds_that_cannot_be_met_say_how_near_they_came() -> None:
     sex = calibration.margin("sex", np.array(["f"] * 9 + ["m"]), {"f": 10, "m": 90})
     with pytest.raises(WeightingError, match="did not meet its controls"):
         calibration.calibrate(design, [sex], method="logit", bounds=(0.5, 2.0))
+
+
+def test_raking_within_bounds_is_the_nearest_by_its_distance_that_keeps_them() -> None:
+    """Deville and Särndal's problem solved by a general optimiser: least Σ d (g log g − g + 1) within the bounds."""
+    random = np.random.default_rng(3)
+    base = random.uniform(1, 3, 30)
+    columns = {"sex": np.array(["f", "m"])[random.integers(0, 2, 30)], "age": random.integers(0, 3, 30).astype(str)}
+    truth = base * random.uniform(0.7, 1.4, 30)
+    known = [
+        calibration.margin(name, column, {level: float(truth[column == level].sum()) for level in np.unique(column)})
+        for name, column in columns.items()
+    ]
+    design = sample_design(base)
+    free = calibration.calibrate(design, known, method="raking").weights / base
+    bounds = (0.1, 0.97 * float(free.max()))
+    found = calibration.calibrate(design, known, method="raking", bounds=bounds)
+    ratio = found.weights / base
+    assert found.report.converged
+    assert ratio.max() == pytest.approx(bounds[1], rel=1e-12), "the bound binds"
+    held = [
+        {"type": "eq", "fun": lambda g, one=one, k=k: float((base * g)[one.codes == k].sum() - one.totals[k])}
+        for one in known
+        for k in range(len(one.totals) - (one is not known[0]))
+    ]
+    nearest = optimize.minimize(
+        lambda g: float(base @ (g * np.log(g) - g + 1)), np.ones(30), jac=lambda g: base * np.log(g),
+        bounds=[bounds] * 30, constraints=held, method="SLSQP", options={"ftol": 1e-14, "maxiter": 1000},
+    )  # fmt: skip
+    assert nearest.success
+    np.testing.assert_allclose(ratio, nearest.x, atol=1e-5)
+
+
+def test_people_of_a_level_with_a_count_of_zero_are_not_dropped() -> None:
+    with pytest.raises(WeightingError, match="Margin sex has count 0 for level 'm', but 2 respondents there"):
+        calibration.margin("sex", np.array(["f", "m", "m"]), {"f": 10, "m": 0})
+    sex = calibration.margin("sex", np.array(["f", "m", "m"]), {"f": 10, "m": 0}, np.array([1.0, 0.0, 0.0]))
+    assert sex.totals.tolist() == [10, 0]
+
+
+def test_weights_below_zero_are_refused() -> None:
+    design = sample_design(np.ones(8))
+    sex = calibration.margin("sex", np.array([*"ffffmmmm"]), {"f": 39, "m": 1})
+    age = calibration.margin("age", np.array([*"yyyoyyyo"]), {"y": 1, "o": 39})
+    with pytest.raises(WeightingError, match="makes 3 weights negative, the first in row 5"):
+        calibration.calibrate(design, [sex, age], method="linear")

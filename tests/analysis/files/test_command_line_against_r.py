@@ -93,7 +93,8 @@ def test_every_rate_in_every_crossing_equals_r(tmp_path: Path, data: str, design
 
 
 def test_domains_of_a_raked_survey_have_r_errors_and_design_effects(tmp_path: Path, data: str) -> None:
-    calibration = {"method": "rake", "margins": str(ORACLE / "margins.csv"), "variables": FIVE}
+    margins = reference.margins_file(tmp_path, ORACLE / "margins.csv", FIVE)
+    calibration = {"method": "rake", "margins": margins, "variables": FIVE}
     found = estimates(tmp_path, data, "wr", [["service"], ["district"]], calibration=calibration)
     agreement = Agreement()
     for row in EXPECTED["raked_domains"]["rows"]:
@@ -107,7 +108,8 @@ def test_domains_of_a_raked_survey_have_r_errors_and_design_effects(tmp_path: Pa
 def test_trimmed_weights_and_six_margins_equal_r(tmp_path: Path, data: str, design: str, name: str) -> None:
     upper = next(row["upper"] for row in EXPECTED["weight_summary"]["rows"] if row["adjustment"] == name)
     variables = FIVE if upper else [*FIVE, "district"]
-    calibration = {"method": "rake", "margins": str(ORACLE / "margins.csv"), "variables": variables, "trim": upper}
+    margins = reference.margins_file(tmp_path, ORACLE / "margins.csv", variables)
+    calibration = {"method": "rake", "margins": margins, "variables": variables, "trim": upper}
     found = estimates(tmp_path, data, design, [[], ["service"]], calibration=calibration)
     agreement = Agreement()
     for row in EXPECTED["weighted_estimates"]["rows"]:

@@ -136,6 +136,90 @@ def test_data_that_could_be_misread_is_refused(
     assert sentence in refused(tmp_path, capsys, ASKED, data(tmp_path, text))
 
 
+def quoted(*places: tuple[int, int, str]) -> str:
+    """The good file with a comment in front of the last column and quotation marks: row, column, cell with %s."""
+    lines = [line.split(",") for line in GOOD.splitlines()]
+    lines = [[*cells[:-1], "ghi chú" if not k else f"ý {k}", cells[-1]] for k, cells in enumerate(lines)]
+    for row, column, mark in places:
+        lines[row][column] = mark % lines[row][column]
+    return "\n".join(",".join(cells) for cells in lines) + "\n"
+
+
+@pytest.mark.parametrize("column", range(7))
+@pytest.mark.parametrize("row", [1, 8, 54])
+def test_a_quotation_mark_that_stays_open_is_refused_with_its_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], row: int, column: int
+) -> None:
+    """Of 54 rows, 8 were kept, with exit 0."""
+    sentence = refused(tmp_path, capsys, ASKED, data(tmp_path, quoted((row, column, '"%s'))))
+    assert f"data.csv, row {row} (line {row + 1}): a quotation mark opens in this row and does not end" in sentence
+
+
+@pytest.mark.parametrize("column", range(7))
+@pytest.mark.parametrize("apart", [1, 2, 17])
+def test_two_quotation_marks_do_not_swallow_the_rows_between(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], column: int, apart: int
+) -> None:
+    """Of 54 rows, 37 were kept, one of them in a group whose name had 18 lines; also in a column that nobody reads."""
+    text = quoted((20, column, '"%s'), (20 + apart, column, '%s"'))
+    sentence = refused(tmp_path, capsys, ASKED, data(tmp_path, text))
+    name = quoted().split("\n")[0].split(",")[column]
+    assert f"data.csv, row 20 (line 21), column '{name}': a text of one line is expected" in sentence
+    assert f"it runs over {apart + 1} lines; a quotation mark may be missing" in sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (quoted((3, 2, '"%s" x')), "row 3 (line 4): a quotation mark opens in this row and does not end with its cell"),
+        (quoted((0, 5, '"%s')), "data.csv, the header: a quotation mark opens"),
+        (quoted((0, 5, '"%s'), (4, 5, '%s"')), "data.csv, the header, column 'ghi chú,overall A,0"),
+        (quoted((3, 5, '"một\n%s"'), (9, 2, '"%s')), "row 9 (line 11): a quotation mark opens"),
+        (quoted((9, 2, '"Đất\n%s"')), "row 9 (line 10), column 'lĩnh vực': a text of one line is expected, it runs"),
+    ],
+)  # fmt: skip
+def test_other_files_that_would_be_read_in_part_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, sentence: str
+) -> None:
+    assert sentence in refused(tmp_path, capsys, ASKED, data(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        pytest.param([(20, 5, '"%s,\nhai dòng, có dấu phẩy"')], id="a remark of two lines in a column nobody reads"),
+        pytest.param([(20, 5, '5" %s')], id="a mark inside a cell"),
+        pytest.param([(20, 5, '"nói ""%s"""')], id="doubled marks"),
+        pytest.param([(0, 2, '"%s"'), (7, 2, '"%s"')], id="cells in quotation marks"),
+    ],
+)
+def test_quotation_marks_as_they_should_be_change_nothing(tmp_path: Path, marks: list[tuple[int, int, str]]) -> None:
+    assert run(tmp_path, ASKED, data(tmp_path, quoted(*marks))) == run(tmp_path, ASKED, data(tmp_path, GOOD))
+
+
+def test_the_margins_file_is_read_whole_or_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = {**ASKED, "calibration": {"method": "rake", "margins": "m.csv", "variables": ["huyện"]}}
+    for text, sentence in {
+        'margin,level,count\nhuyện,A,10\nhuyện,"B,10\nhuyện,C,10\n': "m.csv, row 2 (line 3): a quotation mark opens",
+        'margin,level,count\nhuyện,"A,10\nhuyện,B",10\nhuyện,C,10\n': "m.csv, row 1 (line 2), column 'level'",
+        "margin,level,count,count\nhuyện,A,10,0\nhuyện,B,10,0\nhuyện,C,10,0\n": "m.csv has column 'count' twice",
+    }.items():
+        (tmp_path / "m.csv").write_text(text, encoding="utf-8")
+        assert sentence in refused(tmp_path, capsys, asked, data(tmp_path, GOOD))
+
+
+def test_an_spss_file_that_was_cut_off_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import pyreadstat
+
+    names = {"huyện": "huyen", "xã": "xa", "lĩnh vực": "linh_vuc"}
+    file = tmp_path / "data.sav"
+    pyreadstat.write_sav(tables().rename(columns=names), str(file))
+    asked = {**ASKED, "design": {"strata": "huyen", "psu": "xa", "weight": "weight"}, "domains": [[], ["linh_vuc"]]}
+    run(tmp_path, asked, str(file))
+    file.write_bytes(file.read_bytes()[:-400])
+    assert "data.sav" in refused(tmp_path, capsys, asked, str(file))
+
+
 def test_a_parquet_column_of_lists_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import pyarrow
     from pyarrow import parquet

@@ -38,7 +38,8 @@ def test_rank_sets_of_districts_equal_csranks(tmp_path: Path) -> None:
 
 def test_ranking_by_a_composite_index_with_calibrated_weights(tmp_path: Path) -> None:
     """The diagonal of the covariance behind the ranking is the standard error of the estimates."""
-    calibration = {"method": "linear", "margins": str(reference.ORACLE / "margins.csv"), "variables": ["gender", "age"]}
+    margins = reference.margins_file(tmp_path, reference.ORACLE / "margins.csv", ["gender", "age"])
+    calibration = {"method": "linear", "margins": margins, "variables": ["gender", "age"]}
     asked = {**RANKING, "domain": ["service"], "measure": "index_mean_of_factors", "draws": 2000}
     found = run(tmp_path, request(factors=GROUPS, calibration=calibration, domains=[["service"]], ranking=[asked]))
     direct = [e for e in found["estimates"] if e["measure"] == "index_mean_of_factors"]

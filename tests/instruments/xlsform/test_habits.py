@@ -254,6 +254,14 @@ def test_pictures_and_filters_of_answers_are_named_once_a_column():
     ]
 
 
+def test_cells_under_no_header_are_named_by_the_letter_of_their_column():
+    survey = [["type", "name", "label", None], ["text", "a", "Một", "ghi chú"], ["text", "b", "Hai", None, 7]]
+    assert told(read(survey), "column") == [
+        ("survey!2", "The column “D” was left out (1 rows)."),
+        ("survey!3", "The column “E” was left out (1 rows)."),
+    ]
+
+
 def test_two_forms_without_a_name_are_two_questionnaires():
     one, other = read([["text", "a", "Một"]]).version, read([["text", "a", "Hai"]]).version
     assert one.code.startswith("imported-form-")

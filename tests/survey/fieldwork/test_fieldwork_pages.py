@@ -180,6 +180,35 @@ def test_problems_of_a_frame_file_are_listed_row_by_row(officer: StaffClient, pl
     assert count(database, FrameCell) == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "row", "sentence"),
+    [
+        (FILE.replace("20242,", '"20242,'), "2", "Dòng này có dấu ngoặc kép mở ra mà không đóng lại ở cuối ô."),
+        (
+            FILE.replace("20242,", '"20242,').replace("20200,", '20200",'),
+            "2",
+            "Ô “20242,ho-tich,1200,60 20200” kéo dài",
+        ),
+        (
+            FILE.replace(",60", ',"60').replace(",40", ',40"'),
+            "2",
+            "Ô “60 20200,ho-tich,800,40” kéo dài qua nhiều dòng.",
+        ),
+        (FILE.replace("số phiếu dự kiến", "Số hồ sơ"), "1", "Hai cột “số hồ sơ” và “Số hồ sơ” là một."),
+        (FILE.replace("mã lĩnh vực", "đơn vị"), "1", "Hai cột “mã đơn vị” và “đơn vị” là một."),
+    ],
+)
+def test_a_frame_file_that_would_be_read_in_part_is_refused_with_its_row(
+    officer: StaffClient, place: Place, database: Database, text: str, row: str, sentence: str
+):
+    looked = bring_frame(officer.get(f"{WAVE}/khung-mau/nhap"), text)
+    assert looked.status == 422
+    ((first, _, said),) = looked.rows()[1:]
+    assert first == row
+    assert said.startswith(sentence)
+    assert count(database, FrameCell) == 0
+
+
 def test_the_numbers_of_a_small_frame_are_changed_on_the_page(officer: StaffClient, place: Place, database: Database):
     cell = place.record.frame_cell(place.wave, place.ward, transactions=1000, planned=50)
     page = officer.get(f"{WAVE}/khung-mau")

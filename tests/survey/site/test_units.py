@@ -68,6 +68,28 @@ def test_file_is_shown_before_it_is_taken(sign_in: SignIn, chief: Person, databa
     assert event.detail["added"] == ["20242", "cu-1"]
 
 
+@pytest.mark.parametrize(
+    ("text", "row", "column", "sentence"),
+    [
+        (CSV.replace("20242,Ph", '20242,"Ph'), "2", "", "Dòng này có dấu ngoặc kép mở ra mà không đóng lại ở cuối ô."),
+        (
+            CSV.replace("20242,Ph", '20242,"Ph').replace("Phường Cũ", 'Phường Cũ"'),
+            "2", "Tên", "Ô “Phường Hải Châu,phường,, cu-1,Phường Cũ” kéo dài qua nhiều dòng.",
+        ),
+        (CSV.replace("kind", "kind,tên đơn vị"), "1", "Tên", "Hai cột “name” và “tên đơn vị” là một."),
+    ],
+)  # fmt: skip
+def test_file_that_would_be_read_in_part_is_refused_with_its_row(
+    sign_in: SignIn, chief: Person, database: Database, text: str, row: str, column: str, sentence: str
+) -> None:
+    page = upload(sign_in(chief.account), text)
+    (found,) = [cells for cells in page.rows() if cells[0] == row]
+    assert found[1] == column
+    assert found[2].startswith(sentence)
+    assert not [f for f in page.forms() if f.action.endswith("/nhan")]
+    assert by_code(database, "20242") is None
+
+
 def test_file_with_problems_names_every_row_and_offers_nothing_to_take(sign_in: SignIn, chief: Person) -> None:
     page = upload(sign_in(chief.account), CSV + "4,Xã,xã lạ,,\n20242,Hai lần,phường,,\n")
     assert ["4", "Loại", "Không có loại đơn vị “xã lạ”."] in page.rows()
