@@ -2,9 +2,9 @@
 
 UTF-8 with or without a byte-order mark; comma, semicolon or tab; headings in Vietnamese or English, with or without
 diacritics and capitals; blank rows are passed over; the apostrophe that `survey.exports.csv_files` puts before a text
-like "=1+1" is taken away. A file is read whole or refused: a quotation mark that does not end with its cell swallows the
-rows behind it, and two headings of one column leave no way to say which was meant. What the cells mean is for the caller
-to judge.
+like "=1+1" is taken away. A file is read whole or refused: a quotation mark that does not end with its cell swallows
+the rows behind it, and two headings of one column leave no way to say which was meant. What the cells mean is for the
+caller to judge.
 """
 
 from __future__ import annotations
