@@ -1,4 +1,4 @@
-"""How uncertain is a sum in each of many domains, when every row belongs to one of them and weights were calibrated?
+"""Variances of sums in many domains at once, when every row belongs to one domain and weights were calibrated.
 
 A calibrated weight lends every row outside a domain a share in its residual, so that a row has a value for each domain:
 rows × domains numbers. None of them is made. What a projection leaves of z is z − out · (L fitted(L'(into · z))) with

@@ -1,4 +1,4 @@
-"""How many rows does a CSV file hold, and under which header? A file that would be read in part is refused here.
+"""Counts the rows of a CSV file and reads its header; a file that would be read only in part is refused here.
 
 A quotation mark that is left open swallows the lines behind it, two of them the lines between; the reader of columns
 takes both without a word. Rows are counted from 1, the header not included, and named with their line in the file.

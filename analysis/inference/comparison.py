@@ -1,4 +1,4 @@
-"""Do domains differ? Differences and trends between units, waves or channels, with the covariance they share.
+"""Differences and trends between units, waves or channels, with the covariance they share.
 
 Domains that have clusters in common are not independent: a quarter and the next are measured in the same communes. The
 covariance of two domain estimates is that of their linearised values: between clusters within strata, and, where

@@ -1,4 +1,4 @@
-"""Where does a unit stand, and how sure is that? Rank confidence sets, groups that cannot be told apart, funnels.
+"""Ranks of units with their uncertainty: rank confidence sets, groups that cannot be told apart, funnels.
 
 A rank set is turned out of lower limits for all differences, each way: unit j is surely behind k where the limit of
 θ_k − θ_j lies above 0. The critical value is a quantile of the largest studentised difference of simulated normal

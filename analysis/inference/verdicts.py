@@ -1,4 +1,4 @@
-"""Has a unit reached its target? What the data prove, what they only suggest, and what they cannot say.
+"""Verdicts against a target: what the data prove, what they only suggest, and what they cannot say.
 
 Two readings are kept apart. `proof` is the t test on the logit scale, for comparison with R. `judge` is the verdict
 that a person reads, decided in this order:

@@ -1,4 +1,4 @@
-"""Is one answer associated with another? Pearson's test for two-way tables of a designed sample.
+"""Association of two answers: Pearson's test for two-way tables of a designed sample.
 
 The weighted table's X² has not a χ² distribution but that of Σ δ_i χ²₁, the δ (generalised design effects) being the
 eigenvalues of the ratio of the design's covariance of the interaction to that of a simple random sample. `Chisq`

@@ -1,4 +1,4 @@
-"""How sure are importance shares, and is the first thing to improve surely the first? Rao-Wu bootstrap over PSUs.
+"""Intervals of importance shares, and how sure it is which factor comes first: Rao-Wu bootstrap over PSUs.
 
 Estimand: each driver's share of R² (Lindeman, Merenda and Gold) and its performance, as in `drivers`. A replicate draws
 n_h − 1 of the n_h PSUs of each stratum with replacement and weighs them n_h / (n_h − 1). Everything comes from sums of

@@ -1,4 +1,4 @@
-"""What moves overall satisfaction? Shares of explained variance, ordinal regression, importance beside performance.
+"""Drivers of overall satisfaction: shares of explained variance, ordinal regression, importance beside performance.
 
 Outcome: the overall question; predictors: people's own means of each factor. `lmg` splits R² of the weighted linear
 regression over the factors by averaging their gain over all orders (Shapley); `shapley` does the same to McFadden's

@@ -1,4 +1,4 @@
-"""What would a unit's rate be, given its covariates and its neighbours? A logit model with an effect for each area.
+"""A unit's rate as its covariates and the other units predict it: a logit model with an effect for each area.
 
 satisfied_i ~ Binomial(n_i, p_i), logit p_i = x_i'β + σ u_i, u_i standard normal. The integral over u_i is taken by
 Laplace's method, as lme4 takes it; standard errors of β come from the curvature of that likelihood in β and σ together.

@@ -1,4 +1,4 @@
-"""What can be said of units with few answers? Estimates that borrow strength, with their mean squared errors.
+"""Estimates of units with few answers that borrow strength from others, with their mean squared errors.
 
 Shown beside the direct estimate, never instead of it, and never under a verdict: they are model-based. Fay-Herriot
 combines a direct estimate with a regression on register covariates, the smoothed sampling variances being taken as

@@ -1,4 +1,4 @@
-"""Is something changing while a wave runs? p-chart, EWMA and CUSUM of one unit's periods; break points looking back.
+"""Changes while a wave runs: p-chart, EWMA and CUSUM of one unit's periods; break points looking back.
 
 All charts read z = (p − p₀) / √(p₀ (1 − p₀) deff / n) against a frozen baseline p₀, the pooled rate of the first
 periods. An alarm says look, never a verdict. Average run lengths to a false alarm at normal z and a known baseline:

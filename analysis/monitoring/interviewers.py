@@ -1,4 +1,4 @@
-"""Does the answer depend on who asked? Variance between interviewers beside that between places.
+"""Effects of who asked: variance between interviewers beside that between places.
 
 y = μ + Σ u_g + e with one independent normal effect for each grouping (commune, interviewer, …) and each person; the
 variances by restricted maximum likelihood, μ and the residual variance profiled out. A share of the variance between

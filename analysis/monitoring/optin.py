@@ -1,4 +1,4 @@
-"""How far are self-selected answers from drawn ones? Gap, pseudo-weights and representativity; never pooled.
+"""Self-selected answers beside drawn ones: gap, pseudo-weights and representativity; never pooled.
 
 Weighting a QR channel to known volumes does not make it representative: what is reported is the channel on its own,
 the drawn channel on its own, and their difference with an interval, conditional on what was adjusted for. The

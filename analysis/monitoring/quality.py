@@ -1,4 +1,4 @@
-"""Are the answers worth weighing? Straight lines, spread of a person's answers, speed, repeated vectors, bursts.
+"""Quality of answers: straight lines, spread of a person's answers, speed, repeated vectors, bursts.
 
 Nothing here deletes a row: figures are per row or per group, and whoever flags a row gives it weight zero and shows
 results with and without. A satisfied person may answer straight, so a long string alone is no reason.

@@ -1,4 +1,4 @@
-"""Do the items measure the factors they are filed under? Confirmatory factor analysis with robust tests of fit.
+"""Confirmatory factor analysis with robust tests of fit: whether items measure the factors they are filed under.
 
 Several factors that may correlate, each item on one of them, everybody who answered every item, without weights. `mlr`
 takes answers as numbers: maximum likelihood, its χ² over the scale that non-normal answers give it. `wlsmv` takes them

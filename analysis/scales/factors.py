@@ -1,4 +1,4 @@
-"""How many things do the items measure, and how much of the sum is one thing? Exploratory factor analysis.
+"""Exploratory factor analysis: how many things items measure, and how much of their sum is one thing.
 
 `adequacy` says whether the correlations can carry factors at all (Kaiser-Meyer-Olkin, Bartlett's test of sphericity,
 eigenvalues); `minres` finds factors that leave the smallest squared residual correlations; `hierarchical_omega` turns

@@ -1,4 +1,4 @@
-"""How do ordered answers hang together behind their five steps? Polychoric correlations and categorical omega.
+"""Polychoric correlations of ordered answers, and categorical omega.
 
 Each answer is taken as a cut of a normal variable. `correlations` finds the thresholds from the margins and then the
 correlation of each pair by maximum likelihood (two steps). `omega` fits one factor to them, every squared misfit over

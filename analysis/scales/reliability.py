@@ -1,4 +1,4 @@
-"""Is a scale sound? Alpha, item-rest correlations, Guttman's lambda 6 and omega of one factor.
+"""Reliability of a scale: alpha, item-rest correlations, Guttman's lambda 6 and omega of one factor.
 
 All of them describe people who answered every item of the scale (n says how many): with items that do not apply, five
 factors on their own keep far more people than 22 items at once. Without weights unless said; alpha is also given with

@@ -1,4 +1,4 @@
-"""Which loadings and factor correlations come closest to a correlation matrix, when each item measures one factor?
+"""Loadings and factor correlations closest to a correlation matrix, when each item measures one factor.
 
 Σ = Λ Φ Λ' + Θ with one loading in each row of Λ, factors of variance 1 that may all correlate (Φ) and unique variances
 Θ that do not. `maximum_likelihood` is for correlations of the answers as numbers, `least_squares` (diagonally weighted)

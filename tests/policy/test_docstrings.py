@@ -117,7 +117,7 @@ def test_a_name_is_found_where_it_is(name: str) -> None:
     assert (known and is_there(name)) == (name in ("estimators.mean", "analysis.totals.streaming"))
 
 
-@pytest.mark.parametrize("package", ["instruments", "survey"])
+@pytest.mark.parametrize("package", ["analysis", "instruments", "survey"])
 def test_a_module_says_what_it_holds_and_does_not_ask(package: str) -> None:
     asking = []
     for path in sorted((ROOT / package).rglob("*.py")):

@@ -13,6 +13,7 @@ from survey.config import ROOT
 STARTED = """
 import sys, threading
 from survey import gunicorn_hooks
+gunicorn_hooks.LOAD_AFTER = 0.0
 gunicorn_hooks.post_worker_init(None)
 for thread in threading.enumerate():
     if thread is not threading.main_thread():
