@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.arrays import Bools, Floats, Ints
+from analysis.cells import regroup
 from analysis.design.weights import WeightStage, stage_of
 from analysis.errors import WeightingError
 
@@ -83,6 +84,16 @@ class CellWeights:
     merges: tuple[Merge, ...]
     stages: tuple[WeightStage, ...]
     uncovered: float
+
+    def of_rows(self, unit: Ints, field: Ints) -> Floats:
+        """The weight of every answer (rows,) by its unit and field, which must be among the cells."""
+        place = {tuple(key): weight for key, weight in zip(self.keys.tolist(), self.weight.tolist(), strict=True)}
+        cells = regroup(np.column_stack([unit, field]))
+        try:
+            found = np.array([place[tuple(cell)] for cell in cells.keys.tolist()], np.float64)
+        except KeyError as missing:
+            raise WeightingError(f"There is no weight for unit and field {missing}.") from None
+        return found[cells.codes]
 
 
 def frame_weights(frame: FrameCells, answers: AnswerCells, *, thin: int = THIN, merge: bool = True) -> CellWeights:

@@ -7,13 +7,14 @@ only their standard errors are found again, from rows, through the projections o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analysis.arrays import AnyArray, Codes, Floats, Ints
-from analysis.cells import sum_by
+from analysis.cells import regroup, sum_by
 from analysis.design.sample_design import SampleDesign
+from analysis.errors import PlanError
 from analysis.estimation.composites import COMPOSITE_RULES, composite, rate_of
 from analysis.estimation.domain_estimates import NOISE, DomainEstimates
 from analysis.estimation.domain_variance import DomainVariances
@@ -115,6 +116,58 @@ def row_covariance(
     return DomainVariances(design, domain, estimates.size).covariance(score)
 
 
+@dataclass(frozen=True, slots=True)
+class FigureRows:
+    """Of every respondent (n,) the linearised value of one measure, the share of its denominator, and how many answers
+    enter; all 0 without an answer. `pooled` says whether several answers of a person may enter."""
+
+    score: Floats
+    share: Floats
+    answers: Floats
+    pooled: bool
+
+
+def figure_rows(measures: RowMeasures, measure: Measure, weights: Floats, domain: Ints, size: int) -> FigureRows:
+    """What every respondent adds to one rate in his or her own domain of `size`; `domain` (n,), `size` = in none.
+
+    Of a mean of rates the share is the mean of the shares, under the same weights. PlanError for a measure that the
+    plan does not have.
+    """
+    layout = Layout(measures.plan)
+    if measure not in (nodes := _composites(measures.plan)):
+        if measure not in layout.ratios:
+            raise PlanError(f"The plan has no measure {measure.name} of '{measure.variable}'.")
+        y, x = measures.ratio(measure)
+        score, ratio = _ratio((y, x), weights, domain, size)
+        share = _share(x, weights, domain, ratio)
+        return FigureRows(score, share, np.asarray(x, np.float64), pooled=not layout.ratios[measure].indicator)
+    node, rule = nodes[measure]
+    known: dict[Measure, tuple[Floats, RatioScores, Floats]] = {}
+
+    def base(one: Measure) -> RatioScores:
+        if one not in known:
+            y, x = measures.ratio(one)
+            score, ratio = _ratio((y, x), weights, domain, size)
+            known[one] = (score, ratio, x)
+        return known[one][1]
+
+    made = composite(layout, node, rule, base)
+    score, share, answers = (np.zeros(len(weights)) for _ in range(3))
+    for one, coefficient in made.coefficients.items():
+        own, ratio, x = known[one]
+        factor = np.r_[coefficient, 0.0][domain]
+        score += factor * own
+        share += factor * _share(x, weights, domain, ratio)
+        answers += x
+    return FigureRows(score, share, answers, pooled=True)
+
+
+def _share(x: Floats, weights: Floats, domain: Ints, ratio: RatioScores) -> Floats:
+    """Of every respondent (n,) the share of his or her domain's denominator."""
+    below = np.r_[ratio.denominator, 0.0][domain]
+    return np.asarray(np.divide(weights * x, below, out=np.zeros(len(weights)), where=below > 0))
+
+
 def _scores(estimates: DomainEstimates, design: SampleDesign, measures: RowMeasures, domain: Ints) -> Iterator[Floats]:
     """For each measure its linearised values, every row for its own domain."""
     layout = Layout(measures.plan)
@@ -169,6 +222,6 @@ def domain_of_rows(keys: Ints, columns: Sequence[Ints], rows: int) -> Ints:
     if not columns:
         return np.zeros(rows, np.int64)
     place = {tuple(key): k for k, key in enumerate(keys.tolist())}
-    distinct, codes = np.unique(np.column_stack(columns), axis=0, return_inverse=True)
-    lines = np.array([place.get(tuple(key), len(keys)) for key in distinct.tolist()], np.int64)
-    return lines[codes.reshape(-1)]
+    distinct = regroup(np.column_stack(columns).astype(np.int64))
+    lines = np.array([place.get(tuple(key), len(keys)) for key in distinct.keys.tolist()], np.int64)
+    return lines[distinct.codes]

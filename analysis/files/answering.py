@@ -29,11 +29,10 @@ from analysis.inference.estimate_tables import EstimateTable, table_of
 from analysis.inference.intervals import Interval
 from analysis.inference.verdicts import Figures
 from analysis.totals.chunk_sums import Chunk
-from analysis.totals.measure_plan import Measure, MeasurePlan, Node, RatedItem
+from analysis.totals.measure_plan import SHARES_OF_PEOPLE, Measure, MeasurePlan, Node, RatedItem
 from analysis.totals.streaming import Shape, Totals
 
 ReadMargins = Callable[[str], DataFile]
-SHARES_OF_PEOPLE = ("item_rate", "overall_rate", "all_answers_satisfied", "share_mean_ge_4")
 
 
 def wanted_columns(request: Request) -> list[str]:
@@ -145,7 +144,7 @@ def _flagged(table: EstimateTable, likelihood: Interval) -> AnyArray:
 
     R's svyciprop gives no number there either.
     """
-    shares = np.isin(table.measure.astype(str), SHARES_OF_PEOPLE)
+    shares = np.isin(table.measure.astype(str), list(SHARES_OF_PEOPLE))
     short = shares & (table.df == 1) & (table.se > 0) & np.isnan(likelihood.lower)
     flags = table.flags.copy()
     for place in np.flatnonzero(short):
@@ -180,10 +179,10 @@ def _verdicts(prepared: Prepared, target: TargetRequest) -> list[dict[str, Any]]
     for measure in prepared.measures_named(target.measure):
         found = prepared.estimates(target.domain, (measure,))
         figures = Figures(*(getattr(found, name)[:, 0] for name in ("estimate", "se", "df", "n", "rows")))
-        threshold = np.full(found.size, target.threshold)
         judgement, needed = result_document.judged(
             figures,
-            threshold,
+            prepared.evidence(found, measure),
+            np.full(found.size, target.threshold),
             gates=prepared.request.gates,
             adjust=target.adjust,
             population=found.sum_w[:, 0],

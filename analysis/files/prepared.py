@@ -11,16 +11,16 @@ from analysis.arrays import Codes, Floats, Ints
 from analysis.design.calibration import Report
 from analysis.design.sample_design import SampleDesign
 from analysis.estimation.domain_estimates import DomainEstimates, estimate
-from analysis.estimation.row_scores import RowMeasures, with_row_variances
+from analysis.estimation.evidence import Evidence, evidence_of_rows
+from analysis.estimation.row_scores import RowMeasures, domain_of_rows, figure_rows, with_row_variances
 from analysis.files.data_file import DataFile
 from analysis.files.request import Request
 from analysis.totals.chunk_sums import within
-from analysis.totals.measure_plan import Measure, MeasurePlan
+from analysis.totals.measure_plan import SHARES_OF_PEOPLE, Measure, MeasurePlan
 from analysis.totals.streaming import Totals
 
 ALL = "ALL"
 FACTORS = "FACTORS"
-SHARES_OF_PEOPLE = frozenset({"item_rate", "overall_rate", "all_answers_satisfied", "share_mean_ge_4"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,19 @@ class Prepared:
             columns = [self.domains[name][0] for name in by]
             found = with_row_variances(found, self.design, RowMeasures(self.plan, self.codes), columns)
         return _of_several(found)
+
+    def evidence(self, found: DomainEstimates, measure: Measure) -> Evidence:
+        """What verdicts on one measure stand on in each domain of its estimates; see `estimation.evidence`."""
+        design = self.design
+        domain = domain_of_rows(found.keys, [self.domains[name][0] for name in found.by], design.rows)
+        own = figure_rows(RowMeasures(self.plan, self.codes), measure, design.weights, domain, found.size)
+        clustered = self.request.design.psu is not None
+        plain = not design.projections and not np.isfinite(design.population_psus).any() and design.unit is None
+        return evidence_of_rows(
+            own.score, own.share, domain, found.size, stratum=design.stratum, psu=design.psu if clustered else None,
+            variance=found.se[:, found.place(measure)] ** 2, answers=own.answers, pooled=own.pooled,
+            with_replacement=plain,
+        )  # fmt: skip
 
     def answers(self, item: str) -> Floats:
         """A rated item per row, NaN where there is no substantive answer."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, NoReturn, TypeVar
 
 from analysis.design.sample_design import LONELY_RULES
@@ -278,11 +278,7 @@ def _check_method(reader: _Reader, method: str) -> None:
 
 def _gates(reader: _Reader) -> Gates:
     standard = Gates()
-    made = Gates(
-        reader.gate("n", standard.n),
-        reader.gate("effective_n", standard.effective_n),
-        reader.gate("df", standard.df),
-    )
+    made = Gates(**{one.name: reader.gate(one.name, getattr(standard, one.name)) for one in fields(standard)})
     reader.done()
     return made
 

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from analysis.arrays import Floats, Ints
-from analysis.inference import verdicts
+from analysis.estimation.evidence import Evidence
+from analysis.inference import intervals, verdicts
 from analysis.inference.estimate_tables import EstimateTable, listed, plain
 from analysis.inference.intervals import Interval
-from analysis.inference.verdicts import Figures, Gates, Judgement, Needed, Proof
+from analysis.inference.planning import Needed, responses_needed
+from analysis.inference.verdicts import Figures, Gates, Judgement, Proof
 from analysis.totals.measure_plan import Measure
 
 __all__ = ["Labels", "entries_of", "text_of"]
@@ -122,7 +124,9 @@ def verdict_entries(
     tests = {"test": verdicts.proof_labels(proof.p_reached, proof.p_not_reached)}
     for name, other in adjusted.items():
         tests[f"test_{name}"] = verdicts.proof_labels(other.p_reached, other.p_not_reached)
-    bounds = judgement.bounds()
+    bounds = intervals.korn_graubard(figures.estimate, figures.se, figures.df, figures.n, level=1 - 2 * judgement.alpha)
+    kg = verdicts.korn_graubard_p(figures, threshold, alpha=judgement.alpha)
+    own, together = judgement.bounds(), judgement.holm_bounds()
     entries = []
     for k in range(len(keys)):
         entry: dict[str, Any] = {
@@ -140,11 +144,16 @@ def verdict_entries(
             entry[f"p_not_reached_{name}"] = plain(other.p_not_reached[k])
         entry["lower_bound"], entry["upper_bound"] = plain(bounds.lower[k]), plain(bounds.upper[k])
         entry.update({name: str(values[k]) for name, values in tests.items()})
-        entry["p_kg_reached"] = plain(judgement.p_reached[k])
-        entry["p_kg_missed"] = plain(judgement.p_missed[k])
+        entry["p_kg_reached"], entry["p_kg_missed"] = plain(kg[0][k]), plain(kg[1][k])
+        entry["rule"], entry["kish_n"] = judgement.rule, plain(judgement.evidence.kish_n[k])
+        entry["effective_n"], entry["df"] = plain(judgement.effective_n[k]), plain(judgement.evidence.df[k])
+        entry["p_reached_rule"], entry["p_missed_rule"] = plain(judgement.p_reached[k]), plain(judgement.p_missed[k])
+        entry["lower_bound_rule"], entry["upper_bound_rule"] = plain(own.lower[k]), plain(own.upper[k])
         if "holm" in adjust:
-            entry["p_kg_reached_holm"] = plain(judgement.p_reached_adjusted[k])
-            entry["p_kg_missed_holm"] = plain(judgement.p_missed_adjusted[k])
+            entry["p_reached_rule_holm"] = plain(judgement.p_reached_adjusted[k])
+            entry["p_missed_rule_holm"] = plain(judgement.p_missed_adjusted[k])
+        entry["bound_holm"] = plain(together.lower[k]) if "holm" in adjust else None
+        entry["upper_bound_holm"] = plain(together.upper[k]) if "holm" in adjust else None
         entry["verdict"] = judgement.verdict[k]
         entry["reasons"] = list(judgement.reasons[k])
         entry["responses_needed"] = needed[k].n
@@ -162,21 +171,21 @@ def domain_of(by: Sequence[str], key: Ints, labels: Labels) -> dict[str, str | i
 
 def judged(
     figures: Figures,
+    evidence: Evidence,
     threshold: Floats,
     *,
     gates: Gates,
     adjust: Sequence[str],
     population: Floats,
-    opt_in: bool = False,
 ) -> tuple[Judgement, tuple[Needed, ...]]:
     """Verdicts (after Holm where that is asked) and the responses needed; all arrays are (domains,).
 
     `population` is what the weights sum to. A population no larger than the answers is a sum of scaled weights, not a
     frame, and sets no limit.
     """
-    judgement = verdicts.judge(
-        figures, threshold, gates=gates, adjust="holm" if "holm" in adjust else "none", opt_in=opt_in
-    )
-    share = judgement.effective_n / np.maximum(figures.n, 1)
+    judgement = verdicts.judge(figures, evidence, threshold, gates=gates, adjust="holm" if "holm" in adjust else "none")
     frame = np.where(population > figures.n, population, np.nan)
-    return judgement, verdicts.responses_needed(figures.estimate, share, threshold, frame=frame)
+    return judgement, responses_needed(
+        figures.estimate, judgement.effective_n, figures.n, evidence, threshold, gates=gates, frame=frame,
+        members=judgement.members if "holm" in adjust else 1,
+    )  # fmt: skip

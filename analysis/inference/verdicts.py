@@ -1,17 +1,17 @@
 """Verdicts against a target: what the data prove, what they only suggest, and what they cannot say.
 
-Two readings are kept apart. `proof` is the t test on the logit scale, for comparison with R. `judge` is the verdict
-that a person reads, decided in this order:
+Two readings are kept apart. `proof` is the t test on the logit scale and `korn_graubard_p` the bounds of NCHS, both
+for comparison with R. `judge` is the verdict that a person reads, decided in this order:
 
 1. `not_estimable` if df ≤ 0, or the standard error is 0 although the rate lies between 0 and 1;
-2. `too_few`, with reasons, if a gate fails (n, effective n, df);
-3. with effective n (capped at n, t with the domain's df, level 0.90 two-sided) and k = effective n · estimate:
-   p_kg_reached = BetaCDF(T; k, n_eff − k + 1), p_kg_missed = 1 − BetaCDF(T; k + 1, n_eff − k); `reached` or `missed`
-   if ≤ 0.05, after Holm within the family where that is asked; otherwise the side on which the estimate lies,
-   `…_not_proven`. Self-selected answers never prove anything: the reason is `opt_in`.
+2. `too_few`, with reasons, if a gate fails (people, Kish's effective number of people, effective n, df; for figures
+   that pool several answers of a person also Kish's number times 1 − T);
+3. `reached` or `missed` if the p-value of `target_rule` is ≤ 0.05, after Holm within the family where that is asked;
+   otherwise the side on which the estimate lies, `…_not_proven`. Self-selected answers never prove anything: the
+   reason is `opt_in`.
 
-The bound is the one-sided 95 % Korn-Graubard bound of NCHS (Parker et al. 2017). Families are fixed before the data:
-kind of unit × period × target; the two directions are separate families. Everything works on unrounded values.
+Families are fixed before the data: level of unit × target × channel × period; the two directions are separate families.
+A unit that fails a gate, or has no answers, stays a member that is not proven. Everything works on unrounded values.
 """
 
 from __future__ import annotations
@@ -25,37 +25,43 @@ from scipy import special
 from analysis import error_rates
 from analysis.arrays import AnyArray, Bools, Floats, Ints
 from analysis.errors import AnalysisError
-from analysis.inference import beta_tails, intervals
+from analysis.estimation.evidence import Evidence
+from analysis.inference import beta_tails, intervals, target_rule
 
 __all__ = [
     "Figures",
     "Gates",
     "Judgement",
-    "Needed",
     "Proof",
     "adjusted",
     "benjamini_hochberg",
+    "gates_failed",
     "holm",
     "judge",
-    "korn_graubard_tails",
+    "korn_graubard_p",
     "proof",
     "proof_labels",
-    "responses_needed",
 ]
 
 ALPHA = 0.05
-_MOST_RESPONSES = 10_000_000
 VERDICTS = ("reached", "reached_not_proven", "missed_not_proven", "missed", "too_few", "not_estimable")
+_ROUNDING = 1e-9  # of gates that are met exactly
 PROOFS = ("reached", "not_reached", "insufficient", "not_estimable")
 
 
 @dataclass(frozen=True, slots=True)
 class Gates:
-    """What a unit must have before it is judged; None switches a gate off."""
+    """What a unit must have before it is judged; None switches a gate off.
+
+    `n` people with an answer, `kish_n` Kish's effective number of them, `effective_n` that of the rule, `df` its
+    degrees of freedom, `pooled` Kish's number times 1 − T, for figures that pool several answers of a person.
+    """
 
     n: float | None = 30
+    kish_n: float | None = 30
     effective_n: float | None = 30
-    df: float | None = 8
+    df: float | None = 12
+    pooled: float | None = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,8 @@ class Judgement:
     """The verdicts of a family with what they stand on, as arrays of one shape (n,).
 
     `verdict` is None where there is no target. `reasons` hold, for each verdict, the gates that failed or `opt_in`.
-    `p_reached`, `p_missed` are unadjusted; `p_*_adjusted` are after Holm or Benjamini-Hochberg.
+    `p_reached`, `p_missed` are those of the rule, unadjusted; `p_*_adjusted` are after the adjustment `adjust` over
+    `members`, how many figures the family has; both are NaN where a gate closes.
     """
 
     verdict: AnyArray
@@ -99,21 +106,58 @@ class Judgement:
     p_reached_adjusted: Floats
     p_missed_adjusted: Floats
     figures: Figures
+    evidence: Evidence
     threshold: Floats
     gates: Gates
     opt_in: bool = False
     alpha: float = ALPHA
+    adjust: str = "none"
+    members: int = 1
+    rule: str = target_rule.RULE
 
     def bounds(self) -> intervals.Interval:
-        """The one-sided 95 % Korn-Graubard bounds behind the verdicts; computed when asked for."""
-        own = self.figures
-        return intervals.korn_graubard(own.estimate, own.se, own.df, own.n, level=1 - 2 * self.alpha)
+        """The one-sided 95 % bounds of the rule for each figure alone; computed when asked for."""
+        return target_rule.bounds(self.figures.estimate, self.effective_n, self.evidence, self.alpha)
 
-    def family(self, places: Ints, *, adjust: str) -> Judgement:
-        """Some of these figures as a family of their own: the same evidence, adjusted anew."""
+    def holm_bounds(self) -> intervals.Interval:
+        """The one-sided bounds that hold for all members at once and agree with the verdicts; NaN where none can.
+
+        Of m members of which r are proven: a proven one is bounded by its target exactly, the others by their own
+        bounds at α / (m − r); where all are proven, by the target or their own bound at α / m, whichever says more.
+        Below is the family of "reached", above that of "missed". Sources: Strassburger and Bretz (2008), Guilbaud
+        (2008). A judgement without adjustment has each figure's own bounds, one after Benjamini and Hochberg none.
+        """
+        if self.adjust == "bh" or self.opt_in:
+            nothing = np.full(self.threshold.shape, np.nan)
+            return intervals.Interval(nothing, nothing.copy())
+        judged = ~np.isnan(self.p_reached_adjusted)
+        lower = self._compatible(self.p_reached_adjusted <= self.alpha)
+        upper = self._compatible(self.p_missed_adjusted <= self.alpha)
+        reached, missed = self.p_reached_adjusted <= self.alpha, self.p_missed_adjusted <= self.alpha
+        low = np.where(reached, np.fmax(self.threshold, np.where(reached.sum() >= self.members, lower.lower, 0.0)),
+                       lower.lower)  # fmt: skip
+        high = np.where(missed, np.fmin(self.threshold, np.where(missed.sum() >= self.members, upper.upper, 1.0)),
+                        upper.upper)  # fmt: skip
+        if self.adjust == "none":
+            own = self.bounds()
+            low, high = own.lower, own.upper
+        return intervals.Interval(np.where(judged, low, np.nan), np.where(judged, high, np.nan))
+
+    def _compatible(self, proven: Bools) -> intervals.Interval:
+        """Each figure's own bounds at the level that the members not proven share."""
+        rest = self.members - int(proven.sum())
+        level = self.alpha / (rest if rest > 0 else self.members)
+        return target_rule.bounds(self.figures.estimate, self.effective_n, self.evidence, level)
+
+    def family(self, places: Ints, *, adjust: str, members: int | None = None) -> Judgement:
+        """Some of these figures as a family of their own: the same evidence, adjusted anew.
+
+        `members` is the size of the family as it was fixed, at least as many as there are figures.
+        """
         return _decided(
-            self.figures.at(places), self.threshold[places], self.effective_n[places], self.p_reached[places],
-            self.p_missed[places], gates=self.gates, adjust=adjust, opt_in=self.opt_in, alpha=self.alpha,
+            self.figures.at(places), self.evidence.at(places), self.threshold[places], self.effective_n[places],
+            self.p_reached[places], self.p_missed[places], gates=self.gates, adjust=adjust, opt_in=self.opt_in,
+            alpha=self.alpha, members=members,
         )  # fmt: skip
 
 
@@ -179,35 +223,69 @@ def adjusted(p: Floats, method: str) -> Floats:
 
 def judge(
     figures: Figures,
+    evidence: Evidence,
     threshold: Any,
     *,
     gates: Gates | None = None,
     adjust: str = "none",
     opt_in: bool = False,
     alpha: float = ALPHA,
+    members: int | None = None,
 ) -> Judgement:
     """The verdict (m,) of each estimate against its threshold (one for all, or (m,); NaN = there is no target).
 
-    Rates and thresholds are 0..1, unrounded. With `adjust` the family is all estimates given. Estimates that fail a
-    gate stay in the family only if they can be estimated, so that removing small units afterwards cannot make others
-    pass. Raises AnalysisError for an unknown adjustment. Source: Parker et al. (2017); the order of decisions above.
+    Rates and thresholds are 0..1, unrounded. With `adjust` the family is all estimates given, `members` its size where
+    that was fixed beforehand and is larger. Raises AnalysisError for an unknown adjustment and for fewer members than
+    estimates. The rule is `target_rule`; the order of decisions is that above.
 
-    >>> rates, errors = np.array([0.94, 0.91, 0.70]), np.array([0.01, 0.02, 0.05])
-    >>> units = Figures(rates, errors, df=np.array([40, 40, 5]), n=np.array([500, 300, 60]))
-    >>> judge(units, 0.90).verdict.tolist()
+    >>> people = np.array([500.0, 300.0, 60.0])
+    >>> rates, spread = np.array([0.94, 0.91, 0.70]), np.array([0.06, 0.08, 0.21])
+    >>> units = Figures(rates, np.sqrt(spread / people), df=np.array([499, 299, 5]), n=people.astype(int))
+    >>> shares = 1 / people
+    >>> own = Evidence(spread / people, spread, shares, shares, units.df.astype(float), 0 * rates, people,
+    ...                np.zeros(3, bool), np.zeros(3, bool))
+    >>> judge(units, own, 0.90).verdict.tolist()
     ['reached', 'reached_not_proven', 'too_few']
     """
     p = np.asarray(figures.estimate, np.float64)
     target = np.broadcast_to(np.asarray(threshold, np.float64), p.shape)
-    size = intervals.effective_n(p, figures.se, figures.df, figures.n, level=1 - 2 * alpha)
-    p_reached, p_missed = korn_graubard_tails(p, size, target)
+    size = target_rule.effective_n(p, evidence)
+    with np.errstate(invalid="ignore"):
+        inner = ~intervals.at_zero(p) & ~intervals.at_one(p)
+        possible = (np.asarray(figures.df) > 0) & (~inner | (np.asarray(figures.se) > 0)) & ~np.isnan(p)
+    size = np.where(possible, size, np.nan)
+    reached, missed = target_rule.p_values(p, size, evidence, target)
     return _decided(
-        figures, target, size, p_reached, p_missed, gates=gates or Gates(), adjust=adjust, opt_in=opt_in, alpha=alpha
-    )
+        figures, evidence, target, size, reached, missed, gates=gates or Gates(), adjust=adjust, opt_in=opt_in,
+        alpha=alpha, members=members,
+    )  # fmt: skip
+
+
+def gates_failed(
+    gates: Gates, figures: Figures, evidence: Evidence, size: Floats, threshold: Any
+) -> list[tuple[str, Bools]]:
+    """For each gate its name and which figures (m,) fail it; `size` (m,) is the effective n of the rule."""
+    kish = evidence.kish_n
+    with np.errstate(invalid="ignore"):
+        pooled = kish * (1 - np.asarray(threshold, np.float64))
+    values: dict[str, tuple[float | None, Any]] = {
+        "n": (gates.n, np.asarray(figures.n)),
+        "kish_n": (gates.kish_n, kish),
+        "effective_n": (gates.effective_n, size),
+        "df": (gates.df, evidence.df),
+        "pooled": (gates.pooled, np.where(evidence.pooled, pooled, np.inf)),
+    }
+    failed = []
+    for name, (least, own) in values.items():
+        with np.errstate(invalid="ignore"):
+            enough = own >= least - _ROUNDING * abs(least) if least is not None else np.ones(kish.shape, np.bool_)
+        failed.append((name, np.asarray(~enough & ~np.isnan(np.asarray(threshold)))))
+    return failed
 
 
 def _decided(
     figures: Figures,
+    evidence: Evidence,
     target: Floats,
     size: Floats,
     p_reached: Floats,
@@ -217,40 +295,56 @@ def _decided(
     adjust: str,
     opt_in: bool,
     alpha: float,
+    members: int | None,
 ) -> Judgement:
     """The verdicts that effective numbers and p-values come to in one family."""
-    p, n = np.asarray(figures.estimate, np.float64), np.asarray(figures.n, np.float64)
-    family = [adjusted(values, adjust) for values in (p_reached, p_missed)]
+    p = np.asarray(figures.estimate, np.float64)
+    failed = gates_failed(gates, figures, evidence, size, target)
+    impossible = np.isnan(size)
+    closed = np.logical_or.reduce([mask for _, mask in failed]) & ~impossible
+    asked = ~np.isnan(target)
+    count = int(asked.sum()) if members is None else members
+    if count < asked.sum():
+        raise AnalysisError(f"A family of {count} cannot hold {int(asked.sum())} figures; expected at least as many.")
+    open_ = ~closed & ~impossible & asked
+    family = [_adjusted_among(np.where(open_, values, np.nan), adjust, count) for values in (p_reached, p_missed)]
     verdict = np.where(p >= target, 1, 2)
     with np.errstate(invalid="ignore"):
         if not opt_in:
             verdict = np.where(family[0] <= alpha, 0, np.where(family[1] <= alpha, 3, verdict))
-        failed = [
-            ("n", np.zeros(p.shape, bool) if gates.n is None else ~(n >= gates.n)),
-            ("effective_n", np.zeros(p.shape, bool) if gates.effective_n is None else ~(size >= gates.effective_n)),
-            ("df", np.zeros(p.shape, bool) if gates.df is None else ~(np.asarray(figures.df) >= gates.df)),
-        ]
-    impossible = np.isnan(size)
-    closed = np.logical_or.reduce([mask for _, mask in failed]) & ~impossible
     verdict = np.where(impossible, 5, np.where(closed, 4, verdict))
     labels = np.array(VERDICTS, object)[verdict]
-    labels[np.isnan(target)] = None
+    labels[~asked] = None
     reasons = _reasons(failed, closed, (verdict <= 3) & opt_in)
     return Judgement(
-        labels, reasons, size, p_reached, p_missed, family[0], family[1], figures, target, gates, opt_in, alpha
-    )
+        labels, reasons, size, p_reached, p_missed, family[0], family[1], figures, evidence, target, gates, opt_in,
+        alpha, adjust, count,
+    )  # fmt: skip
 
 
-def korn_graubard_tails(estimate: Floats, size: Floats, threshold: Floats) -> tuple[Floats, Floats]:
-    """The Korn-Graubard bounds turned into p-values: p_kg_reached and p_kg_missed, both (m,).
+def _adjusted_among(p: Floats, adjust: str, members: int) -> Floats:
+    """P-values (m,) adjusted in a family of `members`, of which those not given or NaN are not proven (p = 1)."""
+    if adjust == "none":
+        return adjusted(p, adjust)
+    values = np.r_[np.where(np.isnan(p), 1.0, p), np.ones(max(0, members - len(p)))]
+    return np.where(np.isnan(p), np.nan, adjusted(values[:members] if members < len(p) else values, adjust)[: len(p)])
 
-    `estimate` and `threshold` are rates of 0..1, `size` the effective n, all (m,). NaN without a size or a threshold.
+
+def korn_graubard_p(figures: Figures, threshold: Any, *, alpha: float = ALPHA) -> tuple[Floats, Floats]:
+    """The bounds of NCHS turned into p-values of "reached" and "missed", both (m,), for comparison with R.
+
+    With effective n (capped at n, t with the domain's df, level 1 − 2α two-sided) and k = effective n · estimate:
+    BetaCDF(T; k, n_eff − k + 1) and 1 − BetaCDF(T; k + 1, n_eff − k). NaN without an effective n or a threshold.
+    Source: Parker et al. (2017).
     """
-    known = ~np.isnan(size) & ~np.isnan(threshold)
+    p = np.asarray(figures.estimate, np.float64)
+    size = intervals.effective_n(p, figures.se, figures.df, figures.n, level=1 - 2 * alpha)
+    target = np.broadcast_to(np.asarray(threshold, np.float64), p.shape)
+    known = ~np.isnan(size) & ~np.isnan(target)
     n = np.where(known, size, 1.0)
-    k = n * np.clip(np.where(known, estimate, 0.5), 0.0, 1.0)
+    k = n * np.clip(np.where(known, p, 0.5), 0.0, 1.0)
     k = np.where(intervals.at_zero(k / n), 0.0, np.where(intervals.at_one(k / n), n, k))
-    t = np.where(known, threshold, 0.5)
+    t = np.where(known, target, 0.5)
     reached, missed = beta_tails.tails(k, n, np.clip(t, 1e-12, 1 - 1e-12))
     return np.where(known, reached, np.nan), np.where(known, missed, np.nan)
 
@@ -266,52 +360,3 @@ def _reasons(failed: list[tuple[str, Bools]], closed: Bools, capped: Bools) -> A
         codes += (mask & closed).astype(np.int64) << bit
     codes[capped] = len(table) - 1
     return np.asarray(table[codes])
-
-
-@dataclass(frozen=True, slots=True)
-class Needed:
-    """The smallest number of answers that would prove the verdict at the same rate and design effect, or why none."""
-
-    n: int | None
-    reason: str | None
-
-
-def responses_needed(
-    estimate: Floats,
-    effective_share: Floats,
-    threshold: Floats,
-    *,
-    frame: Floats | None = None,
-    alpha: float = ALPHA,
-    margin: float = 0.005,
-) -> tuple[Needed, ...]:
-    """For planning the next wave: the smallest n with p ≤ alpha at the same estimate and n_eff / n, for each unit.
-
-    `estimate`, `effective_share` (n_eff / n), `threshold` and `frame` (transactions, NaN: no frame) are (units,). None
-    with a reason: `near_target` within half a point of it, `above_frame` if more than the frame holds,
-    `too_few_clusters` where n_eff / n is unknown.
-    """
-    p, goal = np.asarray(estimate, np.float64), np.asarray(threshold, np.float64)
-    share = np.asarray(effective_share, np.float64)
-    most = np.full(p.shape, np.nan) if frame is None else np.asarray(frame, np.float64)
-    unknown = ~(np.isfinite(share) & (share > 0)) | np.isnan(p)
-    with np.errstate(invalid="ignore"):
-        near = np.abs(p - goal) < margin
-    rate, part = np.where(unknown, 0.5, p), np.where(unknown, 1.0, share)
-    low, high = np.ones(p.shape, np.int64), np.full(p.shape, _MOST_RESPONSES, np.int64)
-    while (low < high).any():
-        middle = (low + high) // 2
-        reached, missed = korn_graubard_tails(rate, np.asarray(middle * part, np.float64), goal)
-        proves = np.where(rate >= goal, reached, missed) <= alpha
-        high, low = np.where(proves, middle, high), np.where(proves, low, np.minimum(middle + 1, high))
-    found = []
-    for k in range(len(p)):
-        if unknown[k]:
-            found.append(Needed(None, "too_few_clusters"))
-        elif near[k] or low[k] >= _MOST_RESPONSES:
-            found.append(Needed(None, "near_target"))
-        elif low[k] > most[k]:
-            found.append(Needed(None, "above_frame"))
-        else:
-            found.append(Needed(int(low[k]), None))
-    return tuple(found)

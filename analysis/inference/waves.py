@@ -10,7 +10,8 @@ crossing. One pass serves every item, factor, index, unit, field and group; noth
         totals.add(wave_chunk("opt_in", codes, unit=unit, field=field, group=group, cluster=cluster))
     wave = weigh(totals, "opt_in", frame)
     by_unit = wave.estimates(("unit",)).of(plan.headline)
-    verdicts = wave.verdicts(by_unit, np.array([0.90, 0.85]))
+    evidence = wave.evidence(by_unit, plan.headline, AnswerRows(codes, unit, field))
+    verdicts = wave.verdicts(by_unit, evidence, np.array([0.90, 0.85]), adjust="holm")
 
 How channels are treated (the rulings of the project):
 
@@ -32,12 +33,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from analysis.arrays import AnyArray, Codes, Floats, Ints
+from analysis.cells import regroup
 from analysis.design.frame_weights import KEYS, AnswerCells, CellWeights, FrameCells, frame_weights
 from analysis.errors import AnalysisError, WeightingError
 from analysis.estimation.domain_estimates import Classes, estimate
+from analysis.estimation.evidence import Evidence, evidence_of_rows
+from analysis.estimation.row_scores import RowMeasures, domain_of_rows, figure_rows
 from analysis.inference import verdicts
 from analysis.inference.estimate_tables import EstimateTable, is_rate, table_of
-from analysis.inference.verdicts import Figures, Gates, Judgement, Needed
+from analysis.inference.planning import Needed, responses_needed
+from analysis.inference.verdicts import Figures, Gates, Judgement
 from analysis.totals.chunk_sums import Chunk
 from analysis.totals.measure_plan import Measure, MeasurePlan
 from analysis.totals.streaming import Shape, Totals
@@ -91,6 +96,21 @@ def wave_chunk(
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerRows:
+    """The answers that totals were made of, as `wave_chunk` took them: columns (rows,) and codes (rows × columns).
+
+    `cluster` is what was drawn or taken together (interviewer, batch of a day, collection point × day), None where
+    people were drawn one by one.
+    """
+
+    codes: Codes
+    unit: Ints
+    field: Ints
+    cluster: Ints | None = None
+    variables: Mapping[str, Ints] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WeighedWave:
     """The totals of one selection with their weights: ask for estimates and verdicts by any crossing."""
 
@@ -114,26 +134,67 @@ class WeighedWave:
         found = estimate(self.totals, by, measures=measures, lonely=self.lonely, classes=self.classes)
         return table_of(found, intervals_wanted=intervals, level=level, labels=labels)
 
+    def evidence(self, table: EstimateTable, measure: Measure, rows: AnswerRows) -> Evidence:
+        """What verdicts on each row of a table (of that measure, n rows) stand on, from the answers themselves.
+
+        `rows` are the answers that the totals were made of. The variance is that of the table where respondents of
+        several strata or a self-selected channel are behind it.
+        """
+        columns = {"unit": rows.unit, "field": rows.field, **(rows.variables or {})}
+        keys = np.column_stack([table.domain[name] for name in table.by]) if table.by else np.zeros((1, 0), np.int64)
+        domain = domain_of_rows(keys, [columns[name] for name in table.by], len(rows.codes))
+        weight = self.weights.of_rows(rows.unit, rows.field)
+        measured = RowMeasures(self.totals.plan, rows.codes)
+        own = figure_rows(measured, measure, weight, domain, len(keys))
+        drawn = self.selection != "opt_in"
+        stratum = _codes(rows.unit, rows.field) if drawn else _codes(rows.unit)
+        psu = None
+        if rows.cluster is not None:
+            psu = _codes(rows.unit, rows.field, rows.cluster) if drawn else _codes(rows.unit, rows.cluster)
+        return evidence_of_rows(
+            own.score, own.share, domain, len(keys), stratum=stratum, psu=psu, variance=table.se**2,
+            answers=own.answers, pooled=own.pooled, with_replacement=drawn,
+        )  # fmt: skip
+
     def verdicts(
-        self, table: EstimateTable, thresholds: Floats, *, gates: Gates | None = None, adjust: str = "none"
+        self,
+        table: EstimateTable,
+        evidence: Evidence,
+        thresholds: Floats,
+        *,
+        gates: Gates | None = None,
+        adjust: str = "none",
+        members: int | None = None,
     ) -> Judgement:
         """Each row of a table of rates (n rows) against its threshold (n,); NaN = there is none.
 
-        `adjust` = holm for a list that is published, bh inside; the family is all rows with a threshold.
+        `adjust` = holm for a list that is shown; the family is all rows with a threshold, of `members` as it was fixed.
         """
         if scores := {name for name in table.measure.tolist() if not is_rate(name)}:
             raise AnalysisError(f"'{min(scores)}' is not a rate between 0 and 1; a verdict needs one.")
         figures = Figures(table.estimate, table.se, table.df, table.n, table.rows)
-        return verdicts.judge(figures, thresholds, gates=gates, adjust=adjust, opt_in=self.selection == "opt_in")
+        opt_in = self.selection == "opt_in"
+        return verdicts.judge(
+            figures, evidence, thresholds, gates=gates, adjust=adjust, opt_in=opt_in, members=members
+        )  # fmt: skip
 
     def needed(self, judged: Judgement, *, units: Ints | None = None) -> tuple[Needed, ...]:
         """How many answers would prove each verdict; `units` (n,) says of whose transactions that is the most."""
         if self.selection == "opt_in":
             return tuple(Needed(None, "opt_in") for _ in judged.verdict)
-        share = judged.effective_n / np.maximum(judged.figures.n, 1)
         sizes = [self.frame_of.get(unit, np.nan) for unit in units.tolist()] if units is not None else None
         frame = np.array(sizes, np.float64) if sizes is not None else None
-        return verdicts.responses_needed(judged.figures.estimate, share, judged.threshold, frame=frame)
+        members = judged.members if judged.adjust == "holm" else 1
+        own = judged.figures
+        return responses_needed(
+            own.estimate, judged.effective_n, own.n, judged.evidence, judged.threshold, members=members,
+            gates=judged.gates, frame=frame,
+        )  # fmt: skip
+
+
+def _codes(*columns: AnyArray) -> Ints:
+    """A code for each distinct combination of integer columns (n,)."""
+    return regroup(np.column_stack(columns)).codes
 
 
 def weigh(totals: Totals, selection: str, frame: FrameCells, *, thin: int = 5, lonely: str = "adjust") -> WeighedWave:

@@ -33,6 +33,7 @@ NODE_RULES = (
 )
 SCORE_RULES = ("mean_of_item_means", "mean_of_children_means", "mean_pooled", "mean_score")
 PERSON_MEASURES = ("all_answers_satisfied", "share_mean_ge_4")
+SHARES_OF_PEOPLE = frozenset({"item_rate", "overall_rate", *PERSON_MEASURES})
 WEIGHED_ITEMS = ("mean_of_item_rates", "mean_of_item_means")
 WEIGHED_MEMBERS = ("mean_of_children", "item_weighted", "mean_of_children_means")
 

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from analysis.arrays import Ints
 from analysis.design.frame_weights import FrameCells
 from analysis.inference.estimate_tables import Estimate, EstimateTable
-from analysis.inference.waves import WeighedWave, begin, wave_chunk, weigh
+from analysis.inference.waves import AnswerRows, WeighedWave, begin, wave_chunk, weigh
 from analysis.totals.measure_plan import Measure
 from analysis.totals.streaming import Totals
 from survey import __version__
@@ -143,8 +144,7 @@ def _totals(wave: WaveFacts, channel: WaveChannel, answers: Columns, scope: froz
     totals = begin(plan.measures, selection, variables=("group",) if scope is None else ("group", SCOPE))
     inside = np.isin(answers.fact("_unit"), sorted(scope or ())).astype(np.int64)
     fields = answers.field
-    known, place = np.unique(fields, return_inverse=True)
-    groups = np.array([wave.group_of_field(int(f)) for f in known], np.int64)[place]
+    groups = _groups(wave, fields)
     days = answers.fact("_day").astype(np.int64)
     days -= days.min()  # small numbers, which are grouped without sorting
     clusters = answers.fact("_point").astype(np.int64) * (days.max() + 1) + days
@@ -159,6 +159,22 @@ def _totals(wave: WaveFacts, channel: WaveChannel, answers: Columns, scope: froz
             )
         )  # fmt: skip
     return totals
+
+
+def _answer_rows(wave: WaveFacts, answers: Columns) -> AnswerRows:
+    """The answers as the totals took them, for what verdicts stand on."""
+    plan = wave.survey_plan
+    coded = np.empty((len(answers), len(plan.coded)), np.uint8, order="F")
+    for place, name in enumerate(plan.coded):
+        coded[:, place] = answers.codes(name)
+    unit, field = answers.fact("_unit").astype(np.int64), answers.field
+    return AnswerRows(coded, unit, field, None, {"group": _groups(wave, field)})
+
+
+def _groups(wave: WaveFacts, fields: Ints) -> Ints:
+    """The target group of each answer's field (n,)."""
+    known, place = np.unique(fields, return_inverse=True)
+    return np.array([wave.group_of_field(int(f)) for f in known], np.int64)[place]
 
 
 def _frame_cells(wave: WaveFacts, cells: Sequence[FrameCount]) -> FrameCells:
@@ -183,13 +199,14 @@ def _results(
     verdicts: Verdicts = {}
     parts: Mapping[int, Verdicts] = {}
     if wave.status is WaveStatus.CLOSED:
-        verdicts = channel_verdicts.of_all(wave, weighed, tables, bounded=not scoped)
+        rows = _answer_rows(wave, answers)
+        verdicts = channel_verdicts.of_all(wave, weighed, tables, rows, bounded=not scoped)
         if not scoped:
             first = head.measure if head is not None else plan_measures[0]
             tables |= {
                 ",".join(by): weighed.estimates(by, measures=(first,), intervals=INTERVALS) for by in WITHIN_UNITS
             }
-            parts = channel_verdicts.of_each_unit(wave, weighed, tables)
+            parts = channel_verdicts.of_each_unit(wave, weighed, tables, rows)
     weights = weighed.weights
     return ChannelResults(
         channel=channel.code,

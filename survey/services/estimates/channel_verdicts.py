@@ -13,7 +13,7 @@ import numpy as np
 
 from analysis.arrays import Ints
 from analysis.inference.estimate_tables import EstimateTable, is_rate, plain
-from analysis.inference.waves import WeighedWave
+from analysis.inference.waves import AnswerRows, WeighedWave
 from survey.services.estimates.wave_facts import Goal, WaveFacts
 
 CROSSINGS: tuple[tuple[str, ...], ...] = ((), ("unit",), ("field",), ("group",))
@@ -45,23 +45,27 @@ class Verdict:
 Verdicts = Mapping[str, Mapping[Key, Verdict]]  # by crossing ("", "unit", "field", "group"), then by domain
 
 
-def of_all(wave: WaveFacts, weighed: WeighedWave, tables: Mapping[str, EstimateTable], *, bounded: bool) -> Verdicts:
+def of_all(
+    wave: WaveFacts, weighed: WeighedWave, tables: Mapping[str, EstimateTable], answers: AnswerRows, *, bounded: bool
+) -> Verdicts:
     """The verdicts of every crossing. `bounded`: no unit needs more answers than it has transactions."""
     if not _is_judged(wave):
         return {}
     found = {}
     for by in CROSSINGS:
-        judged = _Judged(wave, weighed, tables[",".join(by)], bounded=bounded)
+        judged = _Judged(wave, weighed, tables[",".join(by)], answers, bounded=bounded)
         found[",".join(by)] = judged.family(by, np.arange(len(judged.keys)))
     return found
 
 
-def of_each_unit(wave: WaveFacts, weighed: WeighedWave, tables: Mapping[str, EstimateTable]) -> dict[int, Verdicts]:
+def of_each_unit(
+    wave: WaveFacts, weighed: WeighedWave, tables: Mapping[str, EstimateTable], answers: AnswerRows
+) -> dict[int, Verdicts]:
     """Each unit judged as if it were all there is; `tables` have the headline figure within units as well."""
     if not _is_judged(wave):
         return {}
-    whole = _Judged(wave, weighed, tables["unit"], bounded=True)
-    within = {by: _Judged(wave, weighed, tables[f"unit,{by}"], bounded=False) for by in ("field", "group")}
+    whole = _Judged(wave, weighed, tables["unit"], answers, bounded=True)
+    within = {by: _Judged(wave, weighed, tables[f"unit,{by}"], answers, bounded=False) for by in ("field", "group")}
     found: dict[int, Verdicts] = {}
     for unit in np.unique(tables["unit"].domain["unit"]).tolist():
         own = {",".join(by): whole.family(by, whole.places(unit)) for by in ((), ("unit",))}
@@ -78,7 +82,9 @@ def _is_judged(wave: WaveFacts) -> bool:
 class _Judged:
     """The headline figure of each domain of a crossing that has a target, judged; families are taken from it."""
 
-    def __init__(self, wave: WaveFacts, weighed: WeighedWave, table: EstimateTable, *, bounded: bool) -> None:
+    def __init__(
+        self, wave: WaveFacts, weighed: WeighedWave, table: EstimateTable, answers: AnswerRows, *, bounded: bool
+    ) -> None:
         head = wave.survey_plan.headline
         assert head is not None
         rows = table.of(head.measure)
@@ -88,7 +94,8 @@ class _Judged:
         self._goals: list[Goal] = [aim for aim in aims if aim is not None]
         self._units = rows.domain.get("unit")
         thresholds = np.array([goal.rate for goal in self._goals], np.float64)
-        self._judgement = weighed.verdicts(rows, thresholds, gates=wave.gates)
+        evidence = weighed.evidence(rows, head.measure, answers)
+        self._judgement = weighed.verdicts(rows, evidence, thresholds, gates=wave.gates)
         self._bounds = self._judgement.bounds()
         self._needed = weighed.needed(
             self._judgement, units=self._units if bounded and rows.by == ("unit",) else None
