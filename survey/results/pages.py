@@ -187,8 +187,13 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
         else:
             said += [capital(_(REASONS[r])) + "." for r in verdict.reasons if r in REASONS]
         if verdict.needed is not None and verdict.verdict.endswith("not_proven"):
-            said.append(_("If the level is really so, the next wave needs about %(n)s answers to prove it.",
-                          n=grouped(verdict.needed, lang)))  # fmt: skip
+            needed = grouped(verdict.needed, lang)
+            if verdict.needed_why == "fewer_than_now":
+                said.append(_("If the level is really so, about %(n)s answers prove it in 8 of 10 waves. More were "
+                              "collected; this time chance stood against it.", n=needed))  # fmt: skip
+            else:
+                said.append(_("If the level is really so, the next wave needs about %(n)s answers to prove it with a "
+                              "chance of 80 %%.", n=needed))  # fmt: skip
     shown = row.shown
     if shown.low is None:
         said.append(

@@ -323,8 +323,8 @@ METHOD = (
     (
         N_("Verdict"),
         N_(
-            "One-sided 95 % bound of Korn and Graubard, the effective number capped at n; judged from 30 answers, "
-            "30 effective answers and 8 degrees of freedom on."
+            "Exact binomial test on the effective number, referred to Student's t, variance floored (rule "
+            "floored-binomial-t); judged from 30 people, 30 effective ones and 12 degrees of freedom on."
         ),
     ),
     (
