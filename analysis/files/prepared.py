@@ -9,11 +9,14 @@ import numpy as np
 
 from analysis.arrays import Codes, Floats, Ints
 from analysis.design.calibration import Report
+from analysis.design.replicate_weights import ReplicateWeights
 from analysis.design.sample_design import SampleDesign
 from analysis.estimation.domain_estimates import DomainEstimates, estimate
-from analysis.estimation.row_scores import RowMeasures, with_row_variances
+from analysis.estimation.replicate_errors import replicate_covariance, with_replicate_errors
+from analysis.estimation.row_scores import RowMeasures, row_covariance, with_row_variances
 from analysis.files.data_file import DataFile
 from analysis.files.request import Request
+from analysis.inference import comparison
 from analysis.totals.chunk_sums import within
 from analysis.totals.measure_plan import Measure, MeasurePlan
 from analysis.totals.streaming import Totals
@@ -35,19 +38,32 @@ class Prepared:
     domains: Mapping[str, tuple[Ints, tuple[str, ...]]]
     totals: Totals
     report: Report | None
+    replicates: ReplicateWeights | None = None
 
     @property
     def labels(self) -> dict[str, dict[int, str]]:
         return {name: dict(enumerate(texts)) for name, (_, texts) in self.domains.items()}
 
     def estimates(self, by: Sequence[str], measures: Sequence[Measure] | None = None) -> DomainEstimates:
-        """Estimates of a crossing, with standard errors from rows where weights were calibrated."""
+        """Estimates of a crossing, with standard errors from rows where weights were calibrated or replicated."""
         lonely = self.request.design.lonely_psu
         found = estimate(self.totals, by, measures=measures, lonely=lonely)
-        if self.design.projections:
-            columns = [self.domains[name][0] for name in by]
-            found = with_row_variances(found, self.design, RowMeasures(self.plan, self.codes), columns)
+        columns, rows = [self.domains[name][0] for name in by], RowMeasures(self.plan, self.codes)
+        if self.replicates is not None:
+            found = with_replicate_errors(found, self.replicates, rows, columns)
+        elif self.design.projections:
+            found = with_row_variances(found, self.design, rows, columns)
         return _of_several(found)
+
+    def covariance(self, found: DomainEstimates) -> Floats:
+        """The covariance (domains × domains) of the estimates of the first measure, all domains of their crossing."""
+        columns, rows = [self.domains[name][0] for name in found.by], RowMeasures(self.plan, self.codes)
+        if self.replicates is not None:
+            return replicate_covariance(found, self.replicates, rows, columns)
+        if self.design.projections:
+            return row_covariance(found, self.design, rows, columns)
+        lonely = self.request.design.lonely_psu
+        return comparison.joint(self.totals, found.by, found.measures[0], lonely=lonely).covariance
 
     def answers(self, item: str) -> Floats:
         """A rated item per row, NaN where there is no substantive answer."""
