@@ -273,7 +273,8 @@ def _remarks(estimates: DomainEstimates) -> dict[str, Bools]:
 def _flags(figures: Mapping[str, AnyArray], rates: Bools, remarks: Mapping[str, Bools]) -> AnyArray:
     """Why figures are missing.
 
-    An error of 0 alone is no lonely PSU: clusters may be alike, or all of them sampled.
+    An error of 0 alone is no lonely PSU: clusters may be alike, or all of them sampled. A rate between 0 and 1 then has
+    no interval of effective answers either: `no_standard_error`.
     """
     p, se, df, n = figures["estimate"], figures["se"], figures["df"], figures["n"]
     with np.errstate(invalid="ignore"):
@@ -287,6 +288,7 @@ def _flags(figures: Mapping[str, AnyArray], rates: Bools, remarks: Mapping[str, 
             ("all_satisfied", rates & intervals.at_one(p)),
             ("none_satisfied", rates & intervals.at_zero(p)),
             ("items_left_out", ~remarks["complete"] & (n > 0)),
+            ("no_standard_error", rates & inside & (df > 0) & (se == 0) & ~lonely),
             ("replicates_left_out", remarks["left_out"]),
         ]
     table = np.empty(1 << len(masks), object)
