@@ -90,7 +90,7 @@ def _page(result: Mapping[str, Any]) -> str:
                 r["variable"],
                 _domain(r),
                 _value(r["measure"], r["estimate"]),
-                r["rank"],
+                None if "order_is_noise" in r["flags"] else r["rank"],
                 _span(r["simultaneous"]),
                 _span(r["marginal"]),
                 r["group"],
