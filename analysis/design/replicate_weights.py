@@ -106,6 +106,8 @@ def replicate_weights(
     _check_constants(kind, size, scale, rscales, rho)
     every[:, 0] = weights
     every[:, 1:] = replicates
+    if not weights.any():
+        raise DesignError("The sampling weights are all 0, so that there is nothing to replicate.")
     _check_combined(float(weights.mean()), float(every[:, 1:].mean()), combined=combined)
     if not combined:
         every[:, 1:] *= every[:, :1]

@@ -168,14 +168,22 @@ class _Replicated:
         widest, narrowest = np.logical_or.reduce(masks), np.logical_and.reduce(masks)
         for place in range(self.estimates.size):
             rows = self.order[self.ends[place] : self.ends[place + 1]]
-            known = {int(mask[rows].sum()): rank(self.weights[rows[mask[rows]], 1:]) for mask in (narrowest, widest)}
-            one = len(set(known.values())) == 1
+            known = {int(mask[rows].sum()): self._rank(rows[mask[rows]]) for mask in (narrowest, widest)}
+            n = max(known)
             for members in distinct.values():
                 inside = masks[members[0]][rows]
-                n = max(known) if one else int(inside.sum())
-                found = known[n] if n in known else rank(self.weights[rows[inside], 1:])
+                own = int(inside.sum())
+                if len(set(known.values())) == 1:
+                    found = known[n]
+                elif known[n] == n:  # all rows are independent, and so are some of them
+                    found = own
+                else:
+                    found = known[own] if own in known else self._rank(rows[inside])
                 result[place, members] = max(0, found - 1)
         return result
+
+    def _rank(self, rows: Ints) -> int:
+        return rank(self.weights[rows, 1:])
 
     def _answered(self, measure: Measure) -> Bools:
         base = Measure("any_pooled_rate", measure.variable) if measure in self.nodes else measure
