@@ -58,7 +58,8 @@ class DomainEstimates:
 
     `keys` (domains × variables) are the codes of the domains in the order of `by`. `rows` counts rows of weight zero
     too, `n` does not. `se` below 1e-12 is 0. `complete` is False where a composite left out items nobody answered,
-    `lonely` True where an answer comes from a stratum with one sampled PSU that is not its whole population.
+    `lonely` True where an answer comes from a stratum with one sampled PSU that is not its whole population;
+    `left_out`, under replicate weights alone, where a replicate has no figure.
     """
 
     by: tuple[str, ...]
@@ -74,6 +75,7 @@ class DomainEstimates:
     deff_wr: Floats
     complete: Bools
     lonely: Bools
+    left_out: Bools | None = None
 
     @property
     def size(self) -> int:

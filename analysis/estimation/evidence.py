@@ -59,9 +59,9 @@ class Evidence:
         """The same as arrays of one dimension."""
         return Evidence(*(np.ascontiguousarray(getattr(self, one.name)).reshape(-1) for one in fields(self)))
 
-    def with_variance(self, variance: Floats, df: Floats) -> Evidence:
-        """The same with the variance and df of a design that rows do not tell: calibrated, finite, or replicated."""
-        return replace(self, variance=variance, df=df)
+    def with_df(self, df: Floats) -> Evidence:
+        """The same with the degrees of freedom of a design that rows do not tell."""
+        return replace(self, df=np.where(np.isnan(self.df), np.nan, df))
 
 
 def evidence_of_rows(

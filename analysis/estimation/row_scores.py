@@ -88,20 +88,28 @@ def with_row_variances(
     domain = domain_of_rows(estimates.keys, columns, design.rows)
     se, spread = np.full_like(estimates.se, np.nan), np.full_like(estimates.se, np.nan)
     inverse = np.divide(1.0, design.weights, out=np.zeros(design.rows), where=design.weights > 0)
-    composites = _composites(measures.plan)
+    composites = composites_of(measures.plan)
     variances = DomainVariances(design, domain, estimates.size)
     for k, score in enumerate(_scores(estimates, design, measures, domain)):
         se[:, k] = np.sqrt(variances.variance(score))
         if estimates.measures[k] not in composites:
             spread[:, k] = sum_by(domain, score**2 * inverse, estimates.size + 1)[: estimates.size]
     se = np.where(np.isnan(estimates.estimate), np.nan, np.where(se < NOISE, 0.0, se))
+    deff_wor, deff_wr = design_effects(estimates, se, spread)
+    rows = np.full_like(estimates.rows, int((design.weights > 0).sum()))
+    return replace(estimates, se=se, rows=rows, deff_wor=deff_wor, deff_wr=deff_wr)
+
+
+def design_effects(estimates: DomainEstimates, se: Floats, spread: Floats) -> tuple[Floats, Floats]:
+    """Design effects without and with replacement of standard errors; `spread` is Σ (linearised value)² / w.
+
+    All are (domains × measures), NaN where an error or a spread is 0 or there is none.
+    """
     n, people = estimates.n, estimates.sum_w
     with np.errstate(divide="ignore", invalid="ignore"):
         replaced = np.where((n > 1) & (se > 0) & (spread > 0), spread * people / (n - 1), np.nan)
         without = np.where(people >= n, replaced * (1 - n / people), np.nan)
-        deff_wr, deff_wor = se**2 / replaced, np.where(without > 0, se**2 / without, np.nan)
-    rows = np.full_like(estimates.rows, int((design.weights > 0).sum()))
-    return replace(estimates, se=se, rows=rows, deff_wor=deff_wor, deff_wr=deff_wr)
+        return np.where(without > 0, se**2 / without, np.nan), se**2 / replaced
 
 
 def row_covariance(
@@ -171,7 +179,7 @@ def _share(x: Floats, weights: Floats, domain: Ints, ratio: RatioScores) -> Floa
 def _scores(estimates: DomainEstimates, design: SampleDesign, measures: RowMeasures, domain: Ints) -> Iterator[Floats]:
     """For each measure its linearised values, every row for its own domain."""
     layout = Layout(measures.plan)
-    nodes = _composites(measures.plan)
+    nodes = composites_of(measures.plan)
     known: dict[Measure, tuple[Floats, RatioScores]] = {}
 
     def row_score(measure: Measure) -> tuple[Floats, RatioScores]:
@@ -194,7 +202,7 @@ def _scores(estimates: DomainEstimates, design: SampleDesign, measures: RowMeasu
             known.pop(measure, None)
 
 
-def _composites(plan: MeasurePlan) -> dict[Measure, tuple[Node, str]]:
+def composites_of(plan: MeasurePlan) -> dict[Measure, tuple[Node, str]]:
     """The measures that are functions of several ratios, with their nodes and rules."""
     return {
         plan.measure_of(node, rule): (node, rule)

@@ -20,7 +20,7 @@ from analysis.design.sample_design import SampleDesign, sample_design
 from analysis.errors import DesignError, WeightingError
 from analysis.estimation.domain_estimates import DomainEstimates
 from analysis.estimation.row_scores import RowMeasures, domain_of_rows
-from analysis.files import result_document, result_sections
+from analysis.files import replicate_request, result_document, result_sections
 from analysis.files.data_file import DataFile
 from analysis.files.prepared import ALL, FACTORS, Prepared
 from analysis.files.request import CalibrationRequest, Request, TargetRequest
@@ -36,9 +36,10 @@ ReadMargins = Callable[[str], DataFile]
 
 
 def wanted_columns(request: Request) -> list[str]:
-    """The columns of the data file that a request needs."""
+    """The columns of the data file that a request needs by name; those that fit a pattern come from the file."""
     design = request.design
     names = [design.weight, design.strata, design.psu, design.population_psus, design.population_units]
+    names += () if design.replicates is None else design.replicates.columns
     variables = request.calibration.variables if request.calibration else ()
     parts = [part for variable in variables for part in variable.split(":")]
     every = [*names, *request.items, request.overall, *request.domain_variables, *parts]
@@ -92,7 +93,10 @@ def prepare(request: Request, data: DataFile, read_margins: ReadMargins) -> Prep
         design.population_psus[stratum],
         None if design.population_units is None else design.population_units[design.psu],
     )
-    return Prepared(request, data, plan, codes, design, domains, totals.add(chunk).settle(), report)
+    replicates = None
+    if request.design.replicates is not None:
+        replicates = replicate_request.weights_of(request.design.replicates, data, design.weights)
+    return Prepared(request, data, plan, codes, design, domains, totals.add(chunk).settle(), report, replicates)
 
 
 def result(prepared: Prepared) -> dict[str, Any]:
@@ -213,7 +217,14 @@ def _meta(prepared: Prepared) -> dict[str, Any]:
         "variance": prepared.request.design.variance,
         "lonely_psu": prepared.request.design.lonely_psu,
         "calibration": None,
+        "replicates": None,
     }
+    asked = prepared.request.design.replicates
+    if prepared.replicates is not None and asked is not None:
+        columns = replicate_request.names_of(asked, prepared.data)
+        made |= {"strata": None, "psus": None, "lonely_psu": None, "variance": "replicates"}
+        made["df"] = prepared.replicates.degrees_of_freedom()
+        made["replicates"] = replicate_request.described(prepared.replicates, columns)
     if report is not None:
         made["calibration"] = {
             "method": prepared.request.calibration.method if prepared.request.calibration else None,

@@ -86,7 +86,9 @@ def _estimate(options: argparse.Namespace) -> None:
     _apart(options.request, options.out, "--request")
     folder = Path() if options.request == "-" else Path(options.request).parent
     request = read_request(_text(options.request))
-    data = read_data(options.data, answering.wanted_columns(request))
+    replicates = request.design.replicates
+    pattern = None if replicates is None else replicates.pattern
+    data = read_data(options.data, answering.wanted_columns(request), pattern=pattern)
     prepared = answering.prepare(request, data, lambda name: _margins(name, folder, options.out))
     _write(options.out, result_document.text_of(answering.result(prepared)))
 

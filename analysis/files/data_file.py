@@ -50,6 +50,10 @@ class DataFile:
         if not self.rows:
             raise AnalysisError(f"{name} has no rows of data.")
 
+    def fitting(self, pattern: str) -> tuple[str, ...]:
+        """The columns whose names fit a pattern, in the order of the file."""
+        return _fitting(tuple(self.columns), pattern)
+
     def labels(self, column: str) -> tuple[Ints, tuple[str, ...]]:
         """A column as codes and their labels, in the order of the labels. A blank is an error."""
         codes, labels = self.domain(column)
@@ -96,9 +100,13 @@ class DataFile:
         return AnalysisError(f"{self.name}, row {row}, column '{column}': {expected} is expected, {what}.")
 
 
-def read_data(path: str, wanted: Sequence[str]) -> DataFile:
-    """Some columns of a file, by its ending: .csv, .parquet, .sav; `-` is CSV on standard input."""
-    names = tuple(dict.fromkeys(wanted))
+def read_data(path: str, wanted: Sequence[str], *, pattern: str | None = None) -> DataFile:
+    """Some columns of a file, by its ending: .csv, .parquet, .sav; `-` is CSV on standard input.
+
+    With `pattern`, in which * stands for any letters, also the columns that fit it, behind the others and in the order
+    of the file. AnalysisError where none fits, or one that is wanted by its name.
+    """
+    names = _Wanted(tuple(dict.fromkeys(wanted)), pattern)
     if path == "-":
         return _csv("standard input", sys.stdin.buffer.read(), names)
     file = Path(path)
@@ -114,7 +122,35 @@ def read_data(path: str, wanted: Sequence[str]) -> DataFile:
     raise AnalysisError(f"{path} ends in '{ending}'; data files end in .csv, .parquet or .sav.")
 
 
-def _csv(name: str, data: bytes, wanted: tuple[str, ...]) -> DataFile:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The columns that are wanted by name, and a pattern that others shall fit."""
+
+    names: tuple[str, ...]
+    pattern: str | None
+
+    def of(self, name: str, header: Sequence[str]) -> tuple[str, ...]:
+        """All that are wanted of a header."""
+        if self.pattern is None:
+            return self.names
+        found = _fitting(header, self.pattern)
+        if not found:
+            raise AnalysisError(f"{name} has no column that fits '{self.pattern}'; it has {', '.join(header[:30])}.")
+        for column in found:
+            if _composed(column) in map(_composed, self.names):
+                raise AnalysisError(
+                    f"{name}: '{self.pattern}' also fits column '{column}', which the request uses otherwise; give a "
+                    f"pattern that does not, or a list of columns."
+                )
+        return (*self.names, *found)
+
+
+def _fitting(header: Sequence[str], pattern: str) -> tuple[str, ...]:
+    fits = re.compile(".*".join(map(re.escape, _composed(pattern).split("*"))), re.DOTALL)
+    return tuple(dict.fromkeys(column for column in header if fits.fullmatch(_composed(column))))
+
+
+def _csv(name: str, data: bytes, asked: _Wanted) -> DataFile:
     from pyarrow import ArrowInvalid, csv, string
 
     if not data.strip():
@@ -126,10 +162,11 @@ def _csv(name: str, data: bytes, wanted: tuple[str, ...]) -> DataFile:
         raise AnalysisError(f"{name}, line {line}: the file is not UTF-8; save it as UTF-8.") from None
     if b"\0" in data:
         raise AnalysisError(f"{name}, line {data[: data.index(0)].count(10) + 1}: a byte of value 0 is not text.")
-    about = outline(name, data, wanted)
+    about = outline(name, data, asked.names)
     header = about.header
-    if len(header) == 1 and len(wanted) > 1 and ";" in header[0]:
+    if len(header) == 1 and len(asked.names) > 1 and ";" in header[0]:
         raise AnalysisError(f"{name} separates its columns by semicolons; commas are expected, and points in decimals.")
+    wanted = asked.of(name, header)
     own = _need(name, header, wanted)
     bad: list[Any] = []
 
@@ -162,11 +199,12 @@ def _csv(name: str, data: bytes, wanted: tuple[str, ...]) -> DataFile:
     return _encoded(name, table, wanted)
 
 
-def _parquet(name: str, wanted: tuple[str, ...]) -> DataFile:
+def _parquet(name: str, asked: _Wanted) -> DataFile:
     from pyarrow import ArrowException, parquet
 
     try:
         header = parquet.read_schema(name).names
+        wanted = asked.of(name, header)
         own = _need(name, header, wanted)
         table = parquet.read_table(name, columns=[header[place] for place in own])
     except ArrowException as error:
@@ -174,12 +212,13 @@ def _parquet(name: str, wanted: tuple[str, ...]) -> DataFile:
     return _encoded(name, table, wanted)
 
 
-def _sav(name: str, wanted: tuple[str, ...]) -> DataFile:
+def _sav(name: str, asked: _Wanted) -> DataFile:
     import pyarrow
     import pyreadstat
 
     try:
         _, about = pyreadstat.read_sav(name, metadataonly=True)
+        wanted = asked.of(name, about.column_names)
         names = [about.column_names[place] for place in _need(name, about.column_names, wanted)]
         table, _ = pyreadstat.read_sav(name, usecols=names, output_format="dict")
     except pyreadstat.ReadstatError as error:

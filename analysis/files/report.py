@@ -35,8 +35,8 @@ def readable(text: str, name: str) -> str:
 
 def _page(result: Mapping[str, Any]) -> str:
     meta = result["meta"]
-    counts = f"{meta['rows']} rows, {meta['rows_positive_weight']} of positive weight; {meta['strata']} strata"
-    design = f"{meta['psus']} PSUs, df {meta['df']}; intervals at {100 * meta['level']:g} %. {meta['software']}."
+    counts = f"{meta['rows']} rows, {meta['rows_positive_weight']} of positive weight; {_sample(meta)}"
+    design = f"df {meta['df']}; intervals at {100 * meta['level']:g} %. {meta['software']}."
     lines = ["# Survey results", "", f"{counts}, {design}", "", _variance(meta)]
     lines += _table(
         "Estimates",
@@ -90,7 +90,7 @@ def _page(result: Mapping[str, Any]) -> str:
                 r["variable"],
                 _domain(r),
                 _value(r["measure"], r["estimate"]),
-                r["rank"],
+                None if "order_is_noise" in r["flags"] else r["rank"],
                 _span(r["simultaneous"]),
                 _span(r["marginal"]),
                 r["group"],
@@ -127,8 +127,24 @@ def _cell(value: Any) -> str:
     return "–" if value in (None, "") else str(value).replace("|", "\\|")
 
 
+def _sample(meta: Mapping[str, Any]) -> str:
+    """How many strata and PSUs there are; of replicate weights, which stand for them, how many."""
+    made = meta.get("replicates")
+    if made is None:
+        return f"{meta['strata']} strata, {meta['psus']} PSUs"
+    return f"{made['replicates']} replicate weights"
+
+
 def _variance(meta: Mapping[str, Any]) -> str:
     """How the standard errors were made, and whether the weights were."""
+    replicated = meta.get("replicates")
+    if replicated is not None:
+        rho = "" if replicated["rho"] is None else f", rho {replicated['rho']:g}"
+        centre = "the estimate" if replicated["mse"] else "the mean of the replicates"
+        return (
+            f"Variances by replicate weights, R = {replicated['replicates']}, {replicated['type']}{rho}, around "
+            f"{centre}; weights as they came."
+        )
     drawn = "with replacement" if meta["variance"] == "with_replacement" else "with finite populations"
     made = meta["calibration"]
     weights = "as they came" if made is None else f"calibrated by {made['method']}"

@@ -12,6 +12,8 @@ from typing import Any, NoReturn, TypeVar
 
 from analysis.design.sample_design import LONELY_RULES
 from analysis.errors import AnalysisError
+from analysis.files import replicate_request
+from analysis.files.replicate_request import ReplicatesRequest
 from analysis.inference.intervals import NAMES as INTERVALS
 from analysis.inference.verdicts import Gates
 
@@ -54,6 +56,7 @@ class DesignRequest:
     nest_psu: bool = True
     variance: str = "with_replacement"
     lonely_psu: str = "adjust"
+    replicates: ReplicatesRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,11 @@ def _check(request: Request) -> None:
         _possible(target.measure, request, "targets")
     for ranking in request.ranking:
         _possible(ranking.measure, request, "ranking")
+    if request.design.replicates is not None:
+        used = [request.design.weight, *request.items, request.overall, *request.domain_variables]
+        replicate_request.check_uses(
+            request.design.replicates, used, calibrated=request.calibration is not None, drivers=request.drivers
+        )
     if request.reliability and not request.items:
         raise AnalysisError("'reliability' is asked for, but the request names no 'items'.")
 
@@ -219,6 +227,7 @@ def _design(reader: _Reader) -> DesignRequest:
         reader.flag("nest_psu", True),
         reader.choice("variance", VARIANCES, "with_replacement"),
         reader.choice("lonely_psu", LONELY_RULES, "adjust"),
+        _replicates(reader),
     )
     reader.done()
     if made.variance == "finite_population" and made.population_psus is None:
@@ -234,6 +243,13 @@ def _design(reader: _Reader) -> DesignRequest:
         if key == "population_units" and made.psu is None:
             raise AnalysisError("'design.population_units' counts people of a PSU, so 'design.psu' is needed.")
     return made
+
+
+def _replicates(design: _Reader) -> ReplicatesRequest | None:
+    value = design.raw("replicates")
+    if value is None:
+        return None
+    return replicate_request.replicates_of(_Reader(replicate_request.PATH, value), design)
 
 
 def _factors(reader: _Reader) -> dict[str, tuple[str, ...]]:

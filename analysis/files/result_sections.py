@@ -14,11 +14,10 @@ import numpy as np
 
 from analysis.arrays import Floats
 from analysis.errors import AnalysisError
-from analysis.estimation.row_scores import RowMeasures, row_covariance
 from analysis.files import result_document
 from analysis.files.prepared import ALL, Prepared
 from analysis.files.request import RankingRequest
-from analysis.inference import comparison, ranking
+from analysis.inference import ranking
 from analysis.inference.estimate_tables import plain
 from analysis.models import drivers
 from analysis.scales import polychoric, reliability
@@ -39,12 +38,7 @@ def ranking_entries(prepared: Prepared) -> list[dict[str, Any]]:
 
 def _ranked(prepared: Prepared, asked: RankingRequest, measure: Measure) -> list[dict[str, Any]]:
     found = prepared.estimates(asked.domain, (measure,))
-    if prepared.design.projections:
-        columns = [prepared.domains[name][0] for name in asked.domain]
-        covariance = row_covariance(found, prepared.design, RowMeasures(prepared.plan, prepared.codes), columns)
-    else:
-        lonely = prepared.request.design.lonely_psu
-        covariance = comparison.joint(prepared.totals, asked.domain, measure, lonely=lonely).covariance
+    covariance = prepared.covariance(found)
     good = (found.df[:, 0] > 0) & (found.se[:, 0] > 0)
     value = np.where(good, found.estimate[:, 0], np.nan)
     made = ranking.rank_units(value, covariance, coverage=asked.coverage, draws=asked.draws, seed=asked.seed)

@@ -225,7 +225,7 @@ def table_of(
         deff_wr=flat(estimates.deff_wr),
         effective_n=np.where(rates, size, np.nan),
         interval=made,
-        flags=_flags(figures, rates, flat(estimates.complete), flat(estimates.lonely)),
+        flags=_flags(figures, rates, {name: flat(mask) for name, mask in _remarks(estimates).items()}),
         level=level,
         labels=labels or {},
         **figures,
@@ -263,11 +263,23 @@ def plain(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _flags(figures: Mapping[str, AnyArray], rates: Bools, complete: Bools, lonely: Bools) -> AnyArray:
-    """Why figures are missing. An error of 0 alone is no lonely PSU: clusters may be alike, or all of them sampled."""
+def _remarks(estimates: DomainEstimates) -> dict[str, Bools]:
+    """What estimates say of themselves (domains × measures)."""
+    none = np.zeros_like(estimates.lonely)
+    left_out = none if estimates.left_out is None else estimates.left_out
+    return {"complete": estimates.complete, "lonely": estimates.lonely, "left_out": left_out}
+
+
+def _flags(figures: Mapping[str, AnyArray], rates: Bools, remarks: Mapping[str, Bools]) -> AnyArray:
+    """Why figures are missing.
+
+    An error of 0 alone is no lonely PSU: clusters may be alike, or all of them sampled. A rate between 0 and 1 then has
+    no interval of effective answers either: `no_standard_error`.
+    """
     p, se, df, n = figures["estimate"], figures["se"], figures["df"], figures["n"]
     with np.errstate(invalid="ignore"):
         inside = (p > 0) & (p < 1) & ~intervals.at_zero(p) & ~intervals.at_one(p)
+        lonely = remarks["lonely"]
         masks = [
             ("empty_domain", n == 0),
             ("suppressed", (n > 0) & np.isnan(p)),
@@ -275,7 +287,9 @@ def _flags(figures: Mapping[str, AnyArray], rates: Bools, complete: Bools, lonel
             ("lonely_psu", lonely & (n > 0) & (se == 0) & np.where(rates, inside, True)),
             ("all_satisfied", rates & intervals.at_one(p)),
             ("none_satisfied", rates & intervals.at_zero(p)),
-            ("items_left_out", ~complete & (n > 0)),
+            ("items_left_out", ~remarks["complete"] & (n > 0)),
+            ("no_standard_error", rates & inside & (df > 0) & (se == 0) & ~lonely),
+            ("replicates_left_out", remarks["left_out"]),
         ]
     table = np.empty(1 << len(masks), object)
     for code in range(len(table)):

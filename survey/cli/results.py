@@ -53,7 +53,8 @@ def analyses(wave: str, channel: str | None) -> None:
             opened.database, wave, channel, actor=opened.actor, now=clock.now(),
             kept=KeptResults(result_files.snapshots(opened.config.instance)),
         )  # fmt: skip
-    click.echo(json.dumps(making.to_plain(found.analyses), ensure_ascii=False, indent=1, allow_nan=False))
+    plain = making.to_plain(found.analyses, found.view.unit_names)
+    click.echo(json.dumps(plain, ensure_ascii=False, indent=1, allow_nan=False))
 
 
 @results.command()

@@ -358,8 +358,13 @@ ALIKE = [("A", psu, 3, 50) for psu in range(10)]
 @pytest.mark.parametrize(
     ("rows", "variance", "flags"),
     [
-        pytest.param(ALIKE, "with_replacement", [], id="ten equal clusters"),
-        pytest.param([("A", k, k % 4, 10) for k in range(10)], "finite_population", [], id="a census of clusters"),
+        pytest.param(ALIKE, "with_replacement", ["no_standard_error"], id="ten equal clusters"),
+        pytest.param(
+            [("A", k, k % 4, 10) for k in range(10)],
+            "finite_population",
+            ["no_standard_error"],
+            id="a census of clusters",
+        ),
         pytest.param(
             [("A", 1, 3, 50)], "with_replacement", ["no_degrees_of_freedom", "lonely_psu"], id="one cluster of many"
         ),
@@ -377,6 +382,16 @@ def test_lonely_psu_is_flagged_where_a_stratum_with_one_psu_is_the_cause(
     found = run(tmp_path, {"design": design, "overall": "overall"}, data=str(tmp_path / "data.csv"))
     entry = find(found["estimates"], "overall_rate", "overall")
     assert (entry["se"], entry["flags"]) == (0, flags)
+    assert entry["interval"]["beta"] is entry["interval"]["wilson"] is None, "what the flags explain"
+
+
+@pytest.mark.parametrize(("good", "flag"), [(4, "all_satisfied"), (0, "none_satisfied")])
+def test_error_of_0_at_the_ends_is_explained_by_the_rate(tmp_path: Path, good: int, flag: str) -> None:
+    (tmp_path / "data.csv").write_text(clusters(*(("A", psu, good, 50) for psu in range(10))), encoding="utf-8")
+    design = {"strata": "stratum", "psu": "psu", "weight": "weight"}
+    found = run(tmp_path, {"design": design, "items": ["overall"]}, data=str(tmp_path / "data.csv"))
+    assert find(found["estimates"], "item_rate", "overall")["flags"] == [flag]
+    assert find(found["estimates"], "item_mean", "overall")["flags"] == [], "a mean has its interval"
 
 
 def test_likelihood_interval_of_one_degree_of_freedom_is_null_with_a_flag(tmp_path: Path) -> None:

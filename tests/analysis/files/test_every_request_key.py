@@ -14,7 +14,7 @@ import pytest
 from analysis.files import command_line
 from tests.analysis.files.test_command_line import refused
 
-HEAD = "district,area,psu,service,gender,weight,other,N,M,q1,q2,q3,q4,overall"
+HEAD = "district,area,psu,service,gender,weight,other,N,M,q1,q2,q3,q4,overall,rep1,rep2,rep3,rep4"
 MARGINS = {"service": {"S1": 70, "S2": 50}, "gender": {"F": 66, "M": 54}}
 CALIBRATION: dict[str, Any] = {"method": "linear", "margins": "margins.csv", "variables": ["service"]}
 TARGET: dict[str, Any] = {"domain": ["district"], "threshold": 0.5, "measure": "overall_rate"}
@@ -23,8 +23,8 @@ FINITE = {"variance": "finite_population", "population_psus": "N"}
 
 
 def survey() -> str:
-    """A survey of 4 districts with 3 communes each; area 4 has a single PSU."""
-    random = np.random.default_rng(8)
+    """A survey of 4 districts with 3 communes each, with replicate weights; area 4 has a single PSU."""
+    random, drawn = np.random.default_rng(8), np.random.default_rng(9)
     lines = [HEAD]
     for k in range(240):
         district, psu = k % 4, k // 4 % 3
@@ -34,7 +34,7 @@ def survey() -> str:
         service, gender = f"S{random.integers(1, 3)}", "FM"[random.integers(0, 2)]
         lines.append(
             f"D{district},{area},P{psu},{service},{gender},{random.uniform(0.3, 0.8):.3f},{1 + k % 3},9,40,"
-            + ",".join(map(str, answers))
+            + ",".join(map(str, (*answers, *drawn.uniform(0.2, 0.9, 4).round(3))))
         )
     return "\n".join(lines) + "\n"
 
@@ -77,6 +77,12 @@ def design(**changes: Any) -> dict[str, Any]:
     return asked(design=changes)
 
 
+def replicated(**changes: Any) -> dict[str, Any]:
+    """The base request with replicate weights instead of strata and PSUs."""
+    asked_for = {key: v for key, v in {"columns": "rep*", "type": "JK1", **changes}.items() if v is not None}
+    return design(strata=None, psu=None, replicates=asked_for)
+
+
 def calibrated(**changes: Any) -> dict[str, Any]:
     return asked(calibration={key: v for key, v in {**CALIBRATION, **changes}.items() if v is not None})
 
@@ -112,6 +118,14 @@ PROBES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "design.nest_psu": (asked(), design(nest_psu=False)),
     "design.variance": (design(**{**FINITE, "variance": "with_replacement"}), design(**FINITE)),
     "design.lonely_psu": (design(strata="area"), design(strata="area", lonely_psu="average")),
+    "design.replicates": (design(strata=None, psu=None), replicated()),
+    "design.replicates.columns": (replicated(), replicated(columns=["rep1", "rep3"])),
+    "design.replicates.type": (replicated(), replicated(type="bootstrap")),
+    "design.replicates.scale": (replicated(), replicated(scale=0.3)),
+    "design.replicates.rscales": (replicated(), replicated(rscales=[1, 1, 0.5, 0.5])),
+    "design.replicates.rho": (replicated(type="Fay", rho=0.3), replicated(type="Fay", rho=0.5)),
+    "design.replicates.mse": (replicated(), replicated(mse=True)),
+    "design.replicates.combined": (replicated(), replicated(combined=False)),
     "items": (asked(items=None, factors=None), asked(factors=None)),
     "overall": (asked(overall=None), asked()),
     "satisfied": (asked(), asked(satisfied=[3, 4, 5])),
@@ -156,6 +170,7 @@ def known_keys(folder: Path, capsys: pytest.CaptureFixture[str]) -> set[str]:
     places: dict[str, dict[str, Any]] = {
         "": {**asked(), "?": 1},
         "design.": design(**{"?": 1}),
+        "design.replicates.": replicated(**{"?": 1}),
         "calibration.": calibrated(**{"?": 1}),
         "gates.": asked(gates={"?": 1}),
         "targets[0].": judged(**{"?": 1}),

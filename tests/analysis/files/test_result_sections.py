@@ -48,6 +48,18 @@ def test_ranking_by_a_composite_index_with_calibrated_weights(tmp_path: Path) ->
     assert [entry["rank"] for entry in order] == [1, 2, 3]
 
 
+def test_report_has_no_ranks_where_an_order_would_be_chance(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [f"{unit},1,{5 if person < 30 + k else 2}" for k, unit in enumerate("ABCD") for person in range(50)]
+    (tmp_path / "data.csv").write_text("\n".join(["unit,w,overall", *lines]) + "\n", encoding="utf-8")
+    asked = {"domain": ["unit"], "measure": "overall_rate", "draws": 2000}
+    whole = {"design": {"weight": "w"}, "overall": "overall", "ranking": [asked]}
+    found = run(tmp_path, whole, str(tmp_path / "data.csv"))["ranking"]
+    assert {tuple(entry["flags"]) for entry in found} == {("order_is_noise",)}
+    assert command_line.main(["report", "--result", str(tmp_path / "result.json")]) == 0
+    table = capsys.readouterr().out.partition("## Ranking")[2]
+    assert "| overall_rate | overall | unit D | 66.0 % | – | 1 to 4 | 1 to 4 | 1 | order_is_noise |" in table
+
+
 def test_reliability_equals_psych_and_lavaan(tmp_path: Path) -> None:
     found = {entry["scale"]: entry for entry in run(tmp_path, request(factors=GROUPS, reliability=True))["reliability"]}
     agreement = Agreement()

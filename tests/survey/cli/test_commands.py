@@ -266,6 +266,18 @@ def test_closing_a_wave_makes_its_verdicts_once(hailong: Callable[..., Ran], rec
     one_sentence(hailong("waves", "open", "W-1"), code=2, words="cannot be opened again")
 
 
+def test_analyses_of_like_units_have_bands_and_no_ranks(hailong: Callable[..., Ran], record: Record) -> None:
+    survey = Surveyed(record)
+    for n, name in enumerate("ĐAB"):
+        survey.answer(survey.unit(f"Phường {name}"), 40 + n, 10)
+    assert hailong("waves", "close", "W-1").code == 0
+    found = json.loads(hailong("results", "analyses", "W-1", "--channel", "drawn").out)["standings"]
+    assert (found["is_noise"], [row["rank"] for row in found["rows"]]) == (True, [None] * 3)
+    (band,) = found["bands"]
+    assert band["units"] == [row["unit"] for row in found["rows"]]
+    assert [row["n"] for row in found["rows"]] == [51, 52, 50], "by name: A, B, Đ"
+
+
 def test_unknown_and_unopened_waves_are_refused_in_one_sentence(hailong: Callable[..., Ran], record: Record) -> None:
     one_sentence(hailong("waves", "close", "KHONG"), code=2, words="There is no wave KHONG")
     record.wave(status=WaveStatus.PLANNED, code="W-9")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ from survey.services.estimates.analyses.soundness import (
     flags,
     scales,
 )
-from survey.services.estimates.analyses.standings import Standings, standings
+from survey.services.estimates.analyses.standings import Standings, bands, standings
 from survey.services.estimates.analyses.unit_courses import UnitCourse, unit_courses
 from survey.services.estimates.channel_results import ChannelResults
 from survey.services.estimates.measure_plans import SurveyPlan
@@ -67,9 +68,19 @@ class Analyses:
 _PLAIN: TypeAdapter[Analyses] = TypeAdapter(Analyses)
 
 
-def to_plain(found: Analyses) -> dict[str, Any]:
-    """Analyses as plain data for JSON, under the names of the fields."""
+def to_plain(found: Analyses, unit_names: Mapping[int, str]) -> dict[str, Any]:
+    """Analyses as plain data for JSON, under the names of the fields.
+
+    Where an order of units would be chance there are no ranks (null): units stand in `bands`, by name in each, and so
+    do the rows.
+    """
     plain: dict[str, Any] = _PLAIN.dump_python(found, mode="json")
+    order = found.standings
+    if order is not None:
+        printed = bands(order, unit_names) if order.is_noise else ()
+        plain["standings"]["bands"] = [{"group": b.group, "units": [row.unit for row in b.rows]} for b in printed]
+        if order.is_noise:
+            plain["standings"]["rows"] = [{**asdict(row), "rank": None} for band in printed for row in band.rows]
     return plain
 
 

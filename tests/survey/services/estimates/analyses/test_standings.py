@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ import pytest
 
 from analysis.models import small_areas
 from survey.models.people.accounts import Role
+from survey.services.estimates.analyses import making
 from survey.services.estimates.analyses.standings import bands
 from survey.services.files import analysis_tables
 from survey.services.files.result_sentences import Words
@@ -98,6 +100,26 @@ def test_workbook_has_no_ranks_where_an_order_would_be_chance(survey: Surveyed) 
     assert [row["Nhóm"] for row in rows] == [1] * 5 + [2, None]
     assert "Thứ hạng" not in headings
     assert "sắp theo tỷ lệ" in sheet.lead[0].casefold()
+
+
+def test_data_have_bands_and_no_ranks_where_an_order_would_be_chance(survey: Surveyed) -> None:
+    seven_wards(survey)
+    view, found = survey.view(), analysed(survey)
+    plain = making.to_plain(found, view.unit_names)["standings"]
+    assert plain["is_noise"] is True
+    assert {row["rank"] for row in plain["rows"]} == {None}
+    named = [(band["group"], [view.unit_names[unit] for unit in band["units"]]) for band in plain["bands"]]
+    assert named == [(1, FIRST_BAND), (2, ["Phường Bắc"]), (0, ["Phường Ít"])]
+    assert [row["unit"] for row in plain["rows"]] == [unit for band in plain["bands"] for unit in band["units"]]
+    assert json.loads(json.dumps(plain, allow_nan=False)) == plain
+
+
+def test_data_have_ranks_where_units_can_be_told_apart(survey: Surveyed) -> None:
+    a, b, c = three_wards(survey)
+    survey.close()
+    plain = making.to_plain(analysed(survey), survey.view().unit_names)["standings"]
+    assert [(row["unit"], row["rank"]) for row in plain["rows"]] == [(a.id, 1), (b.id, 2), (c.id, 3)]
+    assert (plain["is_noise"], plain["bands"]) == (False, [])
 
 
 def test_unit_with_too_few_answers_is_not_ranked_and_its_model_rate_is_drawn_to_the_others(survey: Surveyed) -> None:
