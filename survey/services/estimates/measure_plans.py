@@ -22,6 +22,7 @@ from analysis.totals.measure_plan import (
 from instruments import codec
 from instruments.model import indices
 from instruments.model.document import InstrumentVersion
+from instruments.model.elements import Item
 from instruments.model.index_rules import Rounding
 from instruments.model.indices import Index
 from instruments.model.text import Text
@@ -40,6 +41,7 @@ NODE_RULES = {
 MEANS_OF_PARTS = {"mean_of_children": "mean_of_children_means"}  # a rule of rates that also makes scores
 RATE_RULES = {"pooled_rate", "mean_of_item_rates", "mean_of_children", "item_weighted"}
 PERSON_RULES = {"top2_persons_all_items": "all_answers_satisfied", "top2_persons_mean": "share_mean_ge_4"}
+NUMBER_MEAN = "number_mean"  # of a number that no rule of the questionnaire names
 LEVELS = {"factor": "factor", "half": "half", "overall": "index"}
 
 
@@ -73,6 +75,16 @@ class SurveyPlan:
     def headline(self) -> Figure | None:
         return next((f for f in self.figures if f.headline), None)
 
+    def rated_in(self, measure: Measure) -> tuple[str, ...]:
+        """Codes of the rated questions that a composite is made of; of a figure of one question, that one."""
+        return self.measures.items_of(measure.variable)
+
+    def left_out(self, measure: Measure) -> tuple[Item, ...]:
+        """The questions on a satisfaction scale that are asked and are no part of a composite."""
+        inside = set(self.rated_in(measure))
+        version = self.version
+        return tuple(i for i in version.asked_items if version.measures_satisfaction(i) and i.code not in inside)
+
     def figure(self, measure: Measure) -> Figure | None:
         return next((f for f in self.figures if f.measure == measure), None)
 
@@ -94,8 +106,11 @@ def _plan(version: InstrumentVersion) -> SurveyPlan:
         for i in declared
         if i.rule in ("return_definite", "return_broad")
     )
+    named = {i.items[0].item: "expectation_mean" for i in declared if i.rule == "expectation_mean"}
     numbers = tuple(
-        dict.fromkeys(NumberItem(i.items[0].item, "expectation_mean") for i in declared if i.rule == "expectation_mean")
+        NumberItem(item.code, named.get(item.code, NUMBER_MEAN))
+        for item in version.asked_items
+        if item.kind == "number"
     )
     head = next((i for i in declared if i.headline), None)
     measures = MeasurePlan(
