@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from instruments.model.document import InstrumentVersion
 from instruments.model.elements import Item
 from survey.errors import N_
 from survey.services.estimates.asked_questions import EnteredRow
@@ -45,14 +46,14 @@ def left_out_codes(view: ResultsView) -> list[str]:
     return [] if head is None else [item.code for item in view.wave.survey_plan.left_out(head.measure)]
 
 
-def without_column(view: ResultsView, w: Words) -> str:
+def without_column(version: InstrumentVersion, w: Words) -> str:
     """Which questions have no column in the rows of answers, and why; empty where every one has."""
     found = [
         item
-        for item in view.version.asked_items
+        for item in version.asked_items
         if item.kind in ("text", "date") or (item.is_respondent_fact and item.kind not in ("single", "number"))
     ]
-    return w(NO_COLUMN, names=names(found, view, w)) if found else ""
+    return w(NO_COLUMN, names=names(found, version, w)) if found else ""
 
 
 def why_no_quantiles(view: ResultsView, row: EnteredRow, w: Words) -> str:
@@ -62,9 +63,9 @@ def why_no_quantiles(view: ResultsView, row: EnteredRow, w: Words) -> str:
     return w(NO_QUANTILES.get(row.why) or HIDDEN[row.why], minimum=view.minimum_cell)
 
 
-def names(items: Sequence[Item], view: ResultsView, w: Words) -> str:
+def names(items: Sequence[Item], version: InstrumentVersion, w: Words) -> str:
     """Questions by their printed numbers, else by their short names, else by their words."""
-    return ", ".join(item.label or item.short or view.version.said(item.wording, w.language) for item in items)
+    return ", ".join(item.label or item.short or version.said(item.wording, w.language) for item in items)
 
 
 def _basis(view: ResultsView, inside: Collection[str], w: Words, *, others: bool) -> str:
@@ -76,7 +77,7 @@ def _basis(view: ResultsView, inside: Collection[str], w: Words, *, others: bool
             out.setdefault(_reason(item, plan.measures.overall), []).append(item)
     parts = [w(N_("Rated questions counted: %(count)s."), count=len(inside))]
     if out:
-        said = [w(LEFT_OUT[reason], names=names(items, view, w)) for reason, items in out.items()]
+        said = [w(LEFT_OUT[reason], names=names(items, version, w)) for reason, items in out.items()]
         parts.append(w(N_("Left out: %(questions)s."), questions="; ".join(said)))
     else:
         parts.append(w(N_("No rated question is left out.")))

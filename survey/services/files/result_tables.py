@@ -76,7 +76,7 @@ def about(view: ResultsView, w: Words, *, rows_left_out: int | None) -> list[tup
             "Recoded until every combination of unit, month, field and facts has enough rows; %(count)s rows left out."
         )
         rows.append((w(N_("Rows of answers")), w(recoded, count=rows_left_out)))
-        if missing := without_column(view, w):
+        if missing := without_column(view.version, w):
             rows.append((w(N_("Questions without a column")), missing))
     return rows
 

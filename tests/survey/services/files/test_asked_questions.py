@@ -146,9 +146,9 @@ def test_headline_says_what_it_leaves_out_on_page_workbook_and_json(
 ) -> None:
     page = html.unescape(page_of(survey, sign_in, "admin").text)
     said = (
-        "Số câu hỏi mức độ hài lòng được tính: 2. Không tính vào: câu không thuộc yếu tố nào (Câu 3); "
-        "câu bổ sung tại địa phương (Nhãn l_rating). Các câu không hỏi mức độ hài lòng, báo cáo riêng: 9 câu. "
-        "Trả lời không tính: câu bỏ trống và “Không áp dụng”."
+        "Tính trên 2 câu hỏi mức độ hài lòng. Không tính vào: câu không thuộc yếu tố nào (Câu 3); "
+        "câu bổ sung tại địa phương (Nhãn l_rating). 9 câu không hỏi mức độ hài lòng được báo cáo riêng. "
+        "Không tính câu bỏ trống và câu trả lời “Không áp dụng”."
     )
     assert said in page
     assert page.count("không tính vào chỉ số chính") == 2  # at the two questions themselves
