@@ -27,6 +27,7 @@ from survey.permissions import system
 from survey.services.estimates import stored_results
 from survey.services.estimates.asked_questions import AskedQuestions
 from survey.services.files import result_files, result_json
+from survey.services.files.question_sentences import left_out_codes
 from tests.factories.questionnaires import item, text
 from tests.factories.record import Record
 from tests.factories.results import Surveyed, document
@@ -167,6 +168,26 @@ def test_headline_counts_only_questions_of_factors(survey: Surveyed) -> None:
     assert view.overall.shown.value == pytest.approx(0.4)
     rates = {row.figure.target: row.shown.n for row in view.items}
     assert rates == {"q1": 60, "q2": 60, "q3": 60, "l_rating": 60}
+
+
+def test_rule_that_names_a_question_outside_every_factor_counts_it(record: Record) -> None:
+    """q1 is answered 5 and q2 and q3 are answered 1: one of two satisfied, of three a third, of q3 alone none."""
+    outside = item("q3", factor=None)
+    rules = [
+        {"level": "item", "rule": "item_rate", "measure": "rate"},
+        {"level": "factor", "rule": "top2_answers", "measure": "rate"},
+        {"level": "overall", "rule": "pooled_answers", "measure": "rate"},
+        {"level": "overall", "rule": "top2_answers", "measure": "rate", "headline": True, "items": ["q1", "q2", "q3"]},
+        {"level": "overall", "rule": "top2_persons_all_items", "measure": "rate", "items": ["q1"]},
+    ]
+    survey = Surveyed(record, answers=document(item("q1"), item("q2"), outside, indices=rules))
+    survey.say(survey.unit(), {"q1": 5, "q2": 1, "q3": 1}, 30)
+    view = survey.view()
+    assert view.overall is not None
+    assert view.overall.shown.value == pytest.approx(1 / 3)
+    others = {row.figure.rule: row.shown.value for row in view.others}
+    assert others == {"pooled_answers": pytest.approx(0.5), "top2_persons_all_items": pytest.approx(1)}
+    assert left_out_codes(view) == []
 
 
 def test_number_has_mean_and_quartiles(survey: Surveyed) -> None:
