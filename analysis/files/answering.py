@@ -7,7 +7,7 @@ weights take their standard errors from rows.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -106,12 +106,22 @@ def result(prepared: Prepared) -> dict[str, Any]:
     verdicts = [entry for target in request.targets for entry in _verdicts(prepared, target)]
     return {
         "meta": _meta(prepared),
-        "estimates": itertools.chain.from_iterable(map(result_document.entries_of, tables)),
+        "estimates": _with_left_out(request, itertools.chain.from_iterable(map(result_document.entries_of, tables))),
         "verdicts": verdicts,
         "ranking": result_sections.ranking_entries(prepared),
         "reliability": result_sections.reliability_entries(prepared),
         "drivers": result_sections.drivers_entries(prepared),
     }
+
+
+def _with_left_out(request: Request, entries: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The entries, those of the mean of the factors with the items of the request that are in no factor."""
+    inside = {item for members in request.factors.values() for item in members}
+    left_out = [item for item in request.items if item not in inside]
+    for entry in entries:
+        if entry["measure"] == "index_mean_of_factors":
+            entry["left_out"] = left_out
+        yield entry
 
 
 def _chosen_measures(prepared: Prepared) -> tuple[Measure, ...]:

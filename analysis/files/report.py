@@ -49,7 +49,7 @@ def _page(result: Mapping[str, Any]) -> str:
                 e["n"],
                 _value(e["measure"], e["estimate"]),
                 _interval(e),
-                ", ".join(e["flags"]),
+                ", ".join([*e["flags"], *([f"leaves out {', '.join(out)}"] if (out := e.get("left_out")) else [])]),
             )
             for e in result["estimates"]
         ],

@@ -157,7 +157,8 @@ class IndexRule(Part):
     name: Text | None = None
     """What the figure is called in reports."""
     items: tuple[Code, ...] | None = None
-    """The questions it is made of; absent = the rated items of its level (rules on one question name it)."""
+    """The questions it is made of, of a factor or of none; absent = the rated items of its level that belong to a
+    factor, all where there is no factor (rules on one question name it)."""
     codes: tuple[OptionCode, ...] | None = None
     """The codes that count, where they are not the scale's satisfied codes."""
     weights: tuple[ChildWeight, ...] = ()

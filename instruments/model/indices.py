@@ -98,7 +98,10 @@ def _unfold(version: InstrumentVersion, rule: IndexRule) -> Iterator[Index]:
 def _overall(version: InstrumentVersion, rule: IndexRule) -> Index:
     roots = _roots(version)
     target = roots[0] if len(roots) == 1 and version.children_of(roots[0]) else "overall"
-    return _index(version, rule, target, _chosen(version, rule, version.rated_items), _top(version))
+    rated = version.rated_items
+    if rule.items is not None:  # what a rule names counts, whether it belongs to a factor or not
+        rated = tuple(item for item in version.asked_items if version.measures_satisfaction(item))
+    return _index(version, rule, target, _chosen(version, rule, rated), _top(version))
 
 
 def _roots(version: InstrumentVersion) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-SPSS_LABEL, SPSS_VALUE = 256, 120  # bytes
+SPSS_LABEL, SPSS_VALUE, SPSS_NOTE = 256, 120, 80  # bytes
 STATA_LABEL, STATA_NAME = 80, 32  # letters; bytes of an ASCII name
 STATA_WORD = re.compile("byte|double|float|if|in|int|long|using|with|str[0-9l]+")  # what Stata keeps for itself
 
@@ -30,12 +30,13 @@ class StatisticsColumn:
     codes: Mapping[int, str] = field(default_factory=dict)
 
 
-def write_sav(path: Path, columns: Sequence[StatisticsColumn], *, title: str) -> None:
-    """A file of SPSS (.sav)."""
+def write_sav(path: Path, columns: Sequence[StatisticsColumn], *, title: str, note: str = "") -> None:
+    """A file of SPSS (.sav); `note` stands among its document notes."""
     import pyreadstat
 
     pyreadstat.write_sav(
         _frame(columns, [c.name for c in columns]), str(path), file_label=cut(title, 60), row_compress=True,
+        note=_lines(note),
         column_labels={c.name: cut(c.label, SPSS_LABEL) for c in columns},
         variable_value_labels={
             c.name: {code: cut(words, SPSS_VALUE) for code, words in c.codes.items()} for c in columns if c.codes
@@ -75,6 +76,18 @@ def stata_names(names: Sequence[str]) -> list[str]:
 def cut(text: str, most: int) -> str:
     """The beginning of a text that takes at most so many bytes."""
     return text.encode()[:most].decode(errors="ignore")
+
+
+def _lines(note: str) -> list[str]:
+    """A note in lines of at most 80 bytes, as SPSS keeps it; words stay whole."""
+    lines: list[str] = []
+    for word in note.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and len(longer.encode()) <= SPSS_NOTE:
+            lines[-1] = longer
+        else:
+            lines.append(cut(word, SPSS_NOTE))
+    return lines
 
 
 def _measure(column: StatisticsColumn) -> str:

@@ -13,6 +13,7 @@ from instruments.model.text import heading_words
 from survey.charts import intervals
 from survey.charts.intervals import Axis, Mark
 from survey.i18n import language
+from survey.results.question_pages import QuestionsPage, questions_page
 from survey.services.estimates.channel_verdicts import Verdict
 from survey.services.estimates.group_means import GroupMean
 from survey.services.estimates.hidden_cells import Shown
@@ -86,6 +87,7 @@ class ResultsPage:
     plan_words: str
     files: Mapping[str, ResultFile]
     units_left_out: int
+    asked: QuestionsPage
     beside: tuple[str, ...] = ()  # what the further analyses add to the headline, once they are made
 
 
@@ -109,6 +111,7 @@ def results_page(view: ResultsView, *, files: Mapping[str, ResultFile], beside: 
         plan_words=plan_line(view, Words.of(language())),
         files=files,
         units_left_out=sum(1 for r in view.by_unit if r.shown.hidden in ("small", "complement")),
+        asked=questions_page(view),
         beside=beside,
     )
 

@@ -84,6 +84,17 @@ HIDDEN = {
     "complement": N_("hidden to protect a smaller cell"),
     "empty": N_("no answers"),
 }
+LEFT_OUT = {  # a rated question that a figure does not count
+    "overall": N_("the overall question, which has a figure of its own (%(names)s)"),
+    "local": N_("questions added locally (%(names)s)"),
+    "no_factor": N_("questions that belong to no factor (%(names)s)"),
+    "rule": N_("questions that its rule does not name (%(names)s)"),
+}
+NO_QUANTILES = {  # why a number or a date has no quantiles
+    "part": N_("made for the whole wave only once it is closed"),
+    "older": N_("not made when this wave was closed"),
+}
+DATE_QUANTILES = {"0.05": N_("5 % by"), "0.5": N_("Median"), "0.95": N_("95 % by")}
 REASONS = {
     "n": N_("fewer answers than needed to judge"),
     "kish_n": N_("a few answers carry so much weight that they count as fewer than 30"),

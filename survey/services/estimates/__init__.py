@@ -4,11 +4,13 @@
 2. `WeighedWave` (`channel_results.weigh_answers`): their sums with the weights of the frame; no row is left.
 3. `EstimateTable`: every figure in every domain of one crossing (the whole, units, fields, target groups), each
    crossing estimated once.
-4. `ChannelResults`: the tables of a channel with its verdicts. It is stored as it is when the wave closes
+4. `ChannelResults`: the tables of a channel with its verdicts, and the quantiles of what was entered
+   (`entered_answers`). It is stored as it is when the wave closes
    (`stored_results`), and kept as it is while the answers are the same (`results_cache`).
 5. `Row` in a `ResultsView` (`visible_rows`, `visible_results`): a line as far as one person may see it, small cells
-   hidden (`hidden_cells`). Screen, workbook and terminal are written from it; RESULT.json is written from the tables
-   of `ChannelResults`, with the same cells hidden (`services.files`).
+   hidden (`hidden_cells`); numbers, dates and comments as far as they tell of nobody (`asked_questions`). Screen,
+   workbook and terminal are written from it; RESULT.json is written from the tables of `ChannelResults`, with the same
+   cells hidden (`services.files`).
 6. `DrawnRow` in a `ResultsPage` (`survey.results.pages`): the line in words, beside its drawing.
 
 A verdict has two forms: `Judgement`, the columns in which the analysis judges a family, and `Verdict`

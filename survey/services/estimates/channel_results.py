@@ -26,8 +26,10 @@ from survey.models.estimates.results import ResultStatus
 from survey.models.fieldwork.waves import Selection, WaveStatus
 from survey.queries.estimates.wave_basis import FrameCount, WaveChannel
 from survey.services.estimates import answer_columns, channel_verdicts
+from survey.services.estimates.analyses.rows import WeighedRows
 from survey.services.estimates.answer_columns import Columns
 from survey.services.estimates.channel_verdicts import CROSSINGS, Key, Verdict, Verdicts
+from survey.services.estimates.entered_answers import Entered, entered_answers
 from survey.services.estimates.wave_facts import WaveFacts
 
 ROWS_A_CHUNK = 200_000
@@ -57,6 +59,7 @@ class ChannelResults:
     result_set_id: int | None = None
     deleted_since: int = 0
     parts: Mapping[int, Verdicts] = field(default_factory=dict)  # of final results: verdicts of each unit alone
+    entered: tuple[Entered, ...] = ()  # numbers and dates; none for a unit of final results
 
     def table(self, *by: str) -> EstimateTable:
         return self.tables[",".join(by)]
@@ -86,6 +89,7 @@ class ChannelResults:
             tables={"": whole, "unit": replace(own, by=("unit",), domain={"unit": np.full(len(own), unit)}), **tables},
             verdicts=self.parts.get(unit, {}),
             parts={},
+            entered=(),
         )
 
 
@@ -112,7 +116,10 @@ def estimate_channel(
     if not len(answers):
         return _nothing(wave, channel, answers, now)
     weighed = weigh_answers(wave, channel, answers, scope=scope)
-    return _results(wave, channel, answers, weighed, now, scoped=scope is not None)
+    rows = WeighedRows.of(answers, wave.questionnaire, channel.selection, weighed)
+    inside = None if scope is None else np.isin(answers.fact("_unit"), sorted(scope))
+    made = _results(wave, channel, answers, weighed, now, scoped=scope is not None)
+    return replace(made, entered=entered_answers(rows, inside))
 
 
 # --- from answers to totals and weights ------------------------------------------------------------------------
@@ -152,7 +159,9 @@ def _totals(wave: WaveFacts, channel: WaveChannel, answers: Columns, scope: froz
     groups = _groups(wave, fields)
     for start in range(0, len(answers), ROWS_A_CHUNK):
         rows = slice(start, start + ROWS_A_CHUNK)
-        coded = np.column_stack([answers.codes(name)[rows] for name in plan.coded])
+        blocks = [answers.codes(name)[rows] for name in plan.coded]
+        size = len(answers.fact("_unit")[rows])
+        coded = np.column_stack(blocks) if blocks else np.empty((size, 0), np.uint8)
         numbers = np.column_stack([answers.numbers(name)[rows] for name in plan.numbers]) if plan.numbers else None
         batch = None if clusters is None else clusters[rows]
         totals.add(

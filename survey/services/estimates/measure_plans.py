@@ -22,7 +22,8 @@ from analysis.totals.measure_plan import (
 from instruments import codec
 from instruments.model import indices
 from instruments.model.document import InstrumentVersion
-from instruments.model.index_rules import Rounding
+from instruments.model.elements import Item
+from instruments.model.index_rules import RULES, Rounding
 from instruments.model.indices import Index
 from instruments.model.text import Text
 
@@ -40,6 +41,7 @@ NODE_RULES = {
 MEANS_OF_PARTS = {"mean_of_children": "mean_of_children_means"}  # a rule of rates that also makes scores
 RATE_RULES = {"pooled_rate", "mean_of_item_rates", "mean_of_children", "item_weighted"}
 PERSON_RULES = {"top2_persons_all_items": "all_answers_satisfied", "top2_persons_mean": "share_mean_ge_4"}
+NUMBER_MEAN = "number_mean"  # of a number that no rule of the questionnaire names
 LEVELS = {"factor": "factor", "half": "half", "overall": "index"}
 
 
@@ -73,6 +75,16 @@ class SurveyPlan:
     def headline(self) -> Figure | None:
         return next((f for f in self.figures if f.headline), None)
 
+    def rated_in(self, measure: Measure) -> tuple[str, ...]:
+        """Codes of the rated questions that a composite is made of; of a figure of one question, that one."""
+        return self.measures.items_of(measure.variable)
+
+    def left_out(self, measure: Measure) -> tuple[Item, ...]:
+        """The questions on a satisfaction scale that are asked and are no part of a composite."""
+        inside = set(self.rated_in(measure))
+        version = self.version
+        return tuple(i for i in version.asked_items if version.measures_satisfaction(i) and i.code not in inside)
+
     def figure(self, measure: Measure) -> Figure | None:
         return next((f for f in self.figures if f.measure == measure), None)
 
@@ -94,8 +106,11 @@ def _plan(version: InstrumentVersion) -> SurveyPlan:
         for i in declared
         if i.rule in ("return_definite", "return_broad")
     )
+    named = {i.items[0].item: "expectation_mean" for i in declared if i.rule == "expectation_mean"}
     numbers = tuple(
-        dict.fromkeys(NumberItem(i.items[0].item, "expectation_mean") for i in declared if i.rule == "expectation_mean")
+        NumberItem(item.code, named.get(item.code, NUMBER_MEAN))
+        for item in version.asked_items
+        if item.kind == "number"
     )
     head = next((i for i in declared if i.headline), None)
     measures = MeasurePlan(
@@ -158,9 +173,12 @@ class _Tree:
 
     def __init__(self, version: InstrumentVersion, declared: tuple[Index, ...]) -> None:
         self._codes: dict[str, str] = {}  # target of an index -> code of its node
+        self._named: dict[tuple[str, tuple[str, ...]], str] = {}  # where a rule names its questions, these as well
         self.nodes: tuple[Node, ...] = ()
         self.persons_of: tuple[str, ...] = ()
         composite = [i for i in declared if i.level != "item" and (i.rule in NODE_RULES or i.rule in PERSON_RULES)]
+        apart = [i for i in composite if _names_its_own(version, i)]
+        composite = [i for i in composite if i not in apart]
         rules: dict[str, list[str]] = {}
         for index in sorted(composite, key=lambda i: (not i.headline, i.measure != "rate")):
             rules.setdefault(index.target, []).extend(filter(None, [_rule_of(index)]))
@@ -174,8 +192,23 @@ class _Tree:
                     chosen = list(dict.fromkeys(rules[index.target])) or ["pooled_rate"]
                     weights = tuple(w for i in composite if i.target == index.target for w in _weights(i))
                     made.append(Node(code, LEVELS[level], members, chosen[0], tuple(chosen[1:]), weights))
+        for index in apart:
+            members = _members_named(index)
+            code = self._named.setdefault((index.target, members), f"{index.target}.{len(self._named) + 1}")
+            if all(node.code != code for node in made):
+                same = [_rule_of(i) for i in apart if (i.target, _members_named(i)) == (index.target, members)]
+                chosen = list(dict.fromkeys(filter(None, same))) or ["pooled_rate"]
+                weights = tuple(
+                    w for i in apart if (i.target, _members_named(i)) == (index.target, members) for w in _weights(i)
+                )
+                made.append(Node(code, LEVELS[index.level], members, chosen[0], tuple(chosen[1:]), weights))
         self.nodes = tuple(made)
-        self.persons_of = tuple(dict.fromkeys(self._codes[i.target] for i in composite if i.rule in PERSON_RULES))
+        persons = [self._code(i) for i in (*composite, *apart) if i.rule in PERSON_RULES]
+        self.persons_of = tuple(dict.fromkeys(filter(None, persons)))
+
+    def _code(self, index: Index) -> str | None:
+        """The code of the node that an index is estimated at."""
+        return self._named.get((index.target, _members_named(index)), self._codes.get(index.target))
 
     def _members(self, version: InstrumentVersion, index: Index) -> tuple[str, ...]:
         """The factors below, where they have nodes of their own; otherwise the items."""
@@ -195,7 +228,7 @@ class _Tree:
             return Measure(index.rule, index.items[0].item)
         if index.rule == "overall_question":
             return Measure("overall_mean" if index.measure == "score" else "overall_rate", index.items[0].item)
-        code = self._codes.get(index.target)
+        code = self._code(index)
         node = next((n for n in self.nodes if n.code == code), None)
         if node is None:
             return None
@@ -205,6 +238,18 @@ class _Tree:
         if rule is None or rule not in (node.rule, *node.beside):
             return None
         return _measure_of(self.nodes, node, rule)
+
+
+def _members_named(index: Index) -> tuple[str, ...]:
+    return tuple(counted.item for counted in index.items)
+
+
+def _names_its_own(version: InstrumentVersion, index: Index) -> bool:
+    """Whether a figure of answers or items counts other questions than those of the factors below it."""
+    if index.level == "factor" or RULES[index.rule].of not in ("answers", "items") or not index.items:
+        return False
+    below = version.rated_items if index.level == "overall" else version.items_below(index.target)
+    return set(_members_named(index)) != {item.code for item in below if item.origin == index.origin}
 
 
 def _rule_of(index: Index) -> str | None:

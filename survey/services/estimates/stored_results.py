@@ -14,6 +14,7 @@ from survey.database import Database
 from survey.queries.estimates import result_sets
 from survey.services.estimates.channel_results import ChannelResults
 from survey.services.estimates.channel_verdicts import Key, Verdict, Verdicts
+from survey.services.estimates.entered_answers import Entered, packed
 
 
 def find(database: Database, channel_id: int) -> ChannelResults | None:
@@ -45,6 +46,8 @@ def pack(results: ChannelResults) -> bytes:
         "clusters": results.clusters,
         "parts": {str(unit): _pack_verdicts(own) for unit, own in results.parts.items()},
     }
+    if results.entered:  # results stored before there was any keep their fingerprint
+        data["entered"] = packed(results.entered)
     text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return zlib.compress(text.encode(), 6)
 
@@ -70,6 +73,7 @@ def unpack(data: bytes, *, result_set_id: int | None = None, deleted_since: int 
         result_set_id=result_set_id,
         deleted_since=deleted_since,
         parts={int(unit): _unpack_verdicts(own) for unit, own in found.get("parts", {}).items()},
+        entered=tuple(Entered.of_plain(one) for one in found.get("entered", ())),
     )
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from analysis.inference.disclosure import DisclosureRule
 from instruments.model.document import InstrumentVersion
 from instruments.model.index_rules import Rounding
-from survey import vietnamese_order
+from survey import clock, vietnamese_order
 from survey.database import Database
 from survey.errors import NotFound
 from survey.models.fieldwork.waves import Selection, WaveStatus
@@ -22,6 +22,7 @@ from survey.queries.estimates import labels, responses
 from survey.queries.estimates.labels import UnitLabel
 from survey.queries.estimates.results import READERS
 from survey.queries.estimates.wave_basis import WaveChannel
+from survey.services.estimates.asked_questions import AskedQuestions, CommentCount, EnteredRow
 from survey.services.estimates.channel_results import ChannelResults, has_frame
 from survey.services.estimates.group_means import GroupMean, group_means
 from survey.services.estimates.hidden_cells import Hiding, people_of
@@ -66,6 +67,8 @@ class ResultsView:
     items: tuple[FigureRow, ...]
     others: tuple[FigureRow, ...]
     choices: tuple[ChoiceRows, ...]
+    entered: tuple[EnteredRow, ...]  # numbers and dates
+    comments: tuple[CommentCount, ...]
     by_unit: tuple[Row, ...]
     by_field: tuple[Row, ...]
     by_group: tuple[Row, ...]
@@ -113,9 +116,13 @@ def read(
     results = kept.of(database, wave, shown.code, now=now, scope=own if delayed or not whole else None)
     with database.reading() as session:
         stamp = responses.stamp(session, shown.id)
+        written = responses.comments(
+            session, shown.id, units=None if whole else own, before=clock.local_day(now) if delayed else None
+        )
     rule = DisclosureRule(limits.minimum_cell, public=False)
     hide = Hiding(results, wave, rule) if results.tables else None
     rows = VisibleRows(wave, results, hide, language) if hide else None
+    asked = AskedQuestions(wave.survey_plan, results, hide, language, whole=whole) if hide else None
     by_unit = rows.units(units) if rows else ()
     return ResultsView(
         wave=wave,
@@ -147,6 +154,8 @@ def read(
         items=rows.items() if rows else (),
         others=rows.others() if rows else (),
         choices=rows.choices() if rows else (),
+        entered=asked.entered() if asked else (),
+        comments=asked.comments(written) if asked else (),
         by_unit=by_unit,
         by_field=rows.fields(fields) if rows else (),
         by_group=rows.groups() if rows else (),

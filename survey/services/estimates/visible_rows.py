@@ -123,9 +123,11 @@ class VisibleRows:
         return tuple(rows.values())
 
     def items(self) -> tuple[FigureRow, ...]:
-        """Every question that is rated."""
+        """Every question on a satisfaction scale, in the order of the form; the overall one has a line of its own."""
         rows = []
-        for item in self._version.rated_items:
+        for item in self._version.asked_items:
+            if not self._version.measures_satisfaction(item):
+                continue
             figure = self._plan.figure(Measure("item_rate", item.code))
             mean = self._plan.figure(Measure("item_mean", item.code))
             if figure is not None:
@@ -160,11 +162,11 @@ class VisibleRows:
         return tuple(rows)
 
     def choices(self) -> tuple[ChoiceRows, ...]:
-        """The questions that offer a choice, with the share of each answer."""
+        """The questions that offer a choice, or a scale of something else, with the share of each answer."""
         found = []
         declared = {i.target: i.rounding for i in indices.plan(self._version) if i.measure == "shares"}
         for item in self._version.asked_items:
-            if item.kind not in ("single", "multiple"):
+            if not self._version.options(item) or self._version.measures_satisfaction(item):
                 continue
             rows = []
             for option in self._version.options(item):

@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from analysis.inference.estimate_tables import EstimateTable
 from analysis.totals.measure_plan import Measure
 from survey import __version__
 from survey.queries.estimates.wave_basis import NO_FIELD
+from survey.services.estimates.asked_questions import EnteredRow
 from survey.services.estimates.channel_results import ChannelResults
 from survey.services.estimates.channel_verdicts import Key, Verdict
 from survey.services.estimates.group_means import GroupMean
 from survey.services.estimates.visible_results import ResultsView
+from survey.services.files.question_sentences import left_out_codes
 from survey.words.figures import grouped, percent, score
 from survey.words.results import ROLLUPS
 
@@ -50,6 +54,8 @@ def result(view: ResultsView) -> dict[str, Any]:
         "ranking": [],
         "reliability": [],
         "drivers": [],
+        **({"entered": [_entered(row) for row in view.entered]} if view.entered else {}),
+        **({"comments": [{"variable": one.item, "n": one.n} for one in view.comments]} if view.comments else {}),
         **({"group_means": [_group_mean(view, mean) for mean in view.group_means]} if view.group_means else {}),
     }
 
@@ -76,6 +82,8 @@ def lines(view: ResultsView) -> list[str]:
             + (f"  {verdict.verdict} (target {percent(verdict.target, 'en')})" if verdict else "")
         )
     written = score if view.headline is not None and view.headline.kind == "score" else percent
+    if out := left_out_codes(view):
+        found.append(f"  rated questions that the headline leaves out: {', '.join(out)}")
     for mean in view.group_means:
         value = written(mean.value, "en", rounding=rounding)
         found.append(
@@ -92,6 +100,12 @@ def _crossings(results: ChannelResults) -> Iterator[tuple[str, EstimateTable]]:
 
 def _estimates(view: ResultsView, crossing: str, table: EstimateTable) -> list[dict[str, Any]]:
     found = []
+    plan = view.wave.survey_plan
+    out = {
+        m: [item.code for item in plan.left_out(m)]
+        for m in plan.measures.measures
+        if m.variable in {node.code for node in plan.measures.nodes if node.level == "index"}
+    }
     weighed = {f.measure: dict(f.weights) for f in view.wave.survey_plan.figures if f.weights}
     for key, estimate in zip(table.domain_keys(), table, strict=True):
         shown = view.hiding.shown(estimate, (crossing, key)) if view.hiding else None
@@ -111,12 +125,48 @@ def _estimates(view: ResultsView, crossing: str, table: EstimateTable) -> list[d
             "interval": {name: list(pair) if pair else None for name, pair in estimate.interval.items()},
             "flags": list(estimate.flags),
         }
-        if parts := weighed.get(Measure(estimate.measure, estimate.variable, estimate.option)):
+        measure = Measure(estimate.measure, estimate.variable, estimate.option)
+        if parts := weighed.get(measure):
             row["part_weights"] = parts
+        if left_out := out.get(measure):
+            row["left_out"] = left_out
         if shown is not None and shown.hidden in ("small", "complement"):
             row |= dict.fromkeys(_HIDDEN) | {"n": None, "interval": {}, "flags": ["suppressed"]}
         found.append(row)
     return found
+
+
+def _entered(row: EnteredRow) -> dict[str, Any]:
+    """The quantiles of a number or a date as far as they are shown; dates as YYYY-MM-DD. Means stand in `estimates`."""
+
+    def plain(value: float | None) -> float | str | None:
+        return value if value is None or row.kind == "number" else str(np.datetime64(int(value), "D"))
+
+    return {
+        "variable": row.item,
+        "kind": row.kind,
+        "unit": row.unit or None,
+        "n": row.n,
+        "quantiles": [
+            {
+                "share": q.share,
+                "estimate": plain(q.value),
+                "interval": None if q.low is None or q.high is None else [plain(q.low), plain(q.high)],
+            }
+            for q in row.quantiles
+        ],
+        "periods": [
+            {
+                "period": one.period,
+                "n": one.n,
+                "estimate": one.share,
+                "interval": None if one.low is None else [one.low, one.high],
+                "flags": ["suppressed"] if one.hidden else [],
+            }
+            for one in row.periods
+        ],
+        "flags": {"": [], "small": ["suppressed"], "empty": ["no_answers"]}.get(row.why, ["not_made"]),
+    }
 
 
 def _group_mean(view: ResultsView, mean: GroupMean) -> dict[str, Any]:

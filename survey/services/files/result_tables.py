@@ -16,6 +16,8 @@ from survey.services.estimates.group_means import GroupMean
 from survey.services.estimates.hidden_cells import Shown
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.estimates.visible_rows import FigureRow, Row
+from survey.services.files import question_tables
+from survey.services.files.question_sentences import headline_basis, without_column
 from survey.services.files.result_sentences import (
     Words,
     group_mean_words,
@@ -55,6 +57,7 @@ def about(view: ResultsView, w: Words, *, rows_left_out: int | None) -> list[tup
         (w(N_("Filter")), ", ".join(view.scope_names) or w(N_("all units of the wave"))),
         (w(N_("Answers")), f"{view.responses if view.responses is not None else '–'}"),
         (w(N_("Headline figure")), headline_name(view, w)),
+        (w(N_("The headline figure counts")), headline_basis(view, w) or "–"),
         (w(N_("Target")), _goal_line(view, w)),
         (w(N_("Weights")), (stages or "–") if view.weighted else capital(w(UNWEIGHTED)) + "."),
         (w(N_("Answers without a frame cell")), str(view.results.flagged)),
@@ -73,6 +76,8 @@ def about(view: ResultsView, w: Words, *, rows_left_out: int | None) -> list[tup
             "Recoded until every combination of unit, month, field and facts has enough rows; %(count)s rows left out."
         )
         rows.append((w(N_("Rows of answers")), w(recoded, count=rows_left_out)))
+        if missing := without_column(view.version, w):
+            rows.append((w(N_("Questions without a column")), missing))
     return rows
 
 
@@ -94,7 +99,7 @@ def tables(view: ResultsView, w: Words, *, beside: Sequence[Table] = ()) -> list
     found = [_results(view, w), _units(view, w)]
     if view.by_field:
         found.append(_fields(view, w))
-    return [*found, _shares(view, w), *beside, _codebook(view, w), _method(view, w)]
+    return [*found, _shares(view, w), *question_tables.tables(view, w), *beside, _codebook(view, w), _method(view, w)]
 
 
 def _goal_line(view: ResultsView, w: Words) -> str:
@@ -186,7 +191,7 @@ def _results(view: ResultsView, w: Words) -> Table:
     rows += [_group_mean_line(view, mean, levels["overall"], w) for mean in view.group_means]
     return Table(
         w(N_("Results")), f"{view.wave.title} – {view.channel_title}", columns, rows,
-        lead=(plan_line(view, w),), strong_rows=frozenset({0}),
+        lead=(plan_line(view, w),), notes=question_tables.basis(view, w), strong_rows=frozenset({0}),
     )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ from survey.services import jobs
 from survey.services.estimates import answer_columns
 from survey.services.estimates import visible_results as results_service
 from survey.services.estimates.results_cache import KeptResults
+from survey.services.files.question_sentences import without_column
 from survey.services.files.result_files import XLSX, RecodedRows, Taken, snapshots, unused
 from survey.services.files.result_sentences import Words, synthetic_stamp
 from survey.services.jobs import MadeFile, Progress
@@ -131,7 +132,11 @@ def write(
     elif wanted is Format.XLSX:
         _write_xlsx(path, instrument, found, table, w, progress)
     else:
-        (write_sav if wanted is Format.SAV else write_dta)(path, table.statistics(), title=instrument)
+        columns, left_out = table.statistics(), table.left_out
+        if wanted is Format.SAV:
+            write_sav(path, columns, title=instrument, note=left_out)
+        else:
+            write_dta(path, columns, title=instrument)
     made_up = "THU-NGHIEM-" if any(wave.is_synthetic for wave in found) else ""
     return MadeFile(path, f"{made_up}{instrument}-{len(found)}-dot.{wanted}", MEDIA[wanted], row_data=True)
 
@@ -181,6 +186,16 @@ class JoinedTable:
         self.stamp = synthetic_stamp(w) if any(part.wave.is_synthetic for part in parts) else ""
         self.columns = (*self._before(), *self._items(), *self._after())
         self.count = sum(len(part.taken.weight) for part in parts)
+
+    @property
+    def left_out(self) -> str:
+        """Which questions have no column in any wave, and why; empty where every one has."""
+        versions = {part.wave.version: part.taken.version for part in self._parts}
+        return " ".join(
+            dict.fromkeys(
+                said for _, version in sorted(versions.items()) if (said := without_column(version, self._words))
+            )
+        )
 
     def rows(self, *, labelled: bool = False) -> Iterator[list[Cell]]:
         """The rows of all parts, one wave after the other."""
@@ -325,6 +340,7 @@ def _write_xlsx(
             (w(N_("Rows")), str(table.count)),
             (w(N_("Columns")), w(COLUMNS)),
             (w(N_("Weights")), w(WEIGHTS)),
+            (w(N_("Questions without a column")), table.left_out or "–"),
         ],
         about_name=w(N_("Read me")),
         tables=[_codebook(table, w)],

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from analysis.files import command_line
+from analysis.files.report import readable
 from analysis.files.request import MEASURES
 from tests.analysis import reference
 from tests.analysis.reference import ITEMS, ORACLE, Agreement
@@ -118,6 +119,20 @@ def test_factors_and_indices_carry_their_names(tmp_path: Path) -> None:
     everybody = find(found, "all_answers_satisfied", "ALL")
     assert everybody["estimate"] == pytest.approx(EXPECTED["all_answers_satisfied"]["rows"][0]["est"], rel=1e-10)
     assert {e["measure"] for e in found} == set(MEASURES)
+
+
+def test_mean_of_factors_names_the_items_that_are_in_no_factor(tmp_path: Path) -> None:
+    factors = {code: list(items) for code, items in reference.FACTORS.items()}
+    (first, *rest), *_ = factors.values()
+    factors[next(iter(factors))] = rest
+    found = run(tmp_path, request(factors=factors))
+    index = find(found["estimates"], "index_mean_of_factors", "ALL")
+    assert index["left_out"] == [first]
+    assert [e["measure"] for e in found["estimates"] if "left_out" in e] == ["index_mean_of_factors"]
+    rates = [[find(found["estimates"], "item_rate", i)["estimate"] for i in items] for items in factors.values()]
+    assert index["estimate"] == pytest.approx(np.mean([np.mean(values) for values in rates]), rel=1e-12)
+    line = next(x for x in readable(json.dumps(found), "RESULT").splitlines() if "index_mean_of_factors" in x)
+    assert f"leaves out {first}" in line
 
 
 CALIBRATIONS = {

@@ -69,7 +69,8 @@ class WeighedRows:
     def rated(self) -> np.ndarray:
         """Codes of all rated items (n × items), 255 for blank and for what is not counted."""
         found = [self.codes(item) for item in self.version.rated_items]
-        return np.column_stack([np.where(np.isnan(c), answer_columns.BLANK, c).astype(np.uint8) for c in found])
+        blocks = [np.where(np.isnan(c), answer_columns.BLANK, c).astype(np.uint8) for c in found]
+        return np.column_stack(blocks) if blocks else np.empty((len(self), 0), np.uint8)
 
 
 def row_weights(answers: Columns, weighed: WeighedWave) -> Floats:

@@ -149,9 +149,10 @@ def filing(rows: WeighedRows) -> Filing | None:
 def flags(rows: WeighedRows) -> tuple[AnswerQuality, Bools]:
     """How many rows look careless or copied, and which."""
     codes = rows.rated()
-    straight = quality.straight_lines(codes, least=STRAIGHT_FROM)
+    nothing = np.zeros(len(rows), np.bool_)
+    straight = quality.straight_lines(codes, least=STRAIGHT_FROM) if codes.shape[1] else nothing
     fast = rows.answers.fact("_pace") == FAST
-    repeated = quality.repeated_vectors(codes, rows.cluster) >= REPEATED_FROM
+    repeated = quality.repeated_vectors(codes, rows.cluster) >= REPEATED_FROM if codes.shape[1] else nothing
     flagged = straight | fast | repeated
     counts = AnswerQuality(
         len(rows), int(straight.sum()) if codes.shape[1] >= STRAIGHT_FROM else None, int(fast.sum()),

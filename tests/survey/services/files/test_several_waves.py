@@ -265,6 +265,13 @@ def test_facts_about_people_that_no_file_of_one_wave_holds_are_not_in_the_joined
     assert len(rows) == 12
     assert "r_sex" in rows[0]
     assert not [name for name in rows[0] if name.startswith("r_news")]
+    _, meta = pyreadstat.read_sav(str(two.write(Format.SAV, tmp_path).path))
+    notes = " ".join(" ".join(meta.notes).split())
+    assert "Không có cột trong dữ liệu từng phiếu" in notes
+    assert "Nhãn r_news" in notes
+    book = load_workbook(two.write(Format.XLSX, tmp_path).path)
+    about = {row[0]: row[1] for row in book.worksheets[0].iter_rows(values_only=True)}
+    assert "Nhãn r_news" in str(about["Câu hỏi không có cột"])
 
 
 # --- on screen ---------------------------------------------------------------------------------------------------
