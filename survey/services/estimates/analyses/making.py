@@ -31,6 +31,7 @@ from survey.services.estimates.analyses.contrasts import (
 )
 from survey.services.estimates.analyses.course import Course, course, day_sums
 from survey.services.estimates.analyses.importance import Importance, importance
+from survey.services.estimates.analyses.participation import Participation, participation
 from survey.services.estimates.analyses.rows import WeighedRows
 from survey.services.estimates.analyses.soundness import (
     AnswerQuality,
@@ -62,6 +63,7 @@ class Analyses:
     unit_courses: tuple[UnitCourse, ...] = ()
     beside_drawn: BesideDrawn | None = None
     since_last: SinceLast | None = None
+    participation: Participation | None = None
 
 
 _PLAIN: TypeAdapter[Analyses] = TypeAdapter(Analyses)
@@ -117,6 +119,7 @@ def analyse(
         unit_courses=unit_courses(sums, by_unit) if sums is not None and by_unit is not None else (),
         beside_drawn=_beside_drawn(database, wave, results, rows, now, snapshots),
         since_last=_since_last(database, wave, results),
+        participation=participation(database, wave.channel(results.channel), wave.unit_kinds),
     )
 
 

@@ -15,6 +15,7 @@ from survey.permissions import Actor
 from survey.queries.fieldwork import points
 from survey.services.estimates import visible_results as results_service
 from survey.services.estimates.analyses.making import Analyses
+from survey.services.estimates.analyses.participation import Participation, visible, within
 from survey.services.estimates.analyses.soundness import AnswerQuality
 from survey.services.estimates.analyses.standings import Standings
 from survey.services.estimates.analyses.unit_courses import family
@@ -65,11 +66,12 @@ def of_view(database: Database, view: ResultsView, kept: KeptResults, *, now: da
     courses = family(
         found.unit_courses, found.course if view.whole_scope else None, units=shown, minimum=view.minimum_cell
     )
+    forms = _forms(view, found.participation, shown) if found.participation else None
     if not view.whole_scope:
-        return Analyses(standings=standings, unit_courses=courses)
+        return Analyses(standings=standings, unit_courses=courses, participation=within(forms) if forms else None)
     if not view.whole_wave:
         found = replace(found, beside_drawn=None, since_last=None)
-    return replace(found, standings=standings, quality=quality, unit_courses=courses)
+    return replace(found, standings=standings, quality=quality, unit_courses=courses, participation=forms)
 
 
 def _of_enough(quality: AnswerQuality, minimum: int) -> AnswerQuality:
@@ -86,3 +88,12 @@ def _of_enough(quality: AnswerQuality, minimum: int) -> AnswerQuality:
 def _shown(standings: Standings, shown: frozenset[int]) -> Standings:
     """Units the view shows a rate for."""
     return replace(standings, rows=tuple(row for row in standings.rows if row.unit in shown))
+
+
+def _forms(view: ResultsView, found: Participation, shown: frozenset[int]) -> Participation:
+    """Forms of the units and fields the view shows a rate for; of nobody else's units."""
+    own = found.units
+    if not view.whole_scope:
+        own = replace(own, rows=tuple(row for row in own.rows if row.key in view.scope))
+    fields = frozenset(row.key for row in view.by_field if row.shown.value is not None)
+    return visible(replace(found, units=own), shown, fields, view.wave.unit_kinds)

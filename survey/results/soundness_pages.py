@@ -1,0 +1,75 @@
+"""What the figures rest on, on the page of analyses: who took part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from survey.i18n import language
+from survey.services.estimates.analyses.participation import Forms, Participation
+from survey.services.estimates.visible_results import ResultsView
+from survey.services.files.result_sentences import Words
+from survey.services.files.soundness_tables import (
+    class_name,
+    difference_words,
+    divisions,
+    participation_notes,
+    participation_words,
+)
+from survey.web.code_words import capital_words
+from survey.words.figures import grouped, percent
+
+MOST_LINES = 12
+
+
+@dataclass(frozen=True)
+class FormsRow:
+    name: str
+    issued: str
+    returned: str
+    valid: str
+    rate: str
+    complete_rate: str
+    too_many: bool
+
+
+@dataclass(frozen=True)
+class FormsTable:
+    """One division of the forms."""
+
+    title: str
+    rows: tuple[FormsRow, ...]
+    is_long: bool
+
+
+@dataclass(frozen=True)
+class ParticipationPart:
+    sentences: tuple[str, ...]
+    rated: bool  # forms issued are known, so there are rates
+    whole: FormsRow
+    tables: tuple[FormsTable, ...]
+    notes: tuple[str, ...]
+
+
+def participation_part(view: ResultsView, found: Participation) -> ParticipationPart:
+    w = Words.of(language())
+    tables = tuple(
+        FormsTable(
+            capital_words("participation_class", one.by),
+            tuple(_row(class_name(view, row, w), row.forms) for row in one.rows),
+            len(one.rows) > MOST_LINES,
+        )
+        for one in divisions(found)
+    )
+    said = (difference_words(view, found, w), participation_words(view, found, w))
+    return ParticipationPart(
+        tuple(filter(None, said)), found.whole.issued is not None, _row("", found.whole), tables,
+        participation_notes(found, w),
+    )  # fmt: skip
+
+
+def _row(name: str, forms: Forms) -> FormsRow:
+    lang = language()
+    return FormsRow(
+        name, "–" if forms.issued is None else grouped(forms.issued, lang), grouped(forms.returned, lang),
+        grouped(forms.valid, lang), percent(forms.rate, lang), percent(forms.complete_rate, lang), forms.too_many,
+    )  # fmt: skip
