@@ -10,6 +10,7 @@ import numpy as np
 from analysis.arrays import Codes, Floats, Ints
 from analysis.design.calibration import Report
 from analysis.design.sample_design import SampleDesign
+from analysis.design.weight_diagnostics import Diagnostics
 from analysis.estimation.domain_estimates import DomainEstimates, estimate
 from analysis.estimation.row_scores import RowMeasures, with_row_variances
 from analysis.files.data_file import DataFile
@@ -35,6 +36,7 @@ class Prepared:
     domains: Mapping[str, tuple[Ints, tuple[str, ...]]]
     totals: Totals
     report: Report | None
+    diagnostics: Diagnostics | None = None
 
     @property
     def labels(self) -> dict[str, dict[int, str]]:

@@ -18,7 +18,7 @@ from survey.results.comparison_pages import (
     since_last,
 )
 from survey.results.course_pages import CoursePart, UnitCoursesPart, course_part, unit_courses_part
-from survey.results.soundness_pages import ParticipationPart, participation_part
+from survey.results.soundness_pages import ParticipationPart, WeightingPart, participation_part, weighting_part
 from survey.results.standing_pages import StandingsPart, standings_part, standings_sentence
 from survey.services.estimates.analyses.importance import FactorImportance, Importance
 from survey.services.estimates.analyses.making import Analyses
@@ -82,10 +82,11 @@ class AnalysisPage:
     units: UnitCoursesPart | None
     trust: TrustPart | None
     participation: ParticipationPart | None
+    weighting: WeightingPart | None
 
     def __bool__(self) -> bool:
         parts = (self.since, self.beside, self.importance, self.standings, self.course, self.units, self.trust)
-        return any(part is not None for part in (*parts, self.participation))
+        return any(part is not None for part in (*parts, self.participation, self.weighting))
 
 
 def _(text: str, **values: object) -> str:
@@ -105,6 +106,7 @@ def analysis_page(found: AnalysesView, unit: str = "") -> AnalysisPage:
         units=unit_courses_part(view, made.unit_courses, unit) if made.course or made.unit_courses or unit else None,
         trust=_trust(found, made, made.quality) if made.quality else None,
         participation=participation_part(view, made.participation) if made.participation else None,
+        weighting=weighting_part(made.weighting) if made.weighting else None,
     )
 
 

@@ -68,6 +68,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "no_importance": results.NO_IMPORTANCE,
     "beyond": results.BEYOND,
     "chart": results.CHARTS,
+    "margin": results.MARGINS,
+    "merge_level": results.MERGE_LEVELS,
     "participation_class": results.PARTICIPATION_CLASSES,
     "participation_differs": results.PARTICIPATION_DIFFERS,
     "participation_alike": results.PARTICIPATION_ALIKE,

@@ -134,7 +134,7 @@ def weigh_answers(
     if not has_frame(wave, channel):
         pairs, counts = np.unique(np.column_stack([answers.unit, answers.field]), axis=0, return_counts=True)
         frame = [FrameCount(int(u), int(f), int(n)) for (u, f), n in zip(pairs, counts, strict=True)]
-    return weigh(totals, channel.selection.value, _frame_cells(wave, frame))
+    return weigh(totals, channel.selection.value, frame_cells(wave, frame))
 
 
 def _totals(wave: WaveFacts, channel: WaveChannel, answers: Columns, scope: frozenset[int] | None) -> Totals:
@@ -161,7 +161,8 @@ def _totals(wave: WaveFacts, channel: WaveChannel, answers: Columns, scope: froz
     return totals
 
 
-def _frame_cells(wave: WaveFacts, cells: Sequence[FrameCount]) -> FrameCells:
+def frame_cells(wave: WaveFacts, cells: Sequence[FrameCount]) -> FrameCells:
+    """Cells of a frame with target group and kind of unit, as they are weighted to."""
     kinds = {kind: n for n, kind in enumerate(sorted(set(wave.unit_kinds.values())))}
     return FrameCells(
         np.array([cell.unit for cell in cells], np.int64),

@@ -1,4 +1,4 @@
-"""What the figures of a channel rest on, as sentences and sheets: who took part."""
+"""What the figures of a channel rest on, as sentences and sheets: who took part, and what weighting costs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from survey.exports.tables import Cell, Column, Kind, Table
 from survey.models.fieldwork.waves import Selection
 from survey.services.estimates.analyses.making import Analyses
 from survey.services.estimates.analyses.participation import Classes, ClassForms, Participation
+from survey.services.estimates.analyses.weighting import Weighting
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.result_sentences import Words
 from survey.words import capital
-from survey.words.figures import grouped, percent
+from survey.words.figures import grouped, number, percent, whole
 from survey.words.province import UNIT_KINDS
 from survey.words.results import (
+    MARGINS,
+    MERGE_LEVELS,
     PARTICIPATION_ALIKE,
     PARTICIPATION_CLASSES,
     PARTICIPATION_DIFFERS,
@@ -24,6 +27,8 @@ def tables(view: ResultsView, found: Analyses, w: Words) -> list[Table]:
     sheets = []
     if found.participation is not None:
         sheets.append(_participation(view, found.participation, w))
+    if found.weighting is not None:
+        sheets.append(_weighting(found.weighting, w))
     return sheets
 
 
@@ -126,3 +131,68 @@ def _forms_line(by: str, name: str, row: ClassForms, w: Words) -> list[Cell]:
     forms, rate, complete = row.forms, row.forms.rate, row.forms.complete_rate
     remark = w(N_("more valid forms than issued")) if forms.too_many else None
     return [by, name, forms.issued, forms.returned, forms.valid, rate, forms.complete, complete, remark]
+
+
+# --- what weighting costs --------------------------------------------------------------------------------------
+
+
+def weighting_words(found: Weighting, w: Words) -> str:
+    """Effective answers before and after weighting, and the margin that costs most, in one sentence."""
+    lang, dearest = w.language, found.dearest
+    numbers = {"before": grouped(found.n, lang), "after": grouped(whole(found.effective), lang)}
+    if dearest is None or dearest.cost is None:
+        return w(N_("The effective number of answers is %(after)s of %(before)s after weighting; no margin costs an "
+                    "answer by itself."), **numbers)  # fmt: skip
+    return w(
+        N_("Weighting takes the effective number of answers from %(before)s to %(after)s; the margin “%(margin)s” "
+           "costs most, %(cost)s effective answers."),
+        **numbers, margin=w(MARGINS[dearest.name]), cost=grouped(whole(dearest.cost), lang),
+    )  # fmt: skip
+
+
+def weighting_notes(found: Weighting, w: Words) -> tuple[str, ...]:
+    """How to read the numbers."""
+    mean = number(found.mean, 1, w.language)
+    return (
+        w(N_("Effective number: what unequal weights leave of the answers (Kish), before anything is known of what was "
+             "said. A margin's cost: the effective number without it minus that with it; costs do not add up, and a "
+             "negative one means the margin makes weights more equal. A margin that costs much may still be needed: it "
+             "keeps units or fields with many transactions from counting too little.")),
+        w(N_("An answer stands for %(mean)s transactions on average; weights are given as multiples of that. Off by at "
+             "most: how far merging took a unit or field from its transactions."), mean=mean),
+    )  # fmt: skip
+
+
+def ratio_lines(found: Weighting, w: Words) -> list[tuple[str, float]]:
+    """Multiples of the mean weight by the share of answers that do not exceed them."""
+    middle = [
+        (w(N_("%(share)s of answers weigh at most"), share=percent(share, w.language, places=0)), value)
+        for share, value in found.quantiles
+    ]
+    return [(w(N_("Smallest weight")), found.smallest), *middle, (w(N_("Largest weight")), found.largest)]
+
+
+def _weighting(found: Weighting, w: Words) -> Table:
+    columns = (
+        Column(w(N_("What is counted")), width=64),
+        Column(w(N_("Effective n")), Kind.SCORE, 14),
+        Column(w(N_("Cost in effective n")), Kind.SCORE, 14),
+        Column(w(N_("Off by at most")), Kind.RATE, 14),
+        Column(w(N_("Cells merged")), Kind.COUNT, 14),
+        Column(w(N_("Multiple of the mean weight")), Kind.SCORE, 16),
+    )
+    rows: list[list[Cell]] = [
+        [w(N_("All answers, unweighted")), float(found.n), None, None, None, None],
+        [w(N_("All answers, weighted")), found.effective, None, None, None, None],
+    ]
+    rows += [
+        [w(N_("Without the margin: %(margin)s"), margin=w(MARGINS[one.name])), one.effective_without, one.cost,
+         one.misfit, None, None]
+        for one in found.margins
+    ]  # fmt: skip
+    rows += [[w(MERGE_LEVELS[one.level]), one.effective, None, None, one.merged, None] for one in found.merging]
+    rows += [[label, None, None, None, None, value] for label, value in ratio_lines(found, w)]
+    return Table(
+        w(N_("Weighting")), w(N_("What weighting costs")), columns, rows, lead=(weighting_words(found, w),),
+        notes=weighting_notes(found, w),
+    )  # fmt: skip

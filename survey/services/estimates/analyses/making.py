@@ -44,6 +44,7 @@ from survey.services.estimates.analyses.soundness import (
 )
 from survey.services.estimates.analyses.standings import Standings, standings
 from survey.services.estimates.analyses.unit_courses import UnitCourse, unit_courses
+from survey.services.estimates.analyses.weighting import Weighting, weighting
 from survey.services.estimates.channel_results import ChannelResults
 from survey.services.estimates.measure_plans import SurveyPlan
 from survey.services.estimates.wave_facts import WaveFacts, facts
@@ -64,6 +65,7 @@ class Analyses:
     beside_drawn: BesideDrawn | None = None
     since_last: SinceLast | None = None
     participation: Participation | None = None
+    weighting: Weighting | None = None
 
 
 _PLAIN: TypeAdapter[Analyses] = TypeAdapter(Analyses)
@@ -120,6 +122,7 @@ def analyse(
         beside_drawn=_beside_drawn(database, wave, results, rows, now, snapshots),
         since_last=_since_last(database, wave, results),
         participation=participation(database, wave.channel(results.channel), wave.unit_kinds),
+        weighting=weighting(wave, wave.channel(results.channel), rows.answers),
     )
 
 
