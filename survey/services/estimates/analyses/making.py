@@ -112,7 +112,7 @@ def analyse(
     sums = day_sums(rows, head) if head is not None else None
     final = results.status == ResultStatus.FINAL.value  # an order of running figures would be taken for a verdict
     return Analyses(
-        standings=standings(by_unit, gates=wave.gates) if by_unit is not None and final else None,
+        standings=standings(by_unit, gates=wave.gates, whole=whole) if by_unit is not None and final else None,
         importance=importance(rows, plan),
         scales=scales(rows),
         filing=filing(rows),

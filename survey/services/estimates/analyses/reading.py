@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from instruments.rounding import rounded
 from survey.database import Database
 from survey.permissions import Actor
 from survey.queries.fieldwork import points
@@ -86,8 +87,30 @@ def _of_enough(quality: AnswerQuality, minimum: int) -> AnswerQuality:
 
 
 def _shown(standings: Standings, shown: frozenset[int]) -> Standings:
-    """Units the view shows a rate for."""
-    return replace(standings, rows=tuple(row for row in standings.rows if row.unit in shown))
+    """Units the view shows a rate for.
+
+    Where one is left out, what the rates were moved by is given to a tenth of a point: exactly, it would be an equation
+    for the rate of the hidden one.
+    """
+    rows = tuple(row for row in standings.rows if row.unit in shown)
+    if len(rows) == len(standings.rows):
+        return standings
+    return replace(
+        standings,
+        rows=tuple(
+            replace(
+                row, benchmarked=_tenth(row.benchmarked), benchmarked_low=_tenth(row.benchmarked_low),
+                benchmarked_high=_tenth(row.benchmarked_high),
+            )
+            for row in rows
+        ),
+        model_mean=_tenth(standings.model_mean),
+        move_error=_tenth(standings.move_error),
+    )  # fmt: skip
+
+
+def _tenth(rate: float | None) -> float | None:
+    return None if rate is None else float(rounded(rate, 3))
 
 
 def _forms(view: ResultsView, found: Participation, shown: frozenset[int]) -> Participation:
