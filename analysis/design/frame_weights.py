@@ -96,12 +96,14 @@ class CellWeights:
         return found[cells.codes]
 
 
-def frame_weights(frame: FrameCells, answers: AnswerCells, *, thin: int = THIN, merge: bool = True) -> CellWeights:
+def frame_weights(
+    frame: FrameCells, answers: AnswerCells, *, thin: int = THIN, merge: bool = True, levels: int | None = None
+) -> CellWeights:
     """Weights N/n of unit × field from a frame of transaction counts; a weight counts transactions.
 
     Cells of fewer than `thin` answers are first joined within unit and target group, then within the unit, then
-    within the kind of unit; with `merge` off only cells without answers go uncovered. Raises WeightingError where
-    there are no answers or no transactions.
+    within the kind of unit; with `merge` off only cells without answers go uncovered. `levels` stops after so many of
+    these three. Raises WeightingError where there are no answers or no transactions.
 
     >>> codes = np.array([1, 2])
     >>> land = np.array([7, 7])
@@ -125,7 +127,7 @@ def frame_weights(frame: FrameCells, answers: AnswerCells, *, thin: int = THIN, 
     classes = [[cell] for cell in cells]
     merges: list[Merge] = []
     if merge:
-        for level, key in _LEVELS:
+        for level, key in _LEVELS[:levels]:
             classes = _merged(classes, key, level, thin, merges)
     weight_of: dict[tuple[int, int], tuple[float, int]] = {}
     uncovered = 0.0
@@ -190,6 +192,7 @@ _LEVELS: tuple[tuple[str, _Key], ...] = (
     ("unit", lambda cell: cell.key[0]),
     ("kind of unit", lambda cell: cell.kind),
 )
+LEVELS = tuple(level for level, _ in _LEVELS)
 
 
 def _merged(classes: list[list[_Cell]], key: _Key, level: str, thin: int, merges: list[Merge]) -> list[list[_Cell]]:

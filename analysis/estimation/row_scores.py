@@ -142,7 +142,7 @@ def figure_rows(measures: RowMeasures, measure: Measure, weights: Floats, domain
     plan does not have.
     """
     layout = Layout(measures.plan)
-    if measure not in (nodes := composites(measures.plan)):
+    if measure not in (nodes := composites_of(measures.plan)):
         if measure not in layout.ratios:
             raise PlanError(f"The plan has no measure {measure.name} of '{measure.variable}'.")
         y, x = measures.ratio(measure)

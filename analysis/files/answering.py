@@ -15,8 +15,9 @@ import numpy as np
 
 from analysis.arrays import AnyArray, Floats
 from analysis.design import calibration, weights
-from analysis.design.calibration import Margin, Report
+from analysis.design.calibration import Calibrated, Margin, Report
 from analysis.design.sample_design import SampleDesign, sample_design
+from analysis.design.weight_diagnostics import Diagnostics, calibration_diagnostics
 from analysis.errors import DesignError, WeightingError
 from analysis.estimation.domain_estimates import DomainEstimates
 from analysis.estimation.row_scores import RowMeasures, domain_of_rows
@@ -72,9 +73,9 @@ def prepare(request: Request, data: DataFile, read_margins: ReadMargins) -> Prep
     plan = _plan_of(request)
     codes = np.asfortranarray(np.column_stack([data.codes(name) for name in plan.columns]))
     design = _design(request, data)
-    report = None
+    report, diagnostics = None, None
     if request.calibration is not None:
-        design, report = _calibrated(request.calibration, design, data, read_margins)
+        design, report, diagnostics = _calibrated(request.calibration, design, data, read_margins)
     domains = {name: data.domain(name) for name in request.domain_variables}
     crossings = [*request.domains, *(t.domain for t in request.targets), *(r.domain for r in request.ranking)]
     clustered = request.design.psu is not None
@@ -96,7 +97,8 @@ def prepare(request: Request, data: DataFile, read_margins: ReadMargins) -> Prep
     replicates = None
     if request.design.replicates is not None:
         replicates = replicate_request.weights_of(request.design.replicates, data, design.weights)
-    return Prepared(request, data, plan, codes, design, domains, totals.add(chunk).settle(), report, replicates)
+    whole = totals.add(chunk).settle()
+    return Prepared(request, data, plan, codes, design, domains, whole, report, diagnostics, replicates)
 
 
 def result(prepared: Prepared) -> dict[str, Any]:
@@ -247,6 +249,8 @@ def _meta(prepared: Prepared) -> dict[str, Any]:
                 "trimmed": report.trimmed,
                 "max_relative_error_after_trim": report.error_after_trim,
             }
+        if prepared.diagnostics is not None:
+            made["calibration"] |= result_sections.diagnostics_entry(prepared.diagnostics)
     return made
 
 
@@ -274,8 +278,8 @@ def _design(request: Request, data: DataFile) -> SampleDesign:
 
 def _calibrated(
     asked: CalibrationRequest, design: SampleDesign, data: DataFile, read_margins: ReadMargins
-) -> tuple[SampleDesign, Report]:
-    """The design with weights calibrated to the margins, then trimmed where that is asked."""
+) -> tuple[SampleDesign, Report, Diagnostics]:
+    """The design with weights calibrated to the margins, then trimmed where that is asked; and what that did."""
     table = read_margins(asked.margins)
     counts = _counts(table)
     names = asked.variables
@@ -288,25 +292,43 @@ def _calibrated(
                 f"{table.name} has margin '{name}', which 'calibration' does not use: by {asked.method} it takes "
                 f"{', '.join(names)}; name it in 'calibration.variables' or leave its rows out."
             )
+    made = _fitted(asked, design, margins)
+    final, report = made.design, made.report
+    if asked.trim is not None:
+        cut = _trimmed(made.weights, asked.trim)
+        above = int((made.weights > asked.trim).sum())
+        report = replace(report, trimmed=above, error_after_trim=calibration.misfit(cut, margins))
+        final = final.reweighted(cut)
+
+    def refit(some: Sequence[Margin]) -> Floats:
+        return _trimmed(_fitted(asked, design, some).weights, asked.trim)
+
+    return final, report, calibration_diagnostics(design.weights, final.weights, margins, refit)
+
+
+def _fitted(asked: CalibrationRequest, design: SampleDesign, margins: Sequence[Margin]) -> Calibrated:
+    """Weights calibrated to some margins by the method asked for."""
     if asked.method == "poststratify":
-        made = calibration.post_stratify(design, margins[0])
-    elif asked.method == "rake":
-        made = calibration.rake(design, margins)
-        if not made.report.converged:
-            raise WeightingError(
-                f"Raking did not meet its margins: after {made.report.iterations} rounds one is off by "
-                f"{made.report.max_relative_error:.2%}; merge levels or leave out a margin."
-            )
-    else:
-        made = calibration.calibrate(design, margins, method=asked.method, bounds=asked.bounds)
-    if asked.trim is None:
-        return made.design, made.report
-    positive = made.weights > 0
-    cut = np.zeros(design.rows)
-    cut[positive] = weights.trimmed(made.weights[positive], upper=asked.trim)
-    above = int((made.weights > asked.trim).sum())
-    report = replace(made.report, trimmed=above, error_after_trim=calibration.misfit(cut, margins))
-    return made.design.reweighted(cut), report
+        return calibration.post_stratify(design, margins[0])
+    if asked.method != "rake":
+        return calibration.calibrate(design, margins, method=asked.method, bounds=asked.bounds)
+    made = calibration.rake(design, margins)
+    if not made.report.converged:
+        raise WeightingError(
+            f"Raking did not meet its margins: after {made.report.iterations} rounds one is off by "
+            f"{made.report.max_relative_error:.2%}; merge levels or leave out a margin."
+        )
+    return made
+
+
+def _trimmed(weight: Floats, upper: float | None) -> Floats:
+    """The positive weights cut at `upper`; as they are without it."""
+    if upper is None:
+        return weight
+    positive = weight > 0
+    cut = np.zeros(len(weight))
+    cut[positive] = weights.trimmed(weight[positive], upper=upper)
+    return cut
 
 
 def _counts(table: DataFile) -> dict[str, dict[str, float]]:

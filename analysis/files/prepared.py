@@ -11,6 +11,7 @@ from analysis.arrays import Codes, Floats, Ints
 from analysis.design.calibration import Report
 from analysis.design.replicate_weights import ReplicateWeights
 from analysis.design.sample_design import SampleDesign
+from analysis.design.weight_diagnostics import Diagnostics
 from analysis.estimation.domain_estimates import DomainEstimates, estimate
 from analysis.estimation.evidence import Evidence, evidence_of_rows
 from analysis.estimation.replicate_errors import replicate_covariance, with_replicate_errors
@@ -44,6 +45,7 @@ class Prepared:
     domains: Mapping[str, tuple[Ints, tuple[str, ...]]]
     totals: Totals
     report: Report | None
+    diagnostics: Diagnostics | None = None
     replicates: ReplicateWeights | None = None
 
     @property

@@ -100,6 +100,14 @@ def _page(result: Mapping[str, Any]) -> str:
         ],
     )
     lines += _table(
+        "Calibration",
+        ("margin", "effective n without it", "cost in effective n", "misfit"),
+        [
+            (m["margin"], _one(m["effective_n_without"]), _one(m["cost"]), _rate(m["max_relative_error"]))
+            for m in (result["meta"]["calibration"] or {}).get("margins", ())
+        ],
+    )
+    lines += _table(
         "Scales",
         ("scale", "items", "n", "alpha", "omega"),
         [
@@ -148,6 +156,10 @@ def _variance(meta: Mapping[str, Any]) -> str:
     drawn = "with replacement" if meta["variance"] == "with_replacement" else "with finite populations"
     made = meta["calibration"]
     weights = "as they came" if made is None else f"calibrated by {made['method']}"
+    if made is not None and "effective_n_after" in made:
+        weights += (
+            f", effective n {_one(made['effective_n_before'])} before and {_one(made['effective_n_after'])} after"
+        )
     return f"Variances {drawn}; strata with one PSU: {meta['lonely_psu']}; weights {weights}."
 
 
@@ -177,6 +189,10 @@ def _interval(entry: Mapping[str, Any]) -> str:
 
 def _span(pair: Sequence[int] | None) -> str:
     return "–" if pair is None else f"{pair[0]} to {pair[1]}"
+
+
+def _one(value: float | None) -> str:
+    return "–" if value is None else str(shown(value, 1))
 
 
 def _three(value: float | None) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from analysis.arrays import Floats
+from analysis.design.weight_diagnostics import QUANTILES, Diagnostics
 from analysis.errors import AnalysisError
 from analysis.files import result_document
 from analysis.files.prepared import ALL, Prepared
@@ -24,6 +25,28 @@ from analysis.scales import polychoric, reliability
 from analysis.totals.measure_plan import Measure
 
 __all__: list[str] = []  # serves other modules of the analysis only
+
+
+def diagnostics_entry(found: Diagnostics) -> dict[str, Any]:
+    """What calibrating did, for `meta.calibration`: ratios of final to base weights, effective numbers, margins."""
+    ratios = found.ratios
+    quantiles = {f"q{100 * p:02.0f}": plain(value) for p, value in zip(QUANTILES, ratios.quantiles, strict=True)}
+    return {
+        "weight_ratio": {
+            "min": plain(ratios.smallest), **quantiles, "max": plain(ratios.largest), "mean": plain(ratios.mean),
+        },
+        "effective_n_before": plain(found.effective_before),
+        "effective_n_after": plain(found.effective_after),
+        "margins": [
+            {
+                "margin": one.name,
+                "effective_n_without": None if one.effective_without is None else plain(one.effective_without),
+                "cost": None if one.cost is None else plain(one.cost),
+                "max_relative_error": plain(one.misfit),
+            }
+            for one in found.margins
+        ],
+    }  # fmt: skip
 
 
 def ranking_entries(prepared: Prepared) -> list[dict[str, Any]]:

@@ -13,12 +13,13 @@ blueprint = Blueprint("fieldwork", __name__, url_prefix="/quan-tri/dot-khao-sat"
 def register(app: Flask) -> None:
     from flask_babel import lazy_gettext as _l
 
-    from survey.fieldwork import frame_routes, pages, point_routes, print_routes, routes, slip_routes
+    from survey.fieldwork import frame_routes, issued_routes, pages, point_routes, print_routes, routes, slip_routes
     from survey.services.fieldwork import placards
     from survey.web import home_and_menu, questionnaire_text
 
     assert routes
     assert frame_routes
+    assert issued_routes
     assert point_routes
     assert print_routes
     assert slip_routes  # their views are on the blueprint

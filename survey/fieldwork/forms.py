@@ -118,6 +118,23 @@ class CellForm(StaffForm):
     as_of = Day(_l("As of"))
 
 
+class IssuedForm(StaffForm):
+    unit_code = Choice(_l("Unit"), choices=[])
+    field_code = Choice(_l("Field of procedures"), choices=[], required=False)
+    issued = WholeNumber(_l("Forms issued"), high=99_999_999)
+    source = Line(_l("Where do the numbers come from?"), hint=_l("For example: list of forms handed out."))
+    as_of = Day(_l("As of"))
+
+
+class IssuedFileForm(StaffForm):
+    file = Upload(
+        _l("File (CSV)"),
+        hint=_l("Columns: unit code, field code, forms issued. In Excel: save as 'CSV UTF-8'."),
+    )
+    source = Line(_l("Where do the numbers come from?"), hint=_l("For example: list of forms handed out."))
+    as_of = Day(_l("As of"))
+
+
 class PointForm(ModeForm):
     channel = Choice(_l("Channel"), choices=[])
     unit_deciding = Choice(_l("Unit whose work is judged"), choices=[], hint=_l("The unit that decides the dossier."))

@@ -17,6 +17,8 @@ from survey.fieldwork.forms import (
     CodesFileForm,
     DaysForm,
     FrameFileForm,
+    IssuedFileForm,
+    IssuedForm,
     IssueForm,
     ManyPointsForm,
     NameForm,
@@ -33,10 +35,12 @@ from survey.permissions import Actor, Role
 from survey.queries.fieldwork import waves as queries
 from survey.queries.fieldwork.coverage import Coverage
 from survey.queries.fieldwork.frames import CellLine
+from survey.queries.fieldwork.issued_forms import IssuedLine
 from survey.queries.fieldwork.points import CodeLine, PointDetail, PointLine
 from survey.queries.fieldwork.waves import ChannelLine, WaveDetail, WaveLine
 from survey.queries.paging import Paged
 from survey.services.fieldwork import frames, point_files
+from survey.services.tabular_files import RowProblem
 from survey.web.home_and_menu import Panel, PanelItem, Record
 from survey.web.staff_forms import Button
 from survey.words.figures import day, grouped
@@ -110,6 +114,23 @@ class FrameFilePage:
     form: FrameFileForm
     look: frames.Look | None = None
     take: TakeFrameForm | None = None
+
+
+@dataclass(frozen=True)
+class IssuedFormsPage:
+    wave: WaveDetail
+    channels: tuple[ChannelLine, ...]  # drawn and census ones
+    channel: ChannelLine | None
+    listing: Paged[IssuedLine] | None
+    may_change: bool
+
+
+@dataclass(frozen=True)
+class IssuedFormPage:
+    wave: WaveDetail
+    channel: ChannelLine
+    form: IssuedForm | IssuedFileForm
+    problems: tuple[RowProblem, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from survey.models import audit, jobs
 from survey.models.base import Base
 from survey.models.estimates import results
-from survey.models.fieldwork import frames, points, waves
+from survey.models.fieldwork import frames, issued_forms, points, waves
 from survey.models.intake import responses
 from survey.models.people import accounts
 from survey.models.province import procedures, settings, targets, units
@@ -17,6 +17,7 @@ __all__ = [
     "drafts",
     "frames",
     "instruments",
+    "issued_forms",
     "jobs",
     "metadata",
     "points",

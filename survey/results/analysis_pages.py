@@ -18,6 +18,7 @@ from survey.results.comparison_pages import (
     since_last,
 )
 from survey.results.course_pages import CoursePart, UnitCoursesPart, course_part, unit_courses_part
+from survey.results.soundness_pages import ParticipationPart, WeightingPart, participation_part, weighting_part
 from survey.results.standing_pages import StandingsPart, standings_part, standings_sentence
 from survey.services.estimates.analyses.importance import FactorImportance, Importance
 from survey.services.estimates.analyses.making import Analyses
@@ -26,6 +27,7 @@ from survey.services.estimates.analyses.soundness import AnswerQuality, Scale
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.analysis_tables import OTHER_UNITS, day, filing_words
 from survey.services.files.result_sentences import Words
+from survey.services.files.soundness_tables import participation_words
 from survey.web.code_words import words as code_words
 from survey.words.figures import grouped, in_percent, number, percent
 
@@ -79,10 +81,12 @@ class AnalysisPage:
     course: CoursePart | None
     units: UnitCoursesPart | None
     trust: TrustPart | None
+    participation: ParticipationPart | None
+    weighting: WeightingPart | None
 
     def __bool__(self) -> bool:
         parts = (self.since, self.beside, self.importance, self.standings, self.course, self.units, self.trust)
-        return any(part is not None for part in parts)
+        return any(part is not None for part in (*parts, self.participation, self.weighting))
 
 
 def _(text: str, **values: object) -> str:
@@ -101,12 +105,16 @@ def analysis_page(found: AnalysesView, unit: str = "") -> AnalysisPage:
         course=course_part(made.course) if made.course else None,
         units=unit_courses_part(view, made.unit_courses, unit) if made.course or made.unit_courses or unit else None,
         trust=_trust(found, made, made.quality) if made.quality else None,
+        participation=participation_part(view, made.participation) if made.participation else None,
+        weighting=weighting_part(made.weighting) if made.weighting else None,
     )
 
 
 def headline_sentences(view: ResultsView, made: Analyses) -> tuple[str, ...]:
     """What the further analyses add to the headline figure, in a sentence each."""
     said = []
+    if made.participation is not None:
+        said.append(participation_words(view, made.participation, Words.of(language())))
     if made.since_last is not None and made.since_last.contrasts:
         said.append(f"{made.since_last.title}: {change_sentence(made.since_last.contrasts)}")
         if made.since_last.other_units:

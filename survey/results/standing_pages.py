@@ -12,6 +12,8 @@ from survey.charts import plots
 from survey.i18n import language
 from survey.services.estimates.analyses.standings import Band, Standing, Standings, bands
 from survey.services.estimates.visible_results import ResultsView
+from survey.services.files.analysis_tables import benchmark_words
+from survey.services.files.result_sentences import Words
 from survey.web.code_words import words as code_words
 from survey.words.figures import grouped, in_percent, percent
 
@@ -77,6 +79,7 @@ def standings_part(view: ResultsView, found: Standings) -> StandingsPart:
           if any(not r.rank for r in found.rows) else []),
         _("The model-based rate pulls units with few answers towards the mean of all (beta-binomial). It stands beside "
           "the direct rate and is never judged."),
+        *([benchmark_words(found, Words.of(language()))] if found.whole is not None else []),
     ]  # fmt: skip
     if view.whole_scope:
         words = ngettext(
@@ -109,9 +112,12 @@ def _band(view: ResultsView, band: Band) -> StandingBand:
 
 def _standing(view: ResultsView, row: Standing) -> StandingRow:
     lang = language()
-    model = percent(row.shrunken, lang)
-    if row.shrunken_low is not None:
-        low, high = (in_percent(v, lang) for v in (row.shrunken_low, row.shrunken_high))
+    figures = row.shrunken, row.shrunken_low, row.shrunken_high
+    if row.benchmarked is not None:
+        figures = row.benchmarked, row.benchmarked_low, row.benchmarked_high
+    model = percent(figures[0], lang)
+    if figures[1] is not None:
+        low, high = (in_percent(v, lang) for v in figures[1:])
         model = f"{model} ({low} – {high})"
     return StandingRow(
         row.unit, view.unit_names.get(row.unit, "?"), grouped(row.n, lang),

@@ -48,6 +48,7 @@ FILE_COLUMNS = {
     "field": N_("Field code"),
     "transactions": N_("Dossiers"),
     "planned": N_("Planned"),
+    "issued": N_("Forms issued"),
     "name": N_("Name"),
     "received": N_("Receiving unit"),
     "mode": N_("Mode"),

@@ -133,6 +133,27 @@ NO_IMPORTANCE = {
 }
 BEYOND = {"above": N_("above its limits"), "below": N_("below its limits")}
 CHARTS = {"p": N_("p-chart"), "ewma": "EWMA", "cusum": "CUSUM"}
+MARGINS = {"unit_totals": N_("transactions by unit"), "field_totals": N_("transactions by field")}
+MERGE_LEVELS = {
+    "": N_("unit × field, nothing merged"),
+    "unit and target group": N_("thin cells merged within unit and target group"),
+    "unit": N_("then within the unit"),
+    "kind of unit": N_("then within the kind of unit"),
+}
+PARTICIPATION_CLASSES = {"unit": N_("unit"), "field": N_("field"), "kind": N_("kind of unit")}
+PARTICIPATION_DIFFERS = {
+    "unit": N_("Participation differs between units by more than chance: from %(low)s (%(lowest)s) to %(high)s "
+               "(%(highest)s)."),
+    "field": N_("Participation differs between fields by more than chance: from %(low)s (%(lowest)s) to %(high)s "
+                "(%(highest)s)."),
+    "kind": N_("Participation differs between kinds of unit by more than chance: from %(low)s (%(lowest)s) to %(high)s "
+               "(%(highest)s)."),
+}  # fmt: skip
+PARTICIPATION_ALIKE = {
+    "unit": N_("It is not proven that participation differs between units."),
+    "field": N_("It is not proven that participation differs between fields or units."),
+    "kind": N_("It is not proven that participation differs between kinds of unit, fields or units."),
+}
 CHOSEN = {"0": N_("not chosen"), "1": N_("chosen")}
 
 

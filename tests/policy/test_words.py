@@ -35,6 +35,9 @@ OTHER_QUESTIONS = {
         ("domain", "sample_agency"),
         ("domain", "sample_point"),
         ("sample_agency", "sample_point"),
+        ("participation_class", "participation_differs"),
+        ("participation_class", "participation_alike"),
+        ("participation_differs", "participation_alike"),
     )
 }
 

@@ -19,6 +19,7 @@ from flask import Flask, url_for
 from werkzeug.routing import Rule
 
 from survey.config import ROOT
+from survey.models.fieldwork.waves import Selection
 from survey.models.jobs import Artifact, Job, JobStatus
 from survey.models.people.accounts import Account, Grant, Invitation, InvitationPurpose, Role
 from survey.models.province.procedures import Procedure
@@ -106,6 +107,7 @@ def _place(record: Record, unit: Unit, domain: str) -> Place:
     version = record.version(document, code=FORMS[domain], domain=service)
     wave = record.wave(version=version, unit=unit, domain=service)
     point = record.point(record.channel(wave), unit=below)
+    record.channel(wave, selection=Selection.DRAWN)  # its forms issued have pages of their own
     job = record.add(
         Job(kind="workbook", params={}, status=JobStatus.QUEUED, requested_by=colleague.id, created_at=record.now)
     )

@@ -17,6 +17,7 @@ from instruments import codec
 from instruments.model.document import InstrumentVersion as Document
 from survey import clock
 from survey.database import Database
+from survey.models.fieldwork.issued_forms import IssuedForms
 from survey.models.fieldwork.points import (
     CollectionPoint,
     EntryCode,
@@ -31,6 +32,7 @@ from survey.models.intake.responses import Comment, CommentStatus, Disposition, 
 from survey.models.province.units import Unit, UnitKind
 from survey.models.questionnaires.instruments import ServiceDomain
 from survey.permissions import Actor
+from survey.queries.fieldwork import issued_forms as issued_queries
 from survey.queries.province import procedures
 from survey.queries.province import units as queries
 from survey.queries.questionnaires import versions
@@ -167,6 +169,7 @@ def make_one(
         slips = _drawn_points(database, plan, drawn, chosen, frame, draw)
         _answers(database, plan, wave.id, drawn, version.id, document, slips, draw, clock.local_day(now), plan.drawn)
         _left_over_codes(database, tokens, drawn, slips, plan, draw)
+        _issued_forms(database, drawn, plan, slips)
     if plan.closed:
         at = datetime.combine(plan.closes_on, datetime.min.time(), clock.VIETNAM) + timedelta(hours=17)
         waves.close_wave(database, plan.code, actor=actor, now=at)
@@ -354,6 +357,27 @@ def _left_over_codes(
     ]
     with database.writing() as session:
         session.execute(insert(OneTimeCode), codes)
+
+
+def _issued_forms(database: Database, channel_id: int, plan: MadeUpWave, places: list[_Place]) -> None:
+    """Forms given out per unit and field: more than came back, and communes reach fewer people than agencies."""
+    draw = np.random.default_rng([SEED, channel_id])  # of its own: the answers stay as they are
+    with database.writing() as session:
+        answered: dict[tuple[int, int], int] = {}
+        for one in issued_queries.returned(session, channel_id):
+            answered[one.unit, one.field] = answered.get((one.unit, one.field), 0) + one.number
+        session.add_all(
+            IssuedForms(
+                channel_id=channel_id, unit_id=place.unit.id, field_id=place.field_id, field_key=place.field_id or 0,
+                issued=round(
+                    answered.get((place.unit.id, place.field_id or issued_queries.NO_FIELD), 0)
+                    / draw.uniform(*((0.48, 0.66) if place.unit.kind in COMMUNE_KINDS else (0.62, 0.8)))
+                )
+                + 1,
+                source="Số liệu giả lập", as_of=plan.opens_on,
+            )
+            for place in places
+        )  # fmt: skip
 
 
 def _days(first: date, last: date) -> Iterator[date]:

@@ -143,7 +143,7 @@ def weigh_answers(
         pairs, counts = np.unique(np.column_stack([answers.unit, answers.field]), axis=0, return_counts=True)
         frame = [FrameCount(int(u), int(f), int(n)) for (u, f), n in zip(pairs, counts, strict=True)]
     together = channel.selection is not Selection.OPT_IN and totals.shape.clustered
-    return weigh(totals, channel.selection.value, _frame_cells(wave, frame), together=together)
+    return weigh(totals, channel.selection.value, frame_cells(wave, frame), together=together)
 
 
 def _totals(wave: WaveFacts, channel: WaveChannel, answers: Columns, scope: frozenset[int] | None) -> Totals:
@@ -198,7 +198,8 @@ def _groups(wave: WaveFacts, fields: Ints) -> Ints:
     return np.array([wave.group_of_field(int(f)) for f in known], np.int64)[place]
 
 
-def _frame_cells(wave: WaveFacts, cells: Sequence[FrameCount]) -> FrameCells:
+def frame_cells(wave: WaveFacts, cells: Sequence[FrameCount]) -> FrameCells:
+    """Cells of a frame with target group and kind of unit, as they are weighted to."""
     kinds = {kind: n for n, kind in enumerate(sorted(set(wave.unit_kinds.values())))}
     return FrameCells(
         np.array([cell.unit for cell in cells], np.int64),

@@ -104,7 +104,7 @@ def put(database: Database, wave_code: str, entered: NewCell, *, actor: Actor, n
     """Enter one cell, or its numbers anew. Raises Invalid with a sentence per field. Safe to call twice."""
     with database.writing() as session:
         wave = waves.frame_owner(session, wave_code, actor)
-        known = _Known.of(session, wave)
+        known = KnownPlaces.of(session, wave)
         unit, field = known.units.get(entered.unit_code), known.fields.get(entered.field_code or "")
         problems = _cell_problems(known, unit, entered.field_code or "", entered.numbers)
         if problems or unit is None:
@@ -167,14 +167,14 @@ def remove(database: Database, wave_code: str, cell_id: int, *, actor: Actor, no
 def template(session: Session, wave_code: str, *, actor: Actor) -> bytes:
     """The frame as a file to be filled in or changed: its cells, or every unit of the wave without numbers."""
     wave = waves.frame_owner(session, wave_code, actor)
-    known = _Known.of(session, wave)
+    known = KnownPlaces.of(session, wave)
     cells = queries.rows(session, wave.id)
     if cells:
         return csv_files.as_bytes(HEADINGS, (astuple(cell) for cell in cells))
     return csv_files.as_bytes(HEADINGS, _empty_rows(known))
 
 
-def _empty_rows(known: _Known) -> Iterator[tuple[str, str, str, str, str]]:
+def _empty_rows(known: KnownPlaces) -> Iterator[tuple[str, str, str, str, str]]:
     for unit in known.units.values():
         if known.in_force(unit) and unit.id != known.top_id:
             for field in known.fields or ("",):
@@ -185,7 +185,7 @@ def _empty_rows(known: _Known) -> Iterator[tuple[str, str, str, str, str]]:
 
 
 @dataclass(frozen=True)
-class _Known:
+class KnownPlaces:
     """The units and fields a frame of one wave may name."""
 
     wave: Wave
@@ -194,7 +194,7 @@ class _Known:
     fields: dict[str, int]  # empty where the service has no fields of procedures
 
     @classmethod
-    def of(cls, session: Session, wave: Wave) -> _Known:
+    def of(cls, session: Session, wave: Wave) -> KnownPlaces:
         _, domain, top = waves.find(session, wave.code)
         fields = procedures.field_ids(session) if domain is ServiceDomain.ADMIN else {}
         return cls(wave, top.id, {unit.code: unit for unit in units.under(session, top.path)}, fields)
@@ -207,7 +207,7 @@ class _Known:
 
 def _look(session: Session, wave: Wave, data: bytes) -> Look:
     file = tabular_files.read(data, COLUMNS, needed=NEEDED)
-    known = _Known.of(session, wave)
+    known = KnownPlaces.of(session, wave)
     problems = list(file.problems)
     cells: dict[tuple[int, int], FrameEntry] = {}
     rows: dict[tuple[int, int], int] = {}
@@ -237,7 +237,7 @@ def _look(session: Session, wave: Wave, data: bytes) -> Look:
     )
 
 
-def _cell(row: CsvRow, known: _Known) -> FrameEntry | list[RowProblem]:
+def _cell(row: CsvRow, known: KnownPlaces) -> FrameEntry | list[RowProblem]:
     transactions = tabular_files.whole_number(row["transactions"])
     planned = tabular_files.whole_number(row["planned"]) if row["planned"] else 0
     problems = [
@@ -258,7 +258,7 @@ def _cell(row: CsvRow, known: _Known) -> FrameEntry | list[RowProblem]:
 
 
 def _cell_problems(
-    known: _Known, unit: Unit | None, field: str, numbers: CellNumbers, *, came: str = ""
+    known: KnownPlaces, unit: Unit | None, field: str, numbers: CellNumbers, *, came: str = ""
 ) -> list[tuple[str, str, dict[str, object]]]:
     found: list[tuple[str, str, dict[str, object]]] = []
     if unit is None and not came:

@@ -19,7 +19,7 @@ from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.result_sentences import Words
 from survey.services.files.result_tables import as_rate
 from survey.words import figures
-from survey.words.figures import grouped, number, percent
+from survey.words.figures import grouped, in_points, number, percent, standard_error
 from survey.words.results import BEYOND, CHARTS, NO_IMPORTANCE, QUADRANTS
 
 OTHER_UNITS = N_("The two waves did not ask at the same units, so part of the change may be theirs.")
@@ -153,6 +153,9 @@ def _standings(view: ResultsView, found: Standings, w: Words) -> Table:
         Column(w(N_("Model-based rate")), Kind.RATE, 12),
         Column(w(N_("Model-based: 95 % low")), Kind.RATE, 12),
         Column(w(N_("Model-based: 95 % high")), Kind.RATE, 12),
+        Column(w(N_("Model-based, moved to the whole")), Kind.RATE, 14),
+        Column(w(N_("Moved: 95 % low")), Kind.RATE, 12),
+        Column(w(N_("Moved: 95 % high")), Kind.RATE, 12),
         Column(w(N_("Remark")), width=24),
     )
     printed = found.rows
@@ -162,7 +165,7 @@ def _standings(view: ResultsView, found: Standings, w: Words) -> Table:
         [view.unit_names.get(r.unit, "?"), r.n, as_rate(r.rate, view.rounding()),
          *([] if found.is_noise else [r.rank or None]), r.low or None, r.high or None, r.low_together or None,
          r.high_together or None, r.group or None, r.limit_low, r.limit_high, r.shrunken, r.shrunken_low,
-         r.shrunken_high,
+         r.shrunken_high, r.benchmarked, r.benchmarked_low, r.benchmarked_high,
          w(BEYOND[r.beyond]) if r.beyond else (None if r.rank else w(N_("not ranked")))]
         for r in printed
     ]  # fmt: skip
@@ -177,11 +180,23 @@ def _standings(view: ResultsView, found: Standings, w: Words) -> Table:
              "highest rate.")),
         w(N_("Funnel: 99.8 % limits with over-dispersion (Spiegelhalter). Model-based rate: beta-binomial, beside the "
              "direct rate and never judged.")),
+        *([benchmark_words(found, w)] if found.whole is not None else []),
     )  # fmt: skip
     return Table(
         w(N_("Where units stand")), w(N_("Where units stand, and how sure that is")), columns, rows, lead=(lead,),
         notes=notes,
     )  # fmt: skip
+
+
+def benchmark_words(found: Standings, w: Words) -> str:
+    """By how much the model-based rates were moved to the figure of the whole, in a sentence."""
+    lang = w.language
+    said = N_("The model-based rates of all units together, by weighted answers, came to %(before)s; each is moved by "
+              "%(moved)s points, so that they come to the %(whole)s measured directly. Their intervals allow for the "
+              "move (standard error %(error)s points).")  # fmt: skip
+    moved = None if found.whole is None or found.model_mean is None else found.whole - found.model_mean
+    return w(said, before=percent(found.model_mean, lang), whole=percent(found.whole, lang),
+             moved=in_points(moved, lang), error=standard_error(found.move_error, lang))  # fmt: skip
 
 
 def _course(found: Course, w: Words) -> Table:

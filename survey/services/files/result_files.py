@@ -28,7 +28,7 @@ from survey.services.estimates.analyses import reading
 from survey.services.estimates.analyses.rows import row_weights
 from survey.services.estimates.results_cache import KeptResults
 from survey.services.estimates.visible_results import ResultsView
-from survey.services.files import analysis_tables, result_tables
+from survey.services.files import analysis_tables, result_tables, soundness_tables
 from survey.services.files.file_kinds import RESULT_FILES, ResultFile
 from survey.services.files.result_sentences import Words, marks, synthetic_stamp
 from survey.services.files.row_recoding import BLANK, HIDDEN, Recoded, bands, recode, safe_weights
@@ -92,6 +92,7 @@ def write_workbook(
     view = results_service.read(database, wave_code, channel, actor=actor, now=now, kept=kept, language=language)
     analyses = reading.of_view(database, view, kept, now=now)
     words = Words.of(language)
+    further = [*analysis_tables.tables(view, analyses, words), *soundness_tables.tables(view, analyses, words)]
     with_rows = may_take_rows(view, actor) and bool(view.responses)
     rows = RecodedRows(database, view, words, instance) if with_rows else None
     writer.write(
@@ -99,7 +100,7 @@ def write_workbook(
         title=view.wave.title,
         about=result_tables.about(view, words, rows_left_out=rows.left_out if rows else None),
         about_name=words(N_("Read me")),
-        tables=result_tables.tables(view, words, beside=analysis_tables.tables(view, analyses, words)),
+        tables=result_tables.tables(view, words, beside=further),
         data=[rows.coded(), rows.labelled()] if rows else [],
         stamp=" · ".join(marks(view, words)),
         progress=progress,

@@ -168,6 +168,12 @@ def test_calibrated_estimates_equal_r(tmp_path: Path, name: str, label: str, des
     assert agreement.compared == 16
     assert found["meta"]["calibration"]["converged"] is True
     assert found["meta"]["calibration"]["max_relative_error"] < 1e-8
+    summary = next(row for row in EXPECTED["weight_summary"]["rows"] if row["adjustment"] == name)
+    after = found["meta"]["calibration"]["effective_n_after"]
+    assert after == pytest.approx(summary["n"] / summary["kish_deff"], rel=1e-6)
+    costs = found["meta"]["calibration"]["margins"]
+    assert [one["margin"] for one in costs] == (["service:district"] if crossed else variables)
+    assert all(one["cost"] == pytest.approx(one["effective_n_without"] - after) for one in costs)
 
 
 def test_verdicts_carry_tests_bounds_and_the_decided_verdict(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from survey.services.estimates.analyses.contrasts import (
 )
 from survey.services.estimates.analyses.course import Course, course, day_sums
 from survey.services.estimates.analyses.importance import Importance, importance
+from survey.services.estimates.analyses.participation import Participation, participation
 from survey.services.estimates.analyses.rows import WeighedRows
 from survey.services.estimates.analyses.soundness import (
     AnswerQuality,
@@ -44,6 +45,7 @@ from survey.services.estimates.analyses.soundness import (
 )
 from survey.services.estimates.analyses.standings import Standings, bands, standings
 from survey.services.estimates.analyses.unit_courses import UnitCourse, unit_courses
+from survey.services.estimates.analyses.weighting import Weighting, weighting
 from survey.services.estimates.channel_results import ChannelResults
 from survey.services.estimates.measure_plans import SurveyPlan
 from survey.services.estimates.wave_facts import WaveFacts, facts
@@ -63,6 +65,8 @@ class Analyses:
     unit_courses: tuple[UnitCourse, ...] = ()
     beside_drawn: BesideDrawn | None = None
     since_last: SinceLast | None = None
+    participation: Participation | None = None
+    weighting: Weighting | None = None
 
 
 _PLAIN: TypeAdapter[Analyses] = TypeAdapter(Analyses)
@@ -119,7 +123,7 @@ def analyse(
     sums = day_sums(rows, head) if head is not None else None
     final = results.status == ResultStatus.FINAL.value  # an order of running figures would be taken for a verdict
     return Analyses(
-        standings=standings(by_unit, gates=wave.gates) if by_unit is not None and final else None,
+        standings=standings(by_unit, gates=wave.gates, whole=whole) if by_unit is not None and final else None,
         importance=importance(rows, plan),
         scales=scales(rows),
         filing=filing(rows),
@@ -128,6 +132,8 @@ def analyse(
         unit_courses=unit_courses(sums, by_unit) if sums is not None and by_unit is not None else (),
         beside_drawn=_beside_drawn(database, wave, results, rows, now, snapshots),
         since_last=_since_last(database, wave, results),
+        participation=participation(database, wave.channel(results.channel), wave.unit_kinds),
+        weighting=weighting(wave, wave.channel(results.channel), rows.answers),
     )
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from instruments.rounding import rounded
 from survey.database import Database
 from survey.permissions import Actor
 from survey.queries.fieldwork import points
 from survey.services.estimates import visible_results as results_service
 from survey.services.estimates.analyses.making import Analyses
+from survey.services.estimates.analyses.participation import Participation, visible, within
 from survey.services.estimates.analyses.soundness import AnswerQuality
 from survey.services.estimates.analyses.standings import Standings
 from survey.services.estimates.analyses.unit_courses import family
@@ -65,11 +67,12 @@ def of_view(database: Database, view: ResultsView, kept: KeptResults, *, now: da
     courses = family(
         found.unit_courses, found.course if view.whole_scope else None, units=shown, minimum=view.minimum_cell
     )
+    forms = _forms(view, found.participation, shown) if found.participation else None
     if not view.whole_scope:
-        return Analyses(standings=standings, unit_courses=courses)
+        return Analyses(standings=standings, unit_courses=courses, participation=within(forms) if forms else None)
     if not view.whole_wave:
         found = replace(found, beside_drawn=None, since_last=None)
-    return replace(found, standings=standings, quality=quality, unit_courses=courses)
+    return replace(found, standings=standings, quality=quality, unit_courses=courses, participation=forms)
 
 
 def _of_enough(quality: AnswerQuality, minimum: int) -> AnswerQuality:
@@ -84,5 +87,36 @@ def _of_enough(quality: AnswerQuality, minimum: int) -> AnswerQuality:
 
 
 def _shown(standings: Standings, shown: frozenset[int]) -> Standings:
-    """Units the view shows a rate for."""
-    return replace(standings, rows=tuple(row for row in standings.rows if row.unit in shown))
+    """Units the view shows a rate for.
+
+    Where one is left out, what the rates were moved by is given to a tenth of a point: exactly, it would be an equation
+    for the rate of the hidden one.
+    """
+    rows = tuple(row for row in standings.rows if row.unit in shown)
+    if len(rows) == len(standings.rows):
+        return standings
+    return replace(
+        standings,
+        rows=tuple(
+            replace(
+                row, benchmarked=_tenth(row.benchmarked), benchmarked_low=_tenth(row.benchmarked_low),
+                benchmarked_high=_tenth(row.benchmarked_high),
+            )
+            for row in rows
+        ),
+        model_mean=_tenth(standings.model_mean),
+        move_error=_tenth(standings.move_error),
+    )  # fmt: skip
+
+
+def _tenth(rate: float | None) -> float | None:
+    return None if rate is None else float(rounded(rate, 3))
+
+
+def _forms(view: ResultsView, found: Participation, shown: frozenset[int]) -> Participation:
+    """Forms of the units and fields the view shows a rate for; of nobody else's units."""
+    own = found.units
+    if not view.whole_scope:
+        own = replace(own, rows=tuple(row for row in own.rows if row.key in view.scope))
+    fields = frozenset(row.key for row in view.by_field if row.shown.value is not None)
+    return visible(replace(found, units=own), shown, fields, view.wave.unit_kinds)

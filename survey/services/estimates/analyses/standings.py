@@ -15,9 +15,10 @@ import numpy as np
 
 from analysis.arrays import Bools, Floats
 from analysis.inference import ranking
-from analysis.inference.estimate_tables import EstimateTable, is_rate, plain
+from analysis.inference.estimate_tables import Estimate, EstimateTable, is_rate, plain
 from analysis.inference.verdicts import Gates
 from analysis.models import small_areas
+from analysis.models.benchmarking import Benchmarked, benchmarked_beta_binomial
 from analysis.totals.floating_noise import NO_ERROR
 from survey import vietnamese_order
 
@@ -46,6 +47,9 @@ class Standing:
     shrunken: float | None = None  # beta-binomial, with its 95 % interval
     shrunken_low: float | None = None
     shrunken_high: float | None = None
+    benchmarked: float | None = None  # the same, moved so that all together have the figure of the whole
+    benchmarked_low: float | None = None
+    benchmarked_high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,9 @@ class Standings:
     overdispersion: float | None
     usual: float | None  # mean to which rates are shrunken
     correlation: float | None  # of two answers of one unit
+    model_mean: float | None = None  # weighted mean of the shrunken rates, before they were moved
+    whole: float | None = None  # the direct figure of the whole, which they have after
+    move_error: float | None = None  # standard error that the move adds to each
 
 
 @dataclass(frozen=True)
@@ -78,8 +85,11 @@ def bands(found: Standings, names: Mapping[int, str]) -> tuple[Band, ...]:
     return tuple(Band(group, tuple(row for row in by_name if row.group == group)) for group in groups)
 
 
-def standings(table: EstimateTable, *, gates: Gates) -> Standings | None:
-    """From the headline figure by unit; None where it is no rate, or not 3 to 400 units can be ranked."""
+def standings(table: EstimateTable, *, gates: Gates, whole: Estimate | None = None) -> Standings | None:
+    """From the headline figure by unit; None where it is no rate, or not 3 to 400 units can be ranked.
+
+    The shrunken rates are moved to the figure of the `whole`, units counting by their weighted answers.
+    """
     with_answers = table.where((table.n > 0) & np.isfinite(table.estimate))
     if not len(with_answers) or not is_rate(str(with_answers.measure[0])):
         return None
@@ -97,6 +107,7 @@ def standings(table: EstimateTable, *, gates: Gates) -> Standings | None:
     limits, beyond = np.full((len(rate), 2), np.nan), np.zeros(len(rate), np.bool_)
     limits[known], beyond[known] = funnel.limits(FUNNEL_MULTIPLE), funnel.outside(FUNNEL_MULTIPLE)
     shrunken = _shrunken(rate, effective)
+    moved = _moved(shrunken, rate, effective, with_answers.sum_w, whole)
     made = [
         Standing(
             unit=int(with_answers.domain["unit"][k]),
@@ -114,12 +125,16 @@ def standings(table: EstimateTable, *, gates: Gates) -> Standings | None:
             shrunken=plain(shrunken.estimate[k]),
             shrunken_low=plain(shrunken.lower[k]),
             shrunken_high=plain(shrunken.upper[k]),
+            benchmarked=plain(moved.estimate[k]) if moved else None,
+            benchmarked_low=plain(moved.lower[k]) if moved else None,
+            benchmarked_high=plain(moved.upper[k]) if moved else None,
         )
         for k in np.argsort(-rate, kind="stable")
     ]
     return Standings(
         tuple(made), int(known.sum()), plain(order.told_apart), order.is_noise, int(order.group.max()), funnel.target,
-        funnel.phi, shrunken.mean, shrunken.correlation,
+        funnel.phi, shrunken.mean, shrunken.correlation, moved.before if moved else None,
+        moved.total if moved else None, float(np.sqrt(moved.added)) if moved else None,
     )  # fmt: skip
 
 
@@ -136,3 +151,12 @@ def _effective(table: EstimateTable, told: Bools) -> Floats:
 
 def _shrunken(rate: Floats, effective: Floats) -> small_areas.BetaBinomial:
     return small_areas.beta_binomial(rate * effective, effective)
+
+
+def _moved(
+    shrunken: small_areas.BetaBinomial, rate: Floats, effective: Floats, weights: Floats, whole: Estimate | None
+) -> Benchmarked | None:
+    """The shrunken rates moved by one amount to the figure of the whole; None where that is not known."""
+    if whole is None or whole.estimate is None or not np.isfinite(weights).all() or not weights.sum() > 0:
+        return None
+    return benchmarked_beta_binomial(shrunken, rate * effective, effective, weights, total=whole.estimate)

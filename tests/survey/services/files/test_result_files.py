@@ -68,7 +68,7 @@ def test_workbook_has_its_sheets_in_order(survey: Surveyed, tmp_path: Path) -> N
     book = workbook(survey, tmp_path)
     assert book.sheetnames == [
         "Đọc trước", "Kết quả", "Theo đơn vị", "Theo lĩnh vực", "Câu hỏi khác", "Điều cần cải thiện",
-        "Diễn biến", "Chất lượng", "Bảng mã", "Phương pháp", "Dữ liệu mã", "Dữ liệu có nhãn",
+        "Diễn biến", "Chất lượng", "Tham gia", "Bảng mã", "Phương pháp", "Dữ liệu mã", "Dữ liệu có nhãn",
     ]  # fmt: skip
 
 

@@ -63,7 +63,9 @@ def test_unit_viewer_sees_where_the_own_unit_stands_and_nothing_of_the_whole(sur
     found = analysed(survey, actor=viewer)
     assert found.standings is not None
     assert [row.unit for row in found.standings.rows] == [b.id]
-    assert replace(found, standings=None) == Analyses()
+    assert found.participation is not None
+    assert [row.key for row in found.participation.units.rows] == [b.id]
+    assert replace(found, standings=None, participation=None) == Analyses()
 
 
 def test_viewer_of_all_units_of_one_channel_sees_nothing_of_the_units_of_another(survey: Surveyed) -> None:

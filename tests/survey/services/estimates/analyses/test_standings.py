@@ -174,6 +174,52 @@ def test_unit_where_everybody_agrees_is_shrunken_as_if_its_answers_were_as_alike
     assert rows[units[3].id].shrunken_low == pytest.approx(expected.lower[3], abs=1e-4)
 
 
+def test_model_based_rates_are_moved_to_the_figure_of_the_whole(survey: Surveyed, sign_in: SignIn) -> None:
+    """Wards of 1,000, 1,000 and 4,000 dossiers with 95, 60 and 58 %: (95 + 60 + 4·58)/6 = 64.5 %."""
+    a, b, c = (survey.unit(f"Phường {name}") for name in "ABC")
+    for unit, satisfied, transactions in ((a, 95, 1000), (b, 60, 1000), (c, 58, 4000)):
+        survey.frame(unit, transactions)
+        survey.answer(unit, satisfied, 100 - satisfied)
+    survey.close()
+    found = analysed(survey).standings
+    assert found is not None
+    rows = {row.unit: row for row in found.rows}
+    weights = {a.id: 1 / 6, b.id: 1 / 6, c.id: 4 / 6}
+    assert found.whole == pytest.approx(0.645, abs=1e-12)
+    before = sum(weights[unit] * (row.shrunken or 0) for unit, row in rows.items())
+    after = sum(weights[unit] * (row.benchmarked or 0) for unit, row in rows.items())
+    assert found.model_mean == pytest.approx(before, abs=1e-10)
+    assert abs(after - 0.645) < 1e-10
+    moved = {round((row.benchmarked or 0) - (row.shrunken or 0), 12) for row in rows.values()}
+    assert len(moved) == 1
+    for row in found.rows:
+        assert row.benchmarked_low is not None
+        assert row.benchmarked_high is not None
+        assert row.benchmarked_low < (row.benchmarked or 0) < row.benchmarked_high
+    client = sign_in(survey.record.account((Role.ANALYST, survey.province, ("admin",))))
+    text = client.get("/quan-tri/ket-qua/W-1/phan-tich?kenh=drawn").text
+    assert "để gộp lại đúng bằng 64,5 % đo trực tiếp" in text
+    sheets = analysis_tables.tables(survey.view(), analysed(survey), Words.of("vi"))
+    sheet = next(one for one in sheets if one.name == "Vị trí các đơn vị")
+    place = [column.heading for column in sheet.columns].index("Tỷ lệ theo mô hình, hiệu chỉnh về số chung")
+    assert [list(line)[place] for line in sheet.rows] == [row.benchmarked for row in found.rows]
+
+
+def test_move_is_told_to_a_tenth_of_a_point_where_a_unit_is_hidden(survey: Surveyed) -> None:
+    three_wards(survey)
+    tiny = survey.unit("Phường giấu")
+    survey.frame(tiny, 1000)
+    survey.answer(tiny, 3, 0)
+    survey.close()
+    found = analysed(survey).standings
+    assert found is not None
+    assert len(found.rows) < 4
+    for row in found.rows:
+        assert row.benchmarked is not None
+        assert row.benchmarked == round(row.benchmarked, 3)
+    assert found.model_mean == round(found.model_mean or 0, 3)
+
+
 def test_hidden_unit_has_no_place_in_the_standings(survey: Surveyed) -> None:
     three_wards(survey)
     tiny = survey.unit("Phường giấu")
