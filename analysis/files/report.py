@@ -65,7 +65,7 @@ def _page(result: Mapping[str, Any]) -> str:
                 _rate(v["threshold"]),
                 v["n"],
                 _rate(v["estimate"]),
-                f"{_rate(v['lower_bound'])} to {_rate(v['upper_bound'])}",
+                _bounds(v),
                 " ".join([v["verdict"], *(f"({reason})" for reason in v["reasons"])]),
             )
             for v in result["verdicts"]
@@ -121,6 +121,14 @@ def _page(result: Mapping[str, Any]) -> str:
         [(d["driver"], _three(d["lmg"]), _three(d["performance"]), d["quadrant"]) for d in result["drivers"]],
     )
     return "\n".join(lines) + "\n"
+
+
+def _bounds(verdict: Mapping[str, Any]) -> str:
+    """The bounds that belong to the verdict: Holm-compatible where it is one of a family, else the figure's own."""
+    low, high = verdict["bound_holm"], verdict["upper_bound_holm"]
+    if "p_reached_rule_holm" not in verdict:
+        low, high = verdict["lower_bound_rule"], verdict["upper_bound_rule"]
+    return f"{_rate(low)} to {_rate(high)}"
 
 
 def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
