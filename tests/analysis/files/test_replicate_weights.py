@@ -154,7 +154,7 @@ def without_rule(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("mse", [False, True])
 @pytest.mark.parametrize("kind", MADE)
 def test_linear_figures_have_the_errors_of_linearisation(tmp_path: Path, kind: str, mse: bool) -> None:
-    """Estimates, errors, df, design effects, all intervals, tests, rank sets: all of RESULT.json but the verdict's rule.
+    """Estimates, errors, df, design effects, all intervals, tests, rank sets: all but the verdict's rule.
 
     That asks who was drawn together, which replicate weights do not say.
     """
