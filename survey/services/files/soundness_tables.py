@@ -155,9 +155,10 @@ def weighting_notes(found: Weighting, w: Words) -> tuple[str, ...]:
     mean = number(found.mean, 1, w.language)
     return (
         w(N_("Effective number: what unequal weights leave of the answers (Kish), before anything is known of what was "
-             "said. A margin's cost: the effective number without it minus that with it; costs do not add up, and a "
-             "negative one means the margin makes weights more equal. A margin that costs much may still be needed: it "
-             "keeps units or fields with many transactions from counting too little.")),
+             "said; the one beside a rate also takes in how alike the answers are. A margin's cost: the effective "
+             "number without it minus that with it; costs do not add up, and a negative one means the margin makes "
+             "weights more equal. A margin that costs much may still be needed: it keeps units or fields with many "
+             "transactions from counting too little.")),
         w(N_("An answer stands for %(mean)s transactions on average; weights are given as multiples of that. Off by at "
              "most: how far merging took a unit or field from its transactions."), mean=mean),
     )  # fmt: skip
