@@ -81,18 +81,21 @@ def participation_notes(found: Participation, w: Words) -> tuple[str, ...]:
     """How the numbers were come by."""
     notes = [
         w(N_("Valid forms are those in the figures; returned ones also those left out for a recorded reason or too "
-             "late. Participation rate: valid over issued forms (AAPOR response rate 2); complete: complete over "
-             "issued forms (rate 1). Every form issued counts as given to somebody who could answer.")),
+             "late."))
     ]  # fmt: skip
+    if found.source:
+        notes.append(
+            w(N_("Participation rate: valid over issued forms (AAPOR response rate 2); complete: complete over issued "
+                 "forms (rate 1). Every form issued counts as given to somebody who could answer."))
+        )  # fmt: skip
     if found.source == "codes":
         notes.append(
             w(N_("No number was entered: forms issued are the one-time codes that were used or still can be, without "
                  "voided ones."))
         )  # fmt: skip
-    if found.source:
-        notes.append(
-            w(N_("Units and fields whose figures are hidden have no line; kinds of unit are sums of the units shown."))
-        )
+    notes.append(
+        w(N_("Units and fields whose figures are hidden have no line; kinds of unit are sums of the units shown."))
+    )
     return tuple(notes)
 
 
