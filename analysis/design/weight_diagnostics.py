@@ -140,7 +140,7 @@ def frame_diagnostics(frame: FrameCells, answers: AnswerCells, *, thin: int = 5)
         costs.append(_frame_margin(name, other, frame, answers, made, counts, after, thin))
     merging = []
     for level in range(len(LEVELS) + 1):
-        upto = frame_weights(frame, answers, thin=thin, levels=level)
+        upto = made if level == len(LEVELS) else frame_weights(frame, answers, thin=thin, levels=level)
         label = LEVELS[level - 1] if level else ""
         merging.append(
             MergeCost(
@@ -200,6 +200,10 @@ def _frame_misfit(name: str, frame: FrameCells, made: CellWeights, counts: Float
 
 
 def _counts(made: CellWeights, answers: AnswerCells) -> Floats:
-    """How many answers each cell of the weights has (k,)."""
-    numbers = {(int(u), int(f)): float(n) for u, f, n in zip(answers.unit, answers.field, answers.n, strict=True) if n}
-    return np.array([numbers[int(u), int(f)] for u, f in made.keys], np.float64)
+    """How many answers each cell of the weights has (k,): both are of the cells with answers, in the order of keys."""
+    inside = answers.n > 0
+    order = np.lexsort((answers.field[inside], answers.unit[inside]))
+    numbers = answers.n[inside][order].astype(np.float64)
+    if len(numbers) != len(made.keys):
+        raise WeightingError("The answers have a unit and field twice; give each unit × field one count.")
+    return numbers

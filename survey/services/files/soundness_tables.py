@@ -81,18 +81,21 @@ def participation_notes(found: Participation, w: Words) -> tuple[str, ...]:
     """How the numbers were come by."""
     notes = [
         w(N_("Valid forms are those in the figures; returned ones also those left out for a recorded reason or too "
-             "late. Participation rate: valid over issued forms (AAPOR response rate 2); complete: complete over "
-             "issued forms (rate 1). Every form issued counts as given to somebody who could answer.")),
+             "late."))
     ]  # fmt: skip
+    if found.source:
+        notes.append(
+            w(N_("Participation rate: valid over issued forms (AAPOR response rate 2); complete: complete over issued "
+                 "forms (rate 1). Every form issued counts as given to somebody who could answer."))
+        )  # fmt: skip
     if found.source == "codes":
         notes.append(
             w(N_("No number was entered: forms issued are the one-time codes that were used or still can be, without "
                  "voided ones."))
         )  # fmt: skip
-    if found.source:
-        notes.append(
-            w(N_("Units and fields whose figures are hidden have no line; kinds of unit are sums of the units shown."))
-        )
+    notes.append(
+        w(N_("Units and fields whose figures are hidden have no line; kinds of unit are sums of the units shown."))
+    )
     return tuple(notes)
 
 
@@ -155,9 +158,10 @@ def weighting_notes(found: Weighting, w: Words) -> tuple[str, ...]:
     mean = number(found.mean, 1, w.language)
     return (
         w(N_("Effective number: what unequal weights leave of the answers (Kish), before anything is known of what was "
-             "said. A margin's cost: the effective number without it minus that with it; costs do not add up, and a "
-             "negative one means the margin makes weights more equal. A margin that costs much may still be needed: it "
-             "keeps units or fields with many transactions from counting too little.")),
+             "said; the one beside a rate also takes in how alike the answers are. A margin's cost: the effective "
+             "number without it minus that with it; costs do not add up, and a negative one means the margin makes "
+             "weights more equal. A margin that costs much may still be needed: it keeps units or fields with many "
+             "transactions from counting too little.")),
         w(N_("An answer stands for %(mean)s transactions on average; weights are given as multiples of that. Off by at "
              "most: how far merging took a unit or field from its transactions."), mean=mean),
     )  # fmt: skip

@@ -129,3 +129,9 @@ def test_costs_of_unit_field_and_merging_by_hand() -> None:
     assert cost["field"].misfit == pytest.approx((200 - 100 - 400 / 11) / 200)
     assert found.ratios.largest == pytest.approx(400 / 11)
     assert found.ratios.mean == pytest.approx(600 / 31)
+
+
+def test_answers_counted_twice_for_a_cell_are_refused() -> None:
+    frame = FrameCells(ints(1, 2), ints(7, 7), np.array([10.0, 10.0]), ints(0, 0), ints(0, 0))
+    with pytest.raises(WeightingError, match="twice"):
+        weight_diagnostics.frame_diagnostics(frame, AnswerCells(ints(1, 1), ints(7, 7), ints(5, 6)))

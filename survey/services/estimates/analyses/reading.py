@@ -20,6 +20,7 @@ from survey.services.estimates.analyses.participation import Participation, visi
 from survey.services.estimates.analyses.soundness import AnswerQuality
 from survey.services.estimates.analyses.standings import Standings
 from survey.services.estimates.analyses.unit_courses import family
+from survey.services.estimates.analyses.weighting import Weighting
 from survey.services.estimates.results_cache import KeptResults
 from survey.services.estimates.visible_results import ResultsView
 
@@ -72,7 +73,14 @@ def of_view(database: Database, view: ResultsView, kept: KeptResults, *, now: da
         return Analyses(standings=standings, unit_courses=courses, participation=within(forms) if forms else None)
     if not view.whole_wave:
         found = replace(found, beside_drawn=None, since_last=None)
-    return replace(found, standings=standings, quality=quality, unit_courses=courses, participation=forms)
+    return replace(
+        found,
+        standings=standings,
+        quality=quality,
+        unit_courses=courses,
+        participation=forms,
+        weighting=_coarse(found.weighting) if found.weighting and view.hidden_cells else found.weighting,
+    )
 
 
 def _of_enough(quality: AnswerQuality, minimum: int) -> AnswerQuality:
@@ -111,6 +119,16 @@ def _shown(standings: Standings, shown: frozenset[int]) -> Standings:
 
 def _tenth(rate: float | None) -> float | None:
     return None if rate is None else float(rounded(rate, 3))
+
+
+def _coarse(weighting: Weighting) -> Weighting:
+    """Weights to a tenth of their mean: exactly, transactions over a weight are the answers of a hidden cell."""
+    return replace(
+        weighting,
+        smallest=float(rounded(weighting.smallest, 1)),
+        quantiles=tuple((share, float(rounded(weight, 1))) for share, weight in weighting.quantiles),
+        largest=float(rounded(weighting.largest, 1)),
+    )
 
 
 def _forms(view: ResultsView, found: Participation, shown: frozenset[int]) -> Participation:

@@ -105,6 +105,8 @@ def test_what_is_missing_is_said_with_the_place_to_enter_it(survey: Surveyed, si
     assert "Hệ thống chưa có số phiếu phát ra nên chưa tính được tỷ lệ tham gia" in client.get(PAGE).text
     opt_in = client.get(PAGE.replace("drawn", "qr")).text
     assert "Người dân tự chọn trả lời nên không biết có bao nhiêu người được hỏi: không có tỷ lệ trả lời." in opt_in
+    assert "AAPOR" not in opt_in
+    assert "Phiếu hợp lệ là phiếu được tính trong số liệu" in opt_in
 
 
 def test_codes_stand_for_forms_where_none_are_entered(survey: Surveyed) -> None:

@@ -59,3 +59,18 @@ def test_equal_weights_cost_nothing(survey: Surveyed) -> None:
     assert soundness_tables.weighting_words(found, Words.of("vi")).startswith(
         "Sau khi cân mẫu, số phiếu hiệu dụng là 80 trên 80 phiếu"
     )
+
+
+def test_weights_are_told_to_a_tenth_where_a_cell_is_hidden(survey: Surveyed) -> None:
+    """Transactions over the weight would be the number of answers of the hidden unit."""
+    for name, people, transactions in (("A", 40, 400), ("B", 33, 700), ("C", 6, 370), ("D", 14, 300)):
+        unit = survey.unit(f"Phường {name}")
+        survey.frame(unit, transactions)
+        survey.answer(unit, people // 2, people - people // 2)
+    found = analysed(survey).weighting
+    assert survey.view().hidden_cells
+    assert found is not None
+    mean = 1770 / 93
+    assert found.largest == 3.2  # 370/6 over the mean: 3.24
+    assert found.largest != pytest.approx(370 / 6 / mean, rel=1e-3)
+    assert all(weight * 10 == pytest.approx(int(weight * 10 + 0.5)) for _, weight in found.quantiles)
