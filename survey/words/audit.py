@@ -54,6 +54,7 @@ ACTIONS = {
     "wave.frame_cell": N_("changed a cell of a frame"),
     "wave.open": N_("opened a wave"),
     "wave.close": N_("closed a wave"),
+    "wave.families": N_("fixed which figures are judged together"),
     "point.add": N_("added a collection point"),
     "point.add_many": N_("added a collection point at many units"),
     "point.rename": N_("renamed a collection point"),
@@ -103,6 +104,7 @@ KEYS = {
     "plan": N_("Plan"),
     "channel": N_("Channel"),
     "selection": N_("Selection"),
+    "members": N_("How many are judged together"),
     "cells": N_("Cells"),
     "transactions": N_("Transactions"),
     "point": N_("Point"),
@@ -136,4 +138,5 @@ ACTORS = {
     "installation": N_("installation"),
     "shipped questionnaires": N_("shipped questionnaires"),
     "demonstration": N_("demonstration"),
+    "upgrade": N_("upgrade of the program"),
 }
