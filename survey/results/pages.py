@@ -58,6 +58,11 @@ class DrawnRow:
     sample: bool = False
     local: bool = False
 
+    @property
+    def bounded(self) -> bool:
+        """Whether the bounds of a family are drawn."""
+        return _bounds(self.verdict) is not None
+
 
 @dataclass(frozen=True)
 class DrawnTable:
@@ -75,8 +80,8 @@ class DrawnTable:
 
     @property
     def bounded(self) -> bool:
-        """Whether the bounds of a family are drawn."""
-        return any(row.verdict is not None and _bounds(row.verdict) is not None for row in self.rows)
+        """Whether the bounds of a family are drawn in a row."""
+        return any(row.bounded for row in self.rows)
 
 
 @dataclass(frozen=True)
@@ -268,6 +273,8 @@ def _drawn(view: ResultsView, row: Row, axis: Axis) -> DrawnRow:
         goal=row.target, sample=row.sample, rounding=view.rounding(),
     )  # fmt: skip
     proof = _proof(view, row.verdict) if row.verdict else why_unjudged(view, row, Words.of(language()))
+    if row.verdict and row.verdict.reasons:
+        proof = "; ".join(_(REASONS[r]) for r in row.verdict.reasons if r in REASONS)
     return replace(drawn, proof=proof)
 
 

@@ -87,7 +87,9 @@ HIDDEN = {
 REASONS = {
     "n": N_("fewer answers than needed to judge"),
     "effective_n": N_("effective number of answers below 30"),
-    "df": N_("too few independent places and days (degrees of freedom below 8)"),
+    "kish_n": N_("too few answers once their weights are counted"),
+    "df": N_("too few independent places and days (degrees of freedom below 12)"),
+    "pooled": N_("too few answers for a target this high"),
     "opt_in": N_("people chose themselves to answer"),
     "near_target": N_("the rate is within half a point of the target"),
     "above_frame": N_("more answers than there are transactions"),
