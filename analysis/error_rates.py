@@ -1,11 +1,13 @@
 """How often a decision is wrong: p-values of a family adjusted together, and the sample that gives a test its power.
 
-The one module that calls statsmodels, and the one that guards its traps. What statsmodels 0.15 does when it is run:
+It guards the traps of statsmodels. What statsmodels 0.15 does when it is run:
 
 * `multipletests` counts a NaN as a member of the family. Holm's other p-values become too large; Benjamini and
   Hochberg's all become NaN, and the first is still reported as rejected. Here a NaN is outside the family.
 * Its default method is Holm-Šidák, not Holm, whose error is bounded whatever the dependence.
 * Holm takes a matrix for a family and mixes its columns; p-values outside 0..1 pass. Here both are refused.
+* Holm runs a full garbage collection in every call, 0.2 s in a process of 300 MB; a channel of 100 units has hundreds of
+  families. Here Holm is the formula of the paper, and a test holds it against `multipletests`.
 * Its sample size for one side is infinite for a difference of 0, and 0 where the power asked for is no more than
   alpha. Here both are refused.
 
@@ -22,7 +24,6 @@ from analysis.errors import AnalysisError
 __all__: list[str] = []  # `verdicts` and `sampling` offer these under their own names
 
 _ROUNDING = 1e-9  # of tails that are 0 or 1
-_STATSMODELS_NAMES = {"holm": "holm", "bh": "fdr_bh"}
 
 
 def adjusted_together(p: Floats, method: str) -> Floats:
@@ -34,11 +35,23 @@ def adjusted_together(p: Floats, method: str) -> Floats:
     if there.sum() < 2:
         return values.copy()
     result = np.full(values.shape, np.nan)
-    # Imported here: it brings pandas, 0.7 s and 60 MB that a process without a family of tests need not spend.
+    if method == "holm":
+        result[there] = _holm(values[there])
+        return result
+    # Imported here: it brings pandas, 0.7 s and 60 MB that a process without such a family need not spend.
     from statsmodels.stats.multitest import multipletests
 
-    result[there] = multipletests(values[there], method=_STATSMODELS_NAMES[method])[1]
+    result[there] = multipletests(values[there], method="fdr_bh")[1]
     return result
+
+
+def _holm(p: Floats) -> Floats:
+    """The largest of (m − i + 1) p(i) up to each place, at most 1, in the order given."""
+    order = np.argsort(p, kind="stable")
+    steps = np.arange(len(p), 0, -1) * p[order]
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return adjusted
 
 
 def one_sided_size(difference: float, *, alpha: float, power: float, spread_null: float, spread_true: float) -> float:

@@ -131,9 +131,8 @@ class Judgement:
             nothing = np.full(self.threshold.shape, np.nan)
             return intervals.Interval(nothing, nothing.copy())
         judged = ~np.isnan(self.p_reached_adjusted)
-        lower = self._compatible(self.p_reached_adjusted <= self.alpha)
-        upper = self._compatible(self.p_missed_adjusted <= self.alpha)
         reached, missed = self.p_reached_adjusted <= self.alpha, self.p_missed_adjusted <= self.alpha
+        lower, upper = self._compatible(reached), self._compatible(missed)
         low = np.where(reached, np.fmax(self.threshold, np.where(reached.sum() >= self.members, lower.lower, 0.0)),
                        lower.lower)  # fmt: skip
         high = np.where(missed, np.fmin(self.threshold, np.where(missed.sum() >= self.members, upper.upper, 1.0)),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from statsmodels.stats.multitest import multipletests
 
 import analysis
 from analysis.design.sampling import to_certify
@@ -38,6 +39,7 @@ def test_adjustments_are_the_formulas_of_the_papers(seed: int) -> None:
     bh = np.minimum.accumulate((ascending * m / np.arange(1, m + 1))[::-1])[::-1].clip(max=1)
     order = np.argsort(p, kind="stable")
     np.testing.assert_allclose(adjusted_together(p, "holm")[order], holm, rtol=1e-14)
+    np.testing.assert_allclose(adjusted_together(p, "holm"), multipletests(p, method="holm")[1], rtol=1e-14)
     np.testing.assert_allclose(adjusted_together(p, "bh")[order], bh, rtol=1e-14)
 
 

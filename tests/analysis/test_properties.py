@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from analysis.inference.verdicts import Figures, Gates
 from analysis.totals.chunk_sums import Chunk
 from analysis.totals.measure_plan import MeasurePlan, Node, RatedItem
 from analysis.totals.streaming import Shape, Totals
+from tests.analysis.evidence_factory import evidence
 
 RULES = ("pooled_rate", "mean_of_item_rates", "mean_score", "mean_pooled")
 PLAN = MeasurePlan(
@@ -250,6 +252,13 @@ figures = st.builds(
 )
 
 
+NO_GATES = Gates(None, None, None, None, None)
+
+
+def judge(of: Figures, goal: float, **more: Any) -> verdicts.Judgement:
+    return verdicts.judge(of, evidence(of, clustered=int(of.n[0]) % 2 == 0), goal, **more)
+
+
 def one(p: float, se: float, df: int, n: int) -> Figures:
     return Figures(np.array([p]), np.array([se]), np.array([df]), np.array([n]))
 
@@ -259,8 +268,8 @@ def one(p: float, se: float, df: int, n: int) -> Figures:
 def test_a_higher_target_is_never_easier(unit: tuple[float, float, int, int], first: float, second: float) -> None:
     low, high = sorted((first, second))
     order = ["reached", "reached_not_proven", "missed_not_proven", "missed"]
-    gates = Gates(None, None, None)
-    easy, hard = (verdicts.judge(one(*unit), goal, gates=gates) for goal in (low, high))
+    gates = NO_GATES
+    easy, hard = (judge(one(*unit), goal, gates=gates) for goal in (low, high))
     assert order.index(easy.verdict[0]) <= order.index(hard.verdict[0])
     assert easy.p_reached[0] <= hard.p_reached[0] + 1e-12
     assert easy.p_missed[0] >= hard.p_missed[0] - 1e-12
@@ -273,12 +282,12 @@ def test_a_higher_target_is_never_easier(unit: tuple[float, float, int, int], fi
 def test_nothing_is_both_reached_and_missed_and_gates_only_take_away(
     unit: tuple[float, float, int, int], goal: float
 ) -> None:
-    free = verdicts.judge(one(*unit), goal, gates=Gates(None, None, None))
+    free = judge(one(*unit), goal, gates=NO_GATES)
     assert not (free.p_reached[0] <= 0.05 and free.p_missed[0] <= 0.05)
-    gated = verdicts.judge(one(*unit), goal)
+    gated = judge(one(*unit), goal)
     assert gated.verdict[0] in (free.verdict[0], "too_few")
     assert (gated.verdict[0] == "too_few") == bool(gated.reasons[0])
-    held = verdicts.judge(one(*unit), goal, gates=Gates(None, None, None), opt_in=True)
+    held = judge(one(*unit), goal, gates=NO_GATES, opt_in=True)
     assert held.verdict[0].endswith("_not_proven")
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.arrays import AnyArray, Codes
 from analysis.design.frame_weights import FrameCells
-from analysis.inference.waves import begin, wave_chunk
+from analysis.inference.waves import AnswerRows, begin, wave_chunk
 from analysis.totals.chunk_sums import Chunk
 from analysis.totals.measure_plan import ChoiceItem, CodeShare, Measure, MeasurePlan, Node, NumberItem, RatedItem
 from analysis.totals.streaming import Totals
@@ -55,6 +55,9 @@ class Wave:
             cluster=self.cluster[rows],
             numbers=self.numbers[rows],
         )
+
+    def rows(self) -> AnswerRows:
+        return AnswerRows(self.codes, self.unit, self.field, None, {"group": self.group})
 
     def totals(self, selection: str) -> Totals:
         return begin(plan(), selection).add(self.chunk(selection))

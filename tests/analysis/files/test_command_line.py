@@ -173,14 +173,17 @@ def test_verdicts_carry_tests_bounds_and_the_decided_verdict(tmp_path: Path) -> 
     assert by_level["D06"]["verdict"] == "not_estimable", "a district of one PSU is never certified"
     assert by_level["D01"]["verdict"] == "too_few"
     assert by_level["D01"]["reasons"] == ["df"]
-    assert isinstance(by_level["D01"]["responses_needed"], int)
+    assert by_level["D01"]["responses_needed"] is None
+    assert by_level["D01"]["responses_needed_reason"] == "too_few_clusters"
+    assert {e["rule"] for e in found} == {"floored-binomial-t"}
+    assert by_level["D01"]["bound_holm"] is None, "what is not judged has no bound"
 
 
 def test_switched_off_gates_let_every_estimable_district_be_judged(tmp_path: Path) -> None:
     target = {"domain": ["district"], "threshold": 0.85}
-    gates = {"n": None, "effective_n": None, "df": None}
+    gates = dict.fromkeys(("n", "kish_n", "effective_n", "df", "pooled"))
     found = run(tmp_path, request(targets=[target], gates=gates, measures=["overall_rate"]))["verdicts"]
-    assert {e["domain"]["district"]: e["verdict"] for e in found}["D01"] == "reached"
+    assert {e["domain"]["district"]: e["verdict"] for e in found}["D01"] == "reached_not_proven"
     assert {e["verdict"] for e in found} <= {
         "reached",
         "reached_not_proven",

@@ -89,6 +89,15 @@ def judged(**changes: Any) -> dict[str, Any]:
     return asked(targets=[{**TARGET, **changes}])
 
 
+def open_df(**gates: Any) -> dict[str, Any]:
+    """Judged without the gate on degrees of freedom, which the few clusters of these rows would close."""
+    return {**judged(), "gates": {"df": 1, "kish_n": None, **gates}}
+
+
+def pooled(**gates: Any) -> dict[str, Any]:
+    return {**judged(measure="index_pooled_rate"), "gates": {"df": 1, **gates}}
+
+
 def ranked(**changes: Any) -> dict[str, Any]:
     return asked(design={"psu": None}, ranking=[{**RANKING, **changes}])
 
@@ -120,8 +129,10 @@ PROBES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "measures": (asked(), asked(measures=["overall_rate"])),
     "gates": (judged(), {**judged(), "gates": {"n": 5000}}),
     "gates.n": (judged(), {**judged(), "gates": {"n": 5000}}),
-    "gates.effective_n": (judged(), {**judged(), "gates": {"effective_n": 5000}}),
-    "gates.df": (judged(), {**judged(), "gates": {"df": 1}}),
+    "gates.kish_n": (judged(), {**judged(), "gates": {"kish_n": 5000}}),
+    "gates.effective_n": (open_df(effective_n=None), open_df(effective_n=5000)),
+    "gates.df": (open_df(df=5000), open_df()),
+    "gates.pooled": (pooled(), pooled(pooled=5000)),
     "targets": (asked(), judged()),
     "targets[0].domain": (judged(), judged(domain=["service"])),
     "targets[0].threshold": (judged(), judged(threshold=0.7)),

@@ -66,7 +66,9 @@ def test_the_result_has_the_permissions_of_any_new_file(tmp_path: Path) -> None:
 def test_verdicts_take_the_shape_of_the_result_document() -> None:
     drawn = waves.weigh(wave().totals("drawn"), "drawn", frame())
     table = drawn.estimates(("unit",)).of(HEADLINE).where(np.array([0]))
-    found = drawn.verdicts(table, np.array([0.30]))
+    answers = wave()
+    evidence = drawn.evidence(table, HEADLINE, answers.rows())
+    found = drawn.verdicts(table, evidence, np.array([0.30]), adjust="holm")
     (entry,) = result_document.verdict_entries(
         by=table.by, measure=HEADLINE, keys=np.array(table.domain_keys()), judgement=found, needed=drawn.needed(found),
         labels={"unit": {0: "Hải Châu"}}, adjust=("none", "holm"),
@@ -75,5 +77,7 @@ def test_verdicts_take_the_shape_of_the_result_document() -> None:
     assert entry["verdict"] == "reached"
     assert entry["p_reached_holm"] == entry["p_reached"]
     assert entry["lower_bound"] > 0.30
+    assert entry["bound_holm"] == entry["lower_bound_rule"] > 0.30
+    assert entry["p_reached_rule_holm"] == entry["p_reached_rule"]
     estimates = result_document.entries_of(drawn.estimates((), intervals=("logit",)))
     assert {tuple(e["interval"]) for e in estimates} == {("logit",)}

@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 from scipy import special
 
-from analysis.inference import beta_tails, intervals, significance, verdicts
-from analysis.inference.verdicts import Figures, Gates
+from analysis.errors import AnalysisError
+from analysis.inference import beta_tails, intervals, significance, target_rule, verdicts
+from analysis.inference.verdicts import Figures, Judgement
 from analysis.totals.measure_plan import Measure
 from tests.analysis import reference
 from tests.analysis.conftest import Streamed
+from tests.analysis.evidence_factory import evidence
 from tests.analysis.reference import Agreement
 
 EXPECTED = reference.expected()
-OPEN = Gates(None, None, None)
 
 
 def figures(estimate: Any, se: Any, df: Any, n: Any) -> Figures:
@@ -71,28 +72,31 @@ def test_tests_labels_and_bounds_of_a_family_equal_r(streamed: Streamed, family:
     print("verdicts", family, {name: f"{worst:.0e}" for name, (worst, _) in agreement.worst.items() if worst > 1e-11})
 
 
-def test_one_p_value_is_the_bound_turned_round() -> None:
+def judge(of: Figures, threshold: Any, **more: Any) -> Judgement:
+    return verdicts.judge(of, evidence(of), threshold, **more)
+
+
+def test_one_p_value_of_nchs_is_the_bound_turned_round() -> None:
     for p, se, df, n in [(0.9, 0.02, 12, 300), (0.85, 0.03, 9, 80), (0.7, 0.05, 30, 400)]:
         one = figures([p], [se], [df], [n])
         bound = intervals.korn_graubard(one.estimate, one.se, one.df, one.n, level=0.90)
-        for target, expected in ((bound.lower[0], "p_reached"), (bound.upper[0], "p_missed")):
-            verdict = verdicts.judge(one, target)
-            assert getattr(verdict, expected)[0] == pytest.approx(0.05, rel=1e-9)
+        for place, target in enumerate((bound.lower[0], bound.upper[0])):
+            assert verdicts.korn_graubard_p(one, target)[place][0] == pytest.approx(0.05, rel=1e-9)
 
 
 @pytest.mark.parametrize(
     ("estimate", "se", "df", "n", "expected", "reasons"),
     [
-        (0.93, 0.01, 20, 500, "reached", ()),
+        (0.94, 0.01, 20, 500, "reached", ()),
         (0.91, 0.02, 20, 300, "reached_not_proven", ()),
         (0.89, 0.02, 20, 300, "missed_not_proven", ()),
         (0.70, 0.02, 20, 300, "missed", ()),
         (0.90, 0.02, 20, 300, "reached_not_proven", ()),
         (1.00, 0.00, 20, 100, "reached", ()),
         (0.00, 0.00, 20, 100, "missed", ()),
-        (1.00, 0.00, 20, 28, "too_few", ("n", "effective_n")),
-        (0.93, 0.01, 20, 29, "too_few", ("n", "effective_n")),
-        (0.93, 0.01, 7, 500, "too_few", ("df",)),
+        (1.00, 0.00, 20, 28, "too_few", ("n", "kish_n", "effective_n")),
+        (0.93, 0.01, 20, 29, "too_few", ("n", "kish_n", "effective_n")),
+        (0.93, 0.01, 11, 500, "too_few", ("df",)),
         (0.93, 0.10, 20, 500, "too_few", ("effective_n",)),
         (0.93, 0.00, 20, 500, "not_estimable", ()),
         (0.93, 0.01, 0, 500, "not_estimable", ()),
@@ -103,31 +107,31 @@ def test_one_p_value_is_the_bound_turned_round() -> None:
 def test_verdict_is_decided_in_the_stated_order(
     estimate: float, se: float, df: int, n: int, expected: str, reasons: tuple[str, ...]
 ) -> None:
-    found = verdicts.judge(figures([estimate], [se], [df], [n]), 0.90)
+    found = judge(figures([estimate], [se], [df], [n]), 0.90)
     assert (found.verdict[0], found.reasons[0]) == (expected, reasons)
 
 
 def test_self_selected_answers_never_prove_anything() -> None:
-    found = verdicts.judge(figures([0.99, 0.50], [0.002, 0.002], 40, 5000), 0.90, opt_in=True)
+    found = judge(figures([0.99, 0.50], [0.002, 0.002], 40, 5000), 0.90, opt_in=True)
     assert found.verdict.tolist() == ["reached_not_proven", "missed_not_proven"]
     assert found.reasons.tolist() == [("opt_in",), ("opt_in",)]
 
 
 def test_unrounded_rate_just_under_the_target_is_not_reached() -> None:
-    found = verdicts.judge(figures([0.8999999], [0.0001], 50, 100000), 0.90)
+    found = judge(figures([0.8999999], [0.0001], 50, 100000), 0.90)
     assert found.verdict[0] == "missed_not_proven"
 
 
 def test_holm_takes_back_what_one_of_many_units_proved_alone() -> None:
     rates = np.r_[0.955, np.full(40, 0.91)]
-    alone = verdicts.judge(figures(rates, 0.02, 20, 400), 0.90)
-    family = verdicts.judge(figures(rates, 0.02, 20, 400), 0.90, adjust="holm")
+    alone = judge(figures(rates, 0.02, 20, 400), 0.90)
+    family = judge(figures(rates, 0.02, 20, 400), 0.90, adjust="holm")
     assert alone.verdict[0] == "reached"
     assert family.verdict[0] == "reached_not_proven"
 
 
 def test_each_domain_has_its_own_threshold_and_none_has_no_verdict() -> None:
-    found = verdicts.judge(figures([0.88, 0.88, 0.88], 0.005, 40, 5000), np.array([0.85, 0.90, np.nan]))
+    found = judge(figures([0.88, 0.88, 0.88], 0.005, 40, 5000), np.array([0.85, 0.90, np.nan]))
     assert found.verdict.tolist() == ["reached", "missed", None]
 
 
@@ -137,24 +141,76 @@ def test_adjustments_step_over_what_is_not_estimable() -> None:
     assert verdicts.benjamini_hochberg(p).tolist() == pytest.approx([0.03, np.nan, 0.04, 0.04], nan_ok=True)
 
 
-@pytest.mark.parametrize(("estimate", "threshold"), [(0.93, 0.90), (0.80, 0.85), (1.0, 0.90)])
-def test_responses_needed_is_the_smallest_number_that_proves(estimate: float, threshold: float) -> None:
-    share = 0.4
-    (needed,) = verdicts.responses_needed(np.array([estimate]), np.array([share]), np.array([threshold]))
-    assert needed.n is not None
-    for n, proves in ((needed.n, True), (needed.n - 1, False)):
-        p = verdicts.korn_graubard_tails(np.array([estimate]), np.array([n * share]), np.array([threshold]))
-        assert bool(p[0 if estimate >= threshold else 1][0] <= 0.05) is proves
+def test_a_pooled_figure_has_a_gate_of_its_own() -> None:
+    one = figures([0.97], [0.01], 60, [45])
+    for pooled, reasons in ((False, ()), (True, ("pooled",))):
+        found = verdicts.judge(one, evidence(one, pooled=pooled, spread=0.01), 0.90)
+        assert found.reasons[0] == reasons
 
 
-def test_responses_needed_says_why_there_is_no_number() -> None:
-    found = verdicts.responses_needed(
-        np.array([0.903, 0.93, 0.93, 0.93]),
-        np.array([0.4, 0.1, np.nan, 0.1]),
-        np.full(4, 0.90),
-        frame=np.array([np.nan, 500, 500, np.nan]),
-    )
-    assert [one.reason for one in found] == ["near_target", "above_frame", "too_few_clusters", None]
+def test_a_unit_that_fails_a_gate_stays_a_member_that_is_not_proven() -> None:
+    """Nobody gains a verdict because a small unit is left out, whatever the small unit's own rate."""
+    rates, n = np.array([0.945, 1.0, 1.0]), np.array([400, 20, 20])
+    three = figures(rates, np.sqrt(rates * (1 - rates) / n), n - 1, n)
+    found = judge(three, 0.90, adjust="holm")
+    assert found.verdict.tolist()[1:] == ["too_few", "too_few"]
+    assert found.p_reached_adjusted[0] == pytest.approx(3 * found.p_reached[0], rel=1e-12)
+
+
+def test_the_size_of_a_family_is_what_was_fixed() -> None:
+    one = figures([0.945], [0.0114], 399, [400])
+    found = judge(one, 0.90).family(np.array([0]), adjust="holm", members=94)
+    assert found.p_reached_adjusted[0] == pytest.approx(min(1.0, 94 * found.p_reached[0]), rel=1e-12)
+    with pytest.raises(AnalysisError, match="cannot hold"):
+        judge(figures([0.9, 0.9], 0.01, 99, 400), 0.90, members=1)
+
+
+def holm_family(seed: int) -> Judgement:
+    """A family of units of all sizes around their target, some proven and some too small."""
+    random = np.random.default_rng(seed)
+    size = int(random.integers(2, 40))
+    n = random.integers(20, 900, size)
+    truth = np.clip(0.9 + random.normal(0.02, 0.05, size), 0.3, 1.0)
+    rates = random.binomial(n, truth) / n
+    se = np.sqrt(rates * (1 - rates) / (n - 1))
+    return judge(figures(rates, se, n - 1, n), 0.90, adjust="holm", members=size + int(random.integers(0, 5)))
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_words_and_bounds_of_a_family_never_disagree(seed: int) -> None:
+    """Strassburger and Bretz (2008): proven exactly where the bound does not fall below the target."""
+    found = holm_family(seed)
+    bounds, own = found.holm_bounds(), found.bounds()
+    for k, word in enumerate(found.verdict):
+        low, high = bounds.limits(k)
+        if word in ("too_few", "not_estimable"):
+            assert np.isnan(low)
+            assert np.isnan(high)
+            continue
+        assert (low >= 0.90) == (word == "reached")
+        assert (high <= 0.90) == (word == "missed")
+        assert low <= found.figures.estimate[k] + 1e-12 <= high + 2e-12
+        proven = int((found.verdict == "reached").sum())
+        if word == "reached" and proven < found.members:
+            assert low == 0.90  # above it, not by how much
+        elif word != "reached":
+            assert low <= own.lower[k] + 1e-12
+
+
+def test_where_all_members_are_proven_the_bound_may_say_more() -> None:
+    two = figures([0.97, 0.99], [0.006, 0.003], 900, [900, 900])
+    found = judge(two, 0.90, adjust="holm")
+    assert found.verdict.tolist() == ["reached", "reached"]
+    size, of = found.effective_n, found.evidence
+    alone = target_rule.bounds(two.estimate, size, of, 0.05 / 2).lower
+    assert found.holm_bounds().lower.tolist() == pytest.approx(alone.tolist(), rel=1e-12)
+    assert (alone > 0.9).all()
+
+
+def test_one_alone_has_its_own_bound_and_a_false_discovery_rate_has_none() -> None:
+    two = figures([0.97, 0.92], [0.006, 0.01], 900, [900, 900])
+    assert judge(two, 0.90).holm_bounds().lower.tolist() == judge(two, 0.90).bounds().lower.tolist()
+    assert np.isnan(judge(two, 0.90, adjust="bh").holm_bounds().lower).all()
 
 
 def test_both_tails_equal_the_incomplete_beta_function() -> None:

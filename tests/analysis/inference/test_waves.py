@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from analysis.errors import AnalysisError, WeightingError
 from analysis.estimation import estimators
 from analysis.inference import waves
 from analysis.inference.estimate_tables import EstimateTable
-from analysis.inference.verdicts import Gates
+from analysis.inference.verdicts import Gates, Judgement
 from analysis.inference.waves import WeighedWave
 from analysis.totals.measure_plan import BLANK, Measure
 from tests.analysis import wave_factory as made
@@ -177,12 +179,20 @@ def test_shares_numbers_and_options_are_estimated(answers: Wave) -> None:
     assert found.interval["logit"] is None
 
 
+FEW = Gates(5, 5, 5, 2, None)
+
+
+def judged(wave: WeighedWave, answers: Wave, table: EstimateTable, goals: np.ndarray, **more: Any) -> Judgement:
+    evidence = wave.evidence(table, made.HEADLINE, answers.rows())
+    return wave.verdicts(table, evidence, goals, **more)
+
+
 def test_verdicts_use_the_threshold_of_each_domain(answers: Wave) -> None:
     wave = weighed(answers, "drawn")
     table = wave.estimates(("unit",)).of(made.HEADLINE)
     goals = np.full(len(table), np.nan)
     goals[:2] = 0.30, 0.99
-    found = wave.verdicts(table, goals)
+    found = judged(wave, answers, table, goals, gates=FEW)
     assert table.domain_keys()[:2] == [(0,), (1,)]
     assert found.verdict.tolist() == ["reached", "missed", *[None] * (len(table) - 2)]
     assert wave.needed(found)[0].n is not None
@@ -193,7 +203,7 @@ def test_needed_answers_are_at_most_the_transactions_of_the_unit(answers: Wave) 
     wave = weighed(answers, "drawn")
     table = wave.estimates(("unit",)).of(made.HEADLINE)
     near = np.asarray(table.estimate) - 0.006  # more answers than any unit has transactions
-    found = wave.verdicts(table, near)
+    found = judged(wave, answers, table, near)
     assert {one.reason for one in wave.needed(found)} == {None}
     assert {one.reason for one in wave.needed(found, units=table.domain["unit"])} == {"above_frame"}
 
@@ -204,8 +214,8 @@ def test_a_family_is_judged_from_the_evidence_of_all(answers: Wave) -> None:
     goals, places = np.asarray(table.estimate) - 0.02, np.array([2, 0])
     some = table.where(places)
     for adjust in ("none", "holm", "bh"):
-        own = wave.verdicts(table, goals, gates=Gates(5, 5, 2)).family(places, adjust=adjust)
-        alone = wave.verdicts(some, goals[places], gates=Gates(5, 5, 2), adjust=adjust)
+        own = judged(wave, answers, table, goals, gates=FEW).family(places, adjust=adjust)
+        alone = judged(wave, answers, some, goals[places], gates=FEW, adjust=adjust)
         assert own.verdict.tolist() == alone.verdict.tolist()
         assert own.reasons.tolist() == alone.reasons.tolist()
         assert own.p_reached_adjusted.tolist() == pytest.approx(alone.p_reached_adjusted.tolist(), rel=1e-12)
@@ -215,7 +225,7 @@ def test_a_family_is_judged_from_the_evidence_of_all(answers: Wave) -> None:
 def test_self_selected_channel_is_capped_and_says_so(answers: Wave) -> None:
     wave = weighed(answers, "opt_in")
     table = wave.estimates(("unit",)).of(made.HEADLINE).where(np.array([0]))
-    found = wave.verdicts(table, np.array([0.10]), gates=Gates(10, 10, 2))
+    found = judged(wave, answers, table, np.array([0.10]), gates=FEW)
     assert found.verdict.tolist() == ["reached_not_proven"]
     assert found.reasons[0] == ("opt_in",)
     assert wave.needed(found)[0].reason == "opt_in"
@@ -223,8 +233,10 @@ def test_self_selected_channel_is_capped_and_says_so(answers: Wave) -> None:
 
 def test_a_verdict_on_a_score_is_refused(answers: Wave) -> None:
     wave = weighed(answers, "drawn")
+    table = wave.estimates().of(Measure("item_mean", "q1"))
+    evidence = wave.evidence(table, Measure("item_rate", "q1"), answers.rows())
     with pytest.raises(AnalysisError, match="not a rate"):
-        wave.verdicts(wave.estimates().of(Measure("item_mean", "q1")), np.array([0.9]))
+        wave.verdicts(table, evidence, np.array([0.9]))
 
 
 def test_totals_of_one_selection_are_not_weighed_as_another(answers: Wave) -> None:
@@ -267,3 +279,32 @@ def test_fact_of_the_respondent_is_crossed_beside_unit_and_field(answers: Wave) 
     )
     assert rows.row(1).estimate == pytest.approx(expected.estimate, rel=1e-12)
     assert rows.row(1).se == pytest.approx(expected.se, rel=1e-10)
+
+
+@pytest.mark.parametrize("by", [(), ("unit",), ("field",), ("unit", "field")])
+def test_the_evidence_of_a_wave_is_that_of_its_rows(answers: Wave, by: tuple[str, ...]) -> None:
+    """Shares and own rates of a mean of factor rates, worked out respondent by respondent."""
+    wave = weighed(answers, "drawn")
+    table = wave.estimates(by).of(made.HEADLINE)
+    found = wave.evidence(table, made.HEADLINE, answers.rows())
+    cells = {tuple(key): w for key, w in zip(wave.weights.keys.tolist(), wave.weights.weight.tolist(), strict=True)}
+    w = np.array([cells[pair] for pair in zip(answers.unit.tolist(), answers.field.tolist(), strict=True)])
+    for k, inside in enumerate(domains(answers, by, np.array(table.domain_keys()))):
+        z, omega, count = np.zeros(len(w)), np.zeros(len(w)), np.zeros(len(w))
+        for items in (("q1", "q2", "q3"), ("q4", "q5")):
+            for item in items:
+                value = values_of(answers, item)
+                x = (~np.isnan(value)) * inside
+                y = (np.nan_to_num(value) >= 4) * x
+                below = (w * x).sum()
+                z += w * (y - (w * y).sum() / below * x) / below / len(items) / 2
+                omega += w * x / below / len(items) / 2
+                count += x
+        there = omega > 0
+        assert found.people[k] == pytest.approx((omega**2).sum(), rel=1e-12)
+        assert found.spread[k] == pytest.approx((z[there] ** 2 / omega[there]).sum(), rel=1e-12)
+        if (squares := (z**2).sum()) > 0:
+            assert found.skewness[k] == pytest.approx((z**3).sum() / squares**1.5, rel=1e-9)
+        assert found.answers[k] == count.sum()
+        assert found.variance[k] == pytest.approx(table.se[k] ** 2, rel=1e-12) or len(by) == 2
+        assert bool(found.pooled[k])
