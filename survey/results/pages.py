@@ -28,6 +28,7 @@ from survey.services.files.result_sentences import (
     marks,
     plan_line,
     rule_words,
+    what_proves,
     why_hidden,
     why_unjudged,
 )
@@ -102,6 +103,7 @@ class ResultsPage:
     units_left_out: int
     legend: Mapping[str, Markup]  # the marks of the drawings
     how_judged: str
+    what_proves: str
     beside: tuple[str, ...] = ()  # what the further analyses add to the headline, once they are made
     may_judge_anew: bool = False
 
@@ -132,6 +134,7 @@ def results_page(
         units_left_out=sum(1 for r in view.by_unit if r.shown.hidden in ("small", "complement")),
         legend=intervals.legend(),
         how_judged=how_judged(view, Words.of(language())),
+        what_proves=what_proves(view, Words.of(language())),
         beside=beside,
         may_judge_anew=may_judge_anew,
     )

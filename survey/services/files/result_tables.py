@@ -23,6 +23,7 @@ from survey.services.files.result_sentences import (
     how_judged,
     plan_line,
     rule_words,
+    what_proves,
     why_hidden,
     why_unjudged,
 )
@@ -65,7 +66,7 @@ def about(view: ResultsView, w: Words, *, rows_left_out: int | None) -> list[tup
         (w(N_("State")), w(N_("final, made when the wave closed")) if view.final else w(N_("provisional"))),
         (w(N_("Made at")), moment(view.made_at)),
         *([(w(N_("Version of the results")), _version_line(view, w))] if view.versions else []),
-        *([(w(N_("Verdicts")), judged)] if (judged := how_judged(view, w)) else []),
+        *([(w(N_("Verdicts")), f"{what_proves(view, w)} {judged}".strip())] if (judged := how_judged(view, w)) else []),
         (w(N_("Arrived after closing, not in these figures")), str(view.late)),
         (w(N_("Left at their citizens' wish since")), str(view.deleted_since)),
         (w(N_("Data hash")), view.results.data_hash),
@@ -355,8 +356,8 @@ METHOD = (
     (
         N_("Verdict"),
         N_(
-            "One-sided 95 % bound of Korn and Graubard, the effective number capped at n; judged from 30 answers, "
-            "30 effective answers and 8 degrees of freedom on."
+            "Exact binomial test referred to Student's t, its variance floored; 5 % for all figures judged together "
+            "(Holm). Judged from 30 answers on, also once their weights are counted, and 12 degrees of freedom."
         ),
     ),
     (
