@@ -7,7 +7,7 @@ export HOST ?= 127.0.0.1
 export PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run dev test format lint catalogue bench bench-large lock clean
+.PHONY: help demo run dev test format lint catalogue bench bench-large trials trials-large lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -60,6 +60,12 @@ bench: $(VENV)/test.stamp ## The figures of the README, measured on this machine
 
 bench-large: $(VENV)/test.stamp ## 100,000,000 synthetic respondents in 100 Parquet parts, some minutes and 1 GB of disk
 	@$(BIN)/python -m tests.load.large_bench
+
+trials: $(VENV)/test.stamp ## How often the verdict's rule is wrong: 180 situations × 6,000 simulated surveys, some 5 minutes
+	@$(BIN)/python -m tests.load.verdict_trials
+
+trials-large: $(VENV)/test.stamp ## The same for the whole grid of 19,000 situations, some hours
+	@$(BIN)/python -m tests.load.verdict_trials --large
 
 lock: $(VENV)/test.stamp ## Choose the newest versions again and write the lock files
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -6,8 +6,8 @@ It guards the traps of statsmodels. What statsmodels 0.15 does when it is run:
   Hochberg's all become NaN, and the first is still reported as rejected. Here a NaN is outside the family.
 * Its default method is Holm-Šidák, not Holm, whose error is bounded whatever the dependence.
 * Holm takes a matrix for a family and mixes its columns; p-values outside 0..1 pass. Here both are refused.
-* Holm runs a full garbage collection in every call, 0.2 s in a process of 300 MB; a channel of 100 units has hundreds of
-  families. Here Holm is the formula of the paper, and a test holds it against `multipletests`.
+* Holm runs a full garbage collection in every call, 0.2 s in a process of 300 MB; a channel of 100 units has hundreds
+  of families. Here Holm is the formula of the paper, and a test holds it against `multipletests`.
 * Its sample size for one side is infinite for a difference of 0, and 0 where the power asked for is no more than
   alpha. Here both are refused.
 

@@ -348,7 +348,7 @@ def linearised_blocks(partition: Partition, ratios: Ratios) -> Iterator[tuple[sl
         scores *= over
         squares = None
         if lines.squares is not None and partition.shape.elements:
-            squares = _quadratic(lines.squares[some], ratios.of, own)
+            squares = quadratic(lines.squares[some], ratios.of, own)
             over *= over
             squares *= over
         yield some, scores, squares
@@ -366,7 +366,7 @@ def ratio_scores(partition: Partition, ratio: BaseRatio, totals: Floats | None =
     )
 
 
-def _quadratic(source: Floats, ratios: Sequence[BaseRatio], r: Floats) -> Floats:
+def quadratic(source: Floats, ratios: Sequence[BaseRatio], r: Floats) -> Floats:
     """Σ (y − r x)² per line of the source, from the sums of products (r: lines × ratios)."""
     squares = gathered(source, [ratio.square for ratio in ratios])
     base = gathered(source, [ratio.base for ratio in ratios])
@@ -388,7 +388,7 @@ def simple_variance(totals: Floats, ratios: Ratios, n: Ints) -> tuple[Floats, Fl
     svymean(deff = TRUE) and svyratio(deff = TRUE) have it). NaN where the sample is larger than N.
     """
     people = gathered(totals, [ratio.people for ratio in ratios.of])
-    spread = _quadratic(totals, ratios.of, ratios.values()[0])
+    spread = quadratic(totals, ratios.of, ratios.values()[0])
     with np.errstate(divide="ignore", invalid="ignore"):
         known = (n > 1) & (ratios.denominator > 0)
         replaced = np.where(known, spread / ratios.denominator**2 * people / (n - 1), np.nan)

@@ -15,7 +15,6 @@ Kish's effective number of people is 1 / Σω² (Kish 1965, section 11.7).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -55,6 +54,10 @@ class Evidence:
     def at(self, places: Any) -> Evidence:
         """That of some figures: a mask or their numbers."""
         return Evidence(*(getattr(self, one.name)[places] for one in fields(self)))
+
+    def raveled(self) -> Evidence:
+        """The same as arrays of one dimension."""
+        return Evidence(*(np.ascontiguousarray(getattr(self, one.name)).reshape(-1) for one in fields(self)))
 
     def with_variance(self, variance: Floats, df: Floats) -> Evidence:
         """The same with the variance and df of a design that rows do not tell: calibrated, finite, or replicated."""
@@ -127,8 +130,3 @@ def _grouped(first: Ints, second: Ints, third: Ints) -> tuple[Ints, Ints, Ints]:
     another = np.zeros(pairs.size, np.int64)
     another[pairs.codes] = third
     return pairs.codes, pairs.keys[:, 0], another
-
-
-def stacked(parts: Sequence[Evidence]) -> Evidence:
-    """Evidence on several measures as (domains × measures)."""
-    return Evidence(*(np.column_stack([getattr(part, one.name) for part in parts]) for one in fields(Evidence)))

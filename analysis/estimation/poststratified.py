@@ -107,6 +107,7 @@ def _with_lines(table: CellTable, by: Sequence[str], lines: Ints) -> CellTable:
         sums=np.zeros((len(lines), coarse.sums.shape[1])),
         counts=np.zeros((len(lines), coarse.counts.shape[1]), np.int64),
         rows=empty(coarse.rows),
+        weight_squares=empty(coarse.weight_squares),
         population=None,
     )
     return replace(coarse, population=None).merged(blank)

@@ -35,7 +35,8 @@ class CellTable:
     `names` name the key columns. `sums` (C × F) are weighted sums, `squares` the same under squared weights, `counts`
     (C × N) numbers of rows with positive weight, `rows` the same with rows of weight zero (None: there are none),
     `products` the products between items under squared weights, `population` (C × 2) the numbers of clusters in
-    the stratum and of units in the cluster, constant there (inf: not finite).
+    the stratum and of units in the cluster, constant there (inf: not finite), `weight_squares` (C × 1) the sums of
+    squared weights.
     """
 
     names: tuple[str, ...]
@@ -46,6 +47,7 @@ class CellTable:
     squares: Floats | None = None
     products: Products | None = None
     population: Floats | None = None
+    weight_squares: Floats | None = None
 
     @property
     def size(self) -> int:
@@ -89,6 +91,7 @@ class CellTable:
             grouped(self.squares),
             None if self.products is None else self.products.moved(groups.codes),
             None if self.population is None else self.population[own.first()],
+            grouped(self.weight_squares),
         )
 
     def reweighted(self, factors: Floats) -> CellTable:
@@ -98,6 +101,7 @@ class CellTable:
             sums=self.sums * factors[:, None],
             squares=None if self.squares is None else self.squares * (factors**2)[:, None],
             products=None if self.products is None else self.products.reweighted(factors),
+            weight_squares=None if self.weight_squares is None else self.weight_squares * (factors**2)[:, None],
         )
 
     def restricted(self, cells: Ints) -> CellTable:
@@ -160,7 +164,10 @@ def _joined(tables: Sequence[CellTable]) -> CellTable:
         products = moved[0].merged(*moved[1:])
     population = _population_of(tables, places, groups.size)
     counts = added("counts")
-    return CellTable(first.names, groups.keys, added("sums"), counts, rows, added("squares"), products, population)
+    return CellTable(
+        first.names, groups.keys, added("sums"), counts, rows, added("squares"), products, population,
+        added("weight_squares"),
+    )  # fmt: skip
 
 
 def _runs(place: Ints) -> list[tuple[slice, slice]]:

@@ -66,6 +66,7 @@ class Sums:
     counts: Ints
     rows: Ints | None
     squares: Floats | None
+    weight_squares: Floats
     products: Products | None
 
 
@@ -176,6 +177,14 @@ class _Table:
         self.empty_rows = None if empty is None else np.flatnonzero(empty)
         self._bases: dict[int, Ints] = {}
 
+    def _squared_weights(self) -> Floats:
+        """Sums of squared weights (cells × 1)."""
+        if self.squares is not None:
+            return self.squares[:, :1].copy()
+        if self.weight is None:
+            return self.sums[:, :1].copy()
+        return np.asarray(np.bincount(self.cells, self.weight * self.weight, self.size), np.float64)[:, None]
+
     def weights(self) -> None:
         """The rows themselves: column 0 and count 0."""
         rows = np.bincount(self.cells, minlength=self.size)
@@ -238,8 +247,8 @@ class _Table:
         self.rows[:, count] = rows
         self.counts[:, count] = rows - np.bincount(empty_cells, minlength=self.size)
 
-    def finished(self) -> tuple[Floats, Ints, Ints | None, Floats | None]:
-        return self.sums, self.counts, self.rows, self.squares
+    def finished(self) -> tuple[Floats, Ints, Ints | None, Floats | None, Floats]:
+        return self.sums, self.counts, self.rows, self.squares, self._squared_weights()
 
 
 def _narrow(left: AnyArray, right: Floats) -> Floats:

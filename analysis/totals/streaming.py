@@ -204,6 +204,7 @@ class Totals:
                     part.squares,
                     part.products,
                     _population(chunk, groups),
+                    part.weight_squares,
                 )
             )
         return tables
@@ -220,6 +221,7 @@ class Totals:
             np.zeros((0, width)) if self.shape.elements else None,
             Products.nothing(basis) if basis is not None else None,
             np.zeros((0, 2)),
+            np.zeros((0, 1)),
         )
 
 

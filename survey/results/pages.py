@@ -28,7 +28,6 @@ from survey.services.files.result_sentences import (
     marks,
     plan_line,
     rule_words,
-    what_proves,
     why_hidden,
     why_unjudged,
 )
@@ -103,7 +102,6 @@ class ResultsPage:
     units_left_out: int
     legend: Mapping[str, Markup]  # the marks of the drawings
     how_judged: str
-    what_proves: str
     beside: tuple[str, ...] = ()  # what the further analyses add to the headline, once they are made
     may_judge_anew: bool = False
 
@@ -134,7 +132,6 @@ def results_page(
         units_left_out=sum(1 for r in view.by_unit if r.shown.hidden in ("small", "complement")),
         legend=intervals.legend(),
         how_judged=how_judged(view, Words.of(language())),
-        what_proves=what_proves(view, Words.of(language())),
         beside=beside,
         may_judge_anew=may_judge_anew,
     )
@@ -213,8 +210,13 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
         else:
             said += [capital(_(REASONS[r])) + "." for r in verdict.reasons if r in REASONS]
         if verdict.needed is not None and verdict.verdict.endswith("not_proven"):
-            said.append(_("If the level is really so, the next wave needs about %(n)s answers to prove it.",
-                          n=grouped(verdict.needed, lang)))  # fmt: skip
+            needed = grouped(verdict.needed, lang)
+            if verdict.needed_why == "fewer_than_now":
+                said.append(_("If the level is really so, about %(n)s answers prove it in 8 of 10 waves. More were "
+                              "collected; this time chance stood against it.", n=needed))  # fmt: skip
+            else:
+                said.append(_("If the level is really so, the next wave needs about %(n)s answers to prove it with a "
+                              "chance of 80 %%.", n=needed))  # fmt: skip
         if verdict.members > 1 and verdict.claims:
             said.append(_("It is one of %(members)s figures judged together; what is said holds for all at once.",
                           members=grouped(verdict.members, lang)))  # fmt: skip

@@ -86,10 +86,11 @@ HIDDEN = {
 }
 REASONS = {
     "n": N_("fewer answers than needed to judge"),
+    "kish_n": N_("a few answers carry so much weight that they count as fewer than 30"),
     "effective_n": N_("effective number of answers below 30"),
-    "kish_n": N_("too few answers once their weights are counted"),
     "df": N_("too few independent places and days (degrees of freedom below 12)"),
-    "pooled": N_("too few answers for a target this high"),
+    "pooled": N_("too few people for a target so near 100 %"),
+    "fewer_than_now": N_("so many were collected; this time chance stood against it"),
     "opt_in": N_("people chose themselves to answer"),
     "near_target": N_("the rate is within half a point of the target"),
     "above_frame": N_("more answers than there are transactions"),

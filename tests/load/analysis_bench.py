@@ -20,8 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 import psutil
 
-from analysis.estimation.domain_estimates import estimate
-from analysis.inference.estimate_tables import table_of
+from analysis.estimation.domain_estimates import DomainEstimates, estimate
+from analysis.estimation.evidence_from_totals import evidence_of_totals
+from analysis.inference.estimate_tables import is_rate, table_of
 from analysis.inference.verdicts import Figures, judge
 from analysis.totals.chunk_sums import Chunk
 from analysis.totals.measure_plan import MeasurePlan, Node, RatedItem
@@ -79,8 +80,18 @@ def ours(data: dict[str, np.ndarray], codes: np.ndarray, by: tuple[str, ...], *,
         totals.add(Chunk(codes[part], keys, data["weight"][part], None, first, second))
     found = estimate(totals.settle(), by)
     table = table_of(found, intervals_wanted=("logit", "wilson"))
-    judgement = judge(Figures(table.estimate, table.se, table.df, table.n, table.rows), 0.85)
-    return len(judgement.verdict)
+    verdicts = judged(totals, found)
+    assert verdicts > 0
+    return len(table)
+
+
+def judged(totals: Totals, found: DomainEstimates, target: float = 0.85) -> int:
+    """How many verdicts there are: every rate that is one ratio, in every domain, against one target."""
+    rates = [one for one in found.measures if is_rate(one.name) and one in totals.layout.ratios]
+    places = [found.place(one) for one in rates]
+    figures = Figures(*(getattr(found, name)[:, places].ravel() for name in ("estimate", "se", "df", "n", "rows")))
+    evidence = evidence_of_totals(totals, found, rates).raveled()
+    return len(judge(figures, evidence, target).verdict)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from survey.services.estimates.measure_plans import Figure
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.estimates.visible_rows import Row
 from survey.words import capital
-from survey.words.figures import day, grouped
+from survey.words.figures import day
 from survey.words.results import HIDDEN, UNATTRIBUTED, rule_name
 
 
@@ -66,21 +66,6 @@ def how_judged(view: ResultsView, w: Words) -> str:
         N_("Which figures are judged together was fixed when the wave was opened; p-values and bounds hold for all of "
            "them at once (Holm), and they are the same for whoever reads them.")
     )  # fmt: skip
-
-
-def what_proves(view: ResultsView, w: Words) -> str:
-    """What a verdict says and from how many answers on it is given: two sentences for who decides."""
-    if not any(view.results.verdicts.values()) or view.results.former_rule:
-        return ""
-    proven = w(
-        N_("“Reached” and “missed” are said only where the answers prove it: chance would make even one of the figures "
-           "judged together pass so in about 5 of 100 waves.")
-    )  # fmt: skip
-    enough = w(
-        N_("A figure is judged from %(n)s answers on, and the higher the target the more it needs (50 where several "
-           "answers of each person are set against 90 %%)."), n=grouped(view.wave.gates.n or 0, w.language),
-    )  # fmt: skip
-    return f"{proven} {enough}"
 
 
 def why_unjudged(view: ResultsView, row: Row, w: Words) -> str:

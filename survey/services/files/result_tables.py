@@ -23,7 +23,6 @@ from survey.services.files.result_sentences import (
     how_judged,
     plan_line,
     rule_words,
-    what_proves,
     why_hidden,
     why_unjudged,
 )
@@ -66,7 +65,7 @@ def about(view: ResultsView, w: Words, *, rows_left_out: int | None) -> list[tup
         (w(N_("State")), w(N_("final, made when the wave closed")) if view.final else w(N_("provisional"))),
         (w(N_("Made at")), moment(view.made_at)),
         *([(w(N_("Version of the results")), _version_line(view, w))] if view.versions else []),
-        *([(w(N_("Verdicts")), f"{what_proves(view, w)} {judged}".strip())] if (judged := how_judged(view, w)) else []),
+        *([(w(N_("Verdicts")), judged)] if (judged := how_judged(view, w)) else []),
         (w(N_("Arrived after closing, not in these figures")), str(view.late)),
         (w(N_("Left at their citizens' wish since")), str(view.deleted_since)),
         (w(N_("Data hash")), view.results.data_hash),
@@ -252,7 +251,7 @@ def _remarks(view: ResultsView, row: Row, w: Words) -> str:
     parts = [why_hidden(view, row.shown, w), why_unjudged(view, row, w)]
     if row.verdict is not None:
         parts += [w(REASONS[r]) for r in row.verdict.reasons if r in REASONS]
-        if row.verdict.needed is None and row.verdict.needed_why in REASONS:
+        if row.verdict.needed_why in REASONS:  # why no number can be given, or one below what was collected
             parts.append(w(REASONS[row.verdict.needed_why]))
     return "; ".join(dict.fromkeys(p for p in parts if p))
 
@@ -356,8 +355,8 @@ METHOD = (
     (
         N_("Verdict"),
         N_(
-            "Exact binomial test referred to Student's t, its variance floored; 5 % for all figures judged together "
-            "(Holm). Judged from 30 answers on, also once their weights are counted, and 12 degrees of freedom."
+            "Exact binomial test on the effective number, referred to Student's t, variance floored (rule "
+            "floored-binomial-t); judged from 30 people, 30 effective ones and 12 degrees of freedom on."
         ),
     ),
     (
