@@ -68,8 +68,9 @@ def made_up(draw: np.random.Generator, wave: Surveyed, units: list[int], fields:
     codes = np.where(good, draw.choice([4, 5], good.shape), draw.choice([1, 2, 3], good.shape)).astype(np.uint8)
     field = draw.choice(fields, len(unit)).astype(np.int32)
     day = np.full(len(unit), 20_400, np.int32)
+    alone = np.zeros(len(unit), np.uint8)
     values = {"q1": codes[:, 0], "q2": codes[:, 1], "_unit": unit, "_received": unit, "_field": field, "_point": unit,
-              "_day": day + draw.integers(0, 20, len(unit)).astype(np.int32)}  # fmt: skip
+              "_day": day + draw.integers(0, 20, len(unit)).astype(np.int32), "_together": alone}  # fmt: skip
     return Columns(len(unit), "ab" * 32, values)
 
 
