@@ -16,7 +16,8 @@ crossing. One pass serves every item, factor, index, unit, field and group; noth
 How channels are treated (the rulings of the project):
 
 * `drawn`: strata are unit × field, each respondent a primary unit, base weight N/n, no finite population correction
-  because a verdict is about the service;
+  because a verdict is about the service; where answers were taken together (an interviewer's day, a batch of paper),
+  these batches are the primary units and units the strata;
 * `census`: as drawn; everybody was asked, those who answered stand for the rest of their cell;
 * `opt_in`: strata are units, clusters are collection point × day, adjustment weights post-stratify to unit × field,
   the variance takes the residuals within post-strata, and a verdict is at most `…_not_proven`.
@@ -52,17 +53,23 @@ _FIELDS = 1 << 20
 
 
 def begin(
-    plan: MeasurePlan, selection: str, *, variables: Sequence[str] = ("group",), beside: Sequence[str] = ()
+    plan: MeasurePlan,
+    selection: str,
+    *,
+    variables: Sequence[str] = ("group",),
+    beside: Sequence[str] = (),
+    together: bool = False,
 ) -> Totals:
     """Empty totals for one selection of a wave: drawn, census or opt_in.
 
     `variables` are crossed with unit × field in one table (they should be functions of unit or field, as the target
     group or the kind of unit is). Each of `beside` (a respondent fact) gets a table of its own with unit × field.
-    Raises AnalysisError for another selection.
+    `together` says that drawn answers come with the batch they were taken in. Raises AnalysisError for another
+    selection.
     """
     _check_selection(selection)
     main = tuple(dict.fromkeys((*KEYS, *variables)))
-    return Totals(plan, Shape(clustered=selection == "opt_in"), (main, *((*KEYS, name) for name in beside)))
+    return Totals(plan, Shape(clustered=together or selection == "opt_in"), (main, *((*KEYS, name) for name in beside)))
 
 
 def wave_chunk(
@@ -78,15 +85,16 @@ def wave_chunk(
     """Rows of answers with their design keys.
 
     `codes` are uint8 (rows × columns of the plan), 255 = blank; `unit` and `field` (rows,) integers, −1 = not known;
-    `cluster` (rows,) is an integer for collection point × day (opt_in only); `variables` are further integer columns by
-    name, such as `group`. Raises AnalysisError where opt_in has no cluster and for field codes out of range.
+    `cluster` (rows,) is an integer: for opt_in collection point × day, for drawn and census the batch that an answer
+    was taken in, None where all were given alone; `variables` are further integer columns by name, such as `group`.
+    Raises AnalysisError where opt_in has no cluster and for field codes out of range.
     """
     _check_selection(selection)
     units, fields = np.asarray(unit, np.int64), np.asarray(field, np.int64)
     keys: dict[str, AnyArray] = {"unit": units, "field": fields, **variables}
-    if selection == "opt_in":
-        if cluster is None:
-            raise AnalysisError("Self-selected answers need 'cluster', an integer for collection point × day.")
+    if selection == "opt_in" and cluster is None:
+        raise AnalysisError("Self-selected answers need 'cluster', an integer for collection point × day.")
+    if cluster is not None:
         keys["stratum"], keys["psu"] = units, np.asarray(cluster, np.int64)
     else:
         if len(fields) and (fields.max() >= _FIELDS - 1 or fields.min() < -1):
@@ -147,10 +155,8 @@ class WeighedWave:
         measured = RowMeasures(self.totals.plan, rows.codes)
         own = figure_rows(measured, measure, weight, domain, len(keys))
         drawn = self.selection != "opt_in"
-        stratum = _codes(rows.unit, rows.field) if drawn else _codes(rows.unit)
-        psu = None
-        if rows.cluster is not None:
-            psu = _codes(rows.unit, rows.field, rows.cluster) if drawn else _codes(rows.unit, rows.cluster)
+        stratum = _codes(rows.unit, rows.field) if rows.cluster is None else _codes(rows.unit)
+        psu = None if rows.cluster is None else _codes(rows.unit, rows.cluster)
         return evidence_of_rows(
             own.score, own.share, domain, len(keys), stratum=stratum, psu=psu, variance=table.se**2,
             answers=own.answers, pooled=own.pooled, with_replacement=drawn,
@@ -197,13 +203,21 @@ def _codes(*columns: AnyArray) -> Ints:
     return regroup(np.column_stack(columns)).codes
 
 
-def weigh(totals: Totals, selection: str, frame: FrameCells, *, thin: int = 5, lonely: str = "adjust") -> WeighedWave:
+def weigh(
+    totals: Totals,
+    selection: str,
+    frame: FrameCells,
+    *,
+    thin: int = 5,
+    lonely: str = "adjust",
+    together: bool = False,
+) -> WeighedWave:
     """The totals weighted to the frame's unit × field counts; see `frame_weights` for merging and flags.
 
     Raises AnalysisError for totals of another selection, WeightingError where there are no answers.
     """
     _check_selection(selection)
-    if totals.shape.clustered != (selection == "opt_in"):
+    if totals.shape.clustered != (together or selection == "opt_in"):
         raise AnalysisError(f"These totals were not begun for selection '{selection}'.")
     table = totals.by(KEYS).coarsened(KEYS)
     if not table.size:

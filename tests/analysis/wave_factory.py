@@ -44,6 +44,7 @@ class Wave:
     field: AnyArray
     group: AnyArray
     cluster: AnyArray
+    together: bool = False  # drawn answers come in batches
 
     def chunk(self, selection: str, rows: AnyArray | slice = slice(None)) -> Chunk:
         return wave_chunk(
@@ -52,15 +53,16 @@ class Wave:
             unit=self.unit[rows],
             field=self.field[rows],
             group=self.group[rows],
-            cluster=self.cluster[rows],
+            cluster=self.cluster[rows] if selection == "opt_in" or self.together else None,
             numbers=self.numbers[rows],
         )
 
     def rows(self) -> AnswerRows:
-        return AnswerRows(self.codes, self.unit, self.field, None, {"group": self.group})
+        cluster = self.cluster if self.together else None
+        return AnswerRows(self.codes, self.unit, self.field, cluster, {"group": self.group})
 
     def totals(self, selection: str) -> Totals:
-        return begin(plan(), selection).add(self.chunk(selection))
+        return begin(plan(), selection, together=self.together).add(self.chunk(selection))
 
 
 def wave(rows: int = 900, seed: int = 3, unknown: float = 0.05) -> Wave:

@@ -405,6 +405,8 @@ def _families(family: Sequence[Outcome]) -> Part:
     title = f'{UNITS} units at the target: at least one false "reached" after Holm, in %:'
     lines, failed = _head(title, "each unit", "any", "limit"), []
     for one in family:
+        if not one.counts:
+            continue
         limit = 0.20 if one.cell.icc > 0.1 else 0.08
         lines.append(_line(one.cell.name, _percent(one.any_of_family), _percent(limit)))
         if one.any_of_family > limit:

@@ -25,13 +25,15 @@ from pyarrow import json as arrow_json
 from instruments.model.document import InstrumentVersion
 from instruments.model.elements import Item
 from survey.database import Database
+from survey.models.fieldwork.points import Mode
 from survey.queries.estimates import responses
 from survey.queries.estimates.responses import Batch
 from survey.queries.estimates.wave_basis import NO_FIELD
 
 BLANK = 255
 BATCH = 10_000  # rows that fit into the cache of a processor while they become columns
-FACTS = ("_unit", "_received", "_field", "_point", "_day", "_pace")
+FACTS = ("_unit", "_received", "_field", "_point", "_day", "_pace", "_together")
+TAKEN_TOGETHER = frozenset({Mode.INTERVIEWER.value, Mode.PHONE.value, Mode.PAPER.value})  # by one person, in one batch
 HASH = "_data_hash"
 POINT = 100_000  # more than there are days
 Values = npt.NDArray[Any]
@@ -54,7 +56,11 @@ class Columns:
         return self.values[name]
 
     def fact(self, name: str) -> npt.NDArray[np.int32]:
-        """A fact of the fieldwork (n,): `_unit`, `_received`, `_field`, `_point` ids; `_day` as a day number."""
+        """A fact of the fieldwork (n,): `_unit`, `_received`, `_field`, `_point` ids; `_day` as a day number.
+
+        `_together` is 1 for an answer that an interviewer, a telephone or a batch of paper took with others of its
+        point and day.
+        """
         return self.values[name]
 
     @property
@@ -66,6 +72,19 @@ class Columns:
     def field(self) -> npt.NDArray[np.int64]:
         """The field of procedures of each row (n,), NO_FIELD where it is not known."""
         return np.where(self.values["_field"] == 0, NO_FIELD, self.values["_field"]).astype(np.int64)
+
+    @property
+    def batches(self) -> npt.NDArray[np.int64] | None:
+        """What drawn answers were taken in (n,): point × day, or the answer itself; None where all were given alone.
+
+        The codes are no smaller than 0, and differ between answers that were given alone.
+        """
+        together = self.values["_together"] == 1
+        if not together.any():
+            return None
+        _, batch = np.unique(self.point_day, return_inverse=True)
+        alone = int(batch.max()) + 1 + np.arange(self.rows)
+        return np.where(together, batch, alone).astype(np.int64)
 
     @property
     def point_day(self) -> npt.NDArray[np.int64]:
@@ -154,6 +173,7 @@ def _part(
         columns[name] = np.asarray(values, np.int32)
     columns["_day"] = np.asarray(batch.day, "datetime64[D]").astype(np.int32)
     columns["_pace"] = np.asarray(batch.pace, np.uint8)
+    columns["_together"] = np.array([mode in TAKEN_TOGETHER for mode in batch.mode], np.uint8)
     return columns
 
 

@@ -23,7 +23,7 @@ from analysis.totals.streaming import Totals
 from survey import __version__
 from survey.database import Database
 from survey.models.estimates.results import ResultStatus
-from survey.models.fieldwork.waves import WaveStatus
+from survey.models.fieldwork.waves import Selection, WaveStatus
 from survey.queries.estimates import verdict_families
 from survey.queries.estimates.verdict_families import Family
 from survey.queries.estimates.wave_basis import FrameCount, WaveChannel
@@ -167,40 +167,52 @@ def weigh_answers(
     if not has_frame(wave, channel):
         pairs, counts = np.unique(np.column_stack([answers.unit, answers.field]), axis=0, return_counts=True)
         frame = [FrameCount(int(u), int(f), int(n)) for (u, f), n in zip(pairs, counts, strict=True)]
-    return weigh(totals, channel.selection.value, _frame_cells(wave, frame))
+    together = channel.selection is not Selection.OPT_IN and totals.shape.clustered
+    return weigh(totals, channel.selection.value, _frame_cells(wave, frame), together=together)
 
 
 def _totals(wave: WaveFacts, channel: WaveChannel, answers: Columns, scope: frozenset[int] | None) -> Totals:
     """The weighted sums of the answers, made in one pass over the columns."""
     plan, selection = wave.survey_plan, channel.selection.value
-    totals = begin(plan.measures, selection, variables=("group",) if scope is None else ("group", SCOPE))
+    clusters = _clusters(channel, answers)
+    totals = begin(
+        plan.measures, selection, variables=("group",) if scope is None else ("group", SCOPE),
+        together=clusters is not None,
+    )  # fmt: skip
     inside = np.isin(answers.fact("_unit"), sorted(scope or ())).astype(np.int64)
     fields = answers.field
     groups = _groups(wave, fields)
-    days = answers.fact("_day").astype(np.int64)
-    days -= days.min()  # small numbers, which are grouped without sorting
-    clusters = answers.fact("_point").astype(np.int64) * (days.max() + 1) + days
     for start in range(0, len(answers), ROWS_A_CHUNK):
         rows = slice(start, start + ROWS_A_CHUNK)
         coded = np.column_stack([answers.codes(name)[rows] for name in plan.coded])
         numbers = np.column_stack([answers.numbers(name)[rows] for name in plan.numbers]) if plan.numbers else None
+        batch = None if clusters is None else clusters[rows]
         totals.add(
             wave_chunk(
                 selection, coded, unit=answers.fact("_unit")[rows], field=fields[rows], group=groups[rows],
-                cluster=clusters[rows], numbers=numbers, **({SCOPE: inside[rows]} if scope is not None else {}),
+                cluster=batch, numbers=numbers, **({SCOPE: inside[rows]} if scope is not None else {}),
             )
         )  # fmt: skip
     return totals
 
 
-def _answer_rows(wave: WaveFacts, answers: Columns) -> AnswerRows:
+def _answer_rows(wave: WaveFacts, channel: WaveChannel, answers: Columns) -> AnswerRows:
     """The answers as the totals took them, for what verdicts stand on."""
     plan = wave.survey_plan
     coded = np.empty((len(answers), len(plan.coded)), np.uint8, order="F")
     for place, name in enumerate(plan.coded):
         coded[:, place] = answers.codes(name)
     unit, field = answers.fact("_unit").astype(np.int64), answers.field
-    return AnswerRows(coded, unit, field, None, {"group": _groups(wave, field)})
+    return AnswerRows(coded, unit, field, _clusters(channel, answers), {"group": _groups(wave, field)})
+
+
+def _clusters(channel: WaveChannel, answers: Columns) -> Ints | None:
+    """What answers were taken in (n,): of self-selected ones collection point × day, of drawn ones their batches."""
+    if channel.selection is not Selection.OPT_IN:
+        return answers.batches
+    days = answers.fact("_day").astype(np.int64)
+    days -= days.min()  # small numbers, which are grouped without sorting
+    return np.asarray(answers.fact("_point").astype(np.int64) * (days.max() + 1) + days)
 
 
 def _groups(wave: WaveFacts, fields: Ints) -> Ints:
@@ -240,7 +252,7 @@ def _results(
     if families is not None:
         first = head.measure if head is not None else plan_measures[0]
         tables |= {",".join(by): weighed.estimates(by, measures=(first,), intervals=INTERVALS) for by in WITHIN_UNITS}
-        verdicts = channel_verdicts.of_all(wave, weighed, tables, _answer_rows(wave, answers), families)
+        verdicts = channel_verdicts.of_all(wave, weighed, tables, _answer_rows(wave, channel, answers), families)
     weights = weighed.weights
     return ChannelResults(
         channel=channel.code,

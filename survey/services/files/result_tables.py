@@ -388,8 +388,9 @@ DRAWN_METHOD = (
     (
         N_("Variance"),
         N_(
-            "Taylor linearisation; strata are unit and field, each answer is its own sampling unit; no finite "
-            "population correction, since the verdict is about the service."
+            "Taylor linearisation; strata are unit and field, each answer is its own sampling unit; where an "
+            "interviewer, a telephone or a batch of paper took answers together, those of a day are one unit and the "
+            "strata are units; no finite population correction, since the verdict is about the service."
         ),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,8 @@ def answers() -> Wave:
 
 
 def weighed(answers: Wave, selection: str) -> WeighedWave:
-    return waves.weigh(answers.totals(selection), selection, made.frame())
+    together = answers.together and selection != "opt_in"
+    return waves.weigh(answers.totals(selection), selection, made.frame(), together=together)
 
 
 def rows_design(answers: Wave, wave: WeighedWave) -> SampleDesign:
@@ -308,3 +310,25 @@ def test_the_evidence_of_a_wave_is_that_of_its_rows(answers: Wave, by: tuple[str
         assert found.answers[k] == count.sum()
         assert found.variance[k] == pytest.approx(table.se[k] ** 2, rel=1e-12) or len(by) == 2
         assert bool(found.pooled[k])
+
+
+def test_drawn_answers_taken_in_batches_have_these_as_clusters(answers: Wave) -> None:
+    """An interviewer's day counts once: strata are units, and the errors are those of a design of batches."""
+    batched = replace(answers, together=True)
+    wave = weighed(batched, "drawn")
+    w = wave.weights.of_rows(answers.unit, answers.field)
+    design = sample_design(w, strata=answers.unit, psu=answers.cluster)
+    overall = values_of(answers, "q6")
+    good = np.where(np.isnan(overall), np.nan, overall >= 4)
+    table = wave.estimates(("unit",)).of(Measure("overall_rate", "q6"))
+    for k, unit in enumerate(table.domain["unit"].tolist()):
+        expected = estimators.mean(design, good, answers.unit == unit)
+        assert table.row(k).se == pytest.approx(expected.se, rel=1e-10)
+        assert table.row(k).df == expected.df
+    headline = wave.estimates(("unit",)).of(made.HEADLINE)
+    evidence = wave.evidence(headline, made.HEADLINE, batched.rows())
+    alone = weighed(answers, "drawn")
+    single = alone.evidence(alone.estimates(("unit",)).of(made.HEADLINE), made.HEADLINE, answers.rows())
+    assert evidence.clustered.all()
+    assert (evidence.df < single.df).all()
+    np.testing.assert_allclose(evidence.people, single.people, rtol=1e-12)

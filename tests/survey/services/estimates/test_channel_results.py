@@ -153,7 +153,7 @@ def test_verdict_of_a_drawn_channel(survey: Surveyed, good: int, bad: int, verdi
 
 def test_self_selected_answers_prove_nothing(survey: Surveyed) -> None:
     unit = survey.unit()
-    for day in range(12):
+    for day in range(14):
         survey.answer(unit, 20, 0 if day % 3 else 1, channel=survey.qr, day=date(2026, 11, 2 + day))
     survey.close()
     verdict = survey.view("qr").overall.verdict  # type: ignore[union-attr]

@@ -146,7 +146,7 @@ def test_snapshot_holds_no_key_and_nothing_that_orders_the_answers(survey: Surve
     (snapshot,) = tmp_path.glob("*.npz")
     with np.load(snapshot) as held:
         names = set(held.files)
-    assert names == {"q1", "q2", "_unit", "_received", "_field", "_point", "_day", "_pace", "_data_hash"}
+    assert names == {"q1", "q2", "_unit", "_received", "_field", "_point", "_day", "_pace", "_together", "_data_hash"}
 
 
 def test_part_of_a_running_wave_counts_until_yesterday_and_changes_once_a_day(survey: Surveyed, ward: Unit) -> None:
