@@ -72,7 +72,7 @@ def _agree(
         _one_rule(row.verdict)
         _picture(picture, row.verdict)
         assert (entry["verdict"], entry["threshold"]) == (row.verdict.verdict, row.verdict.target)
-        assert (entry["lower_bound"], entry["upper_bound"]) == (row.verdict.lower, row.verdict.upper)
+        assert (entry["lower_bound_adjusted"], entry["upper_bound_adjusted"]) == (row.verdict.lower, row.verdict.upper)
         assert (entry["p_reached_adjusted"], entry["p_missed_adjusted"]) == (
             row.verdict.p_reached,
             row.verdict.p_missed,
