@@ -148,6 +148,7 @@ ROUTES: dict[str, Access] = {
     "results.wave": roles(N, U),
     "results.analysis": roles(N, U),
     "results.ask_for_file": roles(N, U),
+    "results.judge_anew": roles(N),
     "results.joined": roles(N),
     "results.ask_for_joined": roles(N),
     "site.change_language": PUBLIC,

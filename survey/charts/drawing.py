@@ -9,12 +9,12 @@ from markupsafe import Markup, escape
 from survey.words.figures import coordinate, rounded, whole
 
 INK = "#1b2430"
-SOFT = "#4a5563"
+SOFT = "#454f5d"
 RULE = "#b9b4a8"
 BAND = "#e9e4d8"
 PLAIN = ("#33475b", "#b6c2cd")
 GOOD = "#0b5a4c"
-BAD = "#8e2f2b"
+BAD = "#882a26"
 FONT = 'font-family="Noto Sans, Liberation Serif, sans-serif"'
 
 

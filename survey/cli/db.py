@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 from survey import clock, schema
 from survey.cli.record import record
 from survey.database import Database, check_integrity
+from survey.permissions import system
 
 
 @click.group()
@@ -21,13 +22,15 @@ def db() -> None:
 def upgrade() -> None:
     """Make the record, or bring it to the schema of this program.
 
-    Also registers the questionnaires that are shipped. Safe to run again; a record written by a newer program is
-    left alone.
+    Also registers the questionnaires that are shipped, and fixes which figures of a wave that is open are judged
+    together. Safe to run again; a record written by a newer program is left alone.
     """
+    from survey.services.province import verdict_families
     from survey.services.questionnaires import shipped_and_imported
 
     with record(current=False) as opened:
         reached = schema.upgrade(opened.database)
+        verdict_families.fix_open_waves(opened.database, actor=system("upgrade"), now=clock.now())
         shipped_and_imported.register_shipped(opened.database, now=clock.now())
         click.echo(
             f"The record ({place(opened.database)}) has schema {reached}; shipped questionnaires are registered."

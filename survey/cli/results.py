@@ -21,8 +21,9 @@ def results() -> None:
 @results.command()
 @click.argument("wave")
 @click.option("--channel", help="Code of the channel; the drawn one, else the first, unless named.")
+@click.option("--version", type=int, help="Which version of results judged anew; the newest, unless named.")
 @click.option("--json", "as_json", is_flag=True, help="In the shape of RESULT.json.")
-def estimate(wave: str, channel: str | None, as_json: bool) -> None:
+def estimate(wave: str, channel: str | None, version: int | None, as_json: bool) -> None:
     """Estimates and verdicts of WAVE, small cells hidden."""
     from survey.services.estimates import visible_results as service
     from survey.services.estimates.results_cache import KeptResults
@@ -31,7 +32,7 @@ def estimate(wave: str, channel: str | None, as_json: bool) -> None:
     with record() as opened:
         view = service.read(
             opened.database, wave, channel, actor=opened.actor, now=clock.now(),
-            kept=KeptResults(result_files.snapshots(opened.config.instance)),
+            kept=KeptResults(result_files.snapshots(opened.config.instance)), version=version,
         )  # fmt: skip
     if as_json:
         click.echo(json.dumps(result_json.result(view), ensure_ascii=False, indent=1, allow_nan=False))

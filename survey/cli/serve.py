@@ -23,6 +23,7 @@ from survey.errors import ConfigurationError, SurveyError
 from survey.permissions import system
 from survey.services.people import invitations
 from survey.services.people.credentials import Passwords, Vault
+from survey.services.province import verdict_families
 from survey.services.questionnaires import shipped_and_imported
 from survey.tokens import Tokens
 
@@ -149,6 +150,7 @@ def _ready() -> tuple[Config, Database]:
     i18n.compile_stale()
     database = Database(config.database_url)
     schema.upgrade(database)
+    verdict_families.fix_open_waves(database, actor=system("upgrade"), now=clock.now())
     return config, database
 
 

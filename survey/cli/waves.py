@@ -65,3 +65,22 @@ def close(wave: str) -> None:
             snapshots=result_files.snapshots(opened.config.instance),
         )  # fmt: skip
     click.echo(f"{wave} is closed; {made} result sets were made." if made else f"{wave} was closed with its results.")
+
+
+@waves.command("judge-anew")
+@click.argument("wave")
+def judge_anew(wave: str) -> None:
+    """Judge the closed WAVE anew, by the rule of this program and from the answers that are there today.
+
+    That makes a new version of its results beside those that stand. Nothing is overwritten; the newest version counts,
+    and `hailong results estimate --version` shows the others.
+    """
+    from survey.services.estimates import finalising
+    from survey.services.files import result_files
+
+    with record() as opened:
+        made = finalising.judge_anew(
+            opened.database, wave, actor=opened.actor, now=clock.now(),
+            snapshots=result_files.snapshots(opened.config.instance),
+        )  # fmt: skip
+    click.echo(f"{wave} was judged anew; {made} result sets were made.")

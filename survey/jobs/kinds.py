@@ -34,6 +34,22 @@ def _final_results(
     return None
 
 
+def _judge_anew(database: Database, config: Config, job: Claimed, _folder: Path, progress: Progress) -> MadeFile | None:
+    """For who asked, with the rights they have now."""
+    from survey.services.estimates import finalising
+
+    finalising.judge_anew(
+        database,
+        str(job.params["wave"]),
+        actor=grants.actor_of(database, job.requested_by),
+        now=clock.now(),
+        after=int(job.params["after"]),
+        snapshots=config.instance / "snapshots",
+        progress=progress,
+    )
+    return None
+
+
 def _joined(database: Database, config: Config, job: Claimed, folder: Path, progress: Progress) -> MadeFile:
     from survey.services.files import several_waves
 
@@ -72,6 +88,7 @@ def _result_file(kind: ResultFile) -> Work:
 
 KINDS: dict[str, Work] = {
     "final_results": _final_results,
+    "judge_anew": _judge_anew,
     **{kind.job: _result_file(kind) for kind in RESULT_FILES.values()},
     "results_joined": _joined,
     "placards": placards.make,

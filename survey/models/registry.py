@@ -2,7 +2,7 @@
 
 from survey.models import audit, jobs
 from survey.models.base import Base
-from survey.models.estimates import results
+from survey.models.estimates import families, results
 from survey.models.fieldwork import frames, issued_forms, points, waves
 from survey.models.intake import responses
 from survey.models.people import accounts
@@ -15,6 +15,7 @@ __all__ = [
     "accounts",
     "audit",
     "drafts",
+    "families",
     "frames",
     "instruments",
     "issued_forms",

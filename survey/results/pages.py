@@ -22,16 +22,19 @@ from survey.services.estimates.visible_rows import FigureRow, Row
 from survey.services.files.file_kinds import ResultFile
 from survey.services.files.result_sentences import (
     Words,
+    former_rule,
     group_mean_words,
     headline_name,
+    how_judged,
     marks,
     plan_line,
     rule_words,
     why_hidden,
+    why_unjudged,
 )
 from survey.web.code_words import capital_words
 from survey.words import capital
-from survey.words.figures import grouped, in_percent, interval, percent, score, standard_error, target_percent
+from survey.words.figures import grouped, in_percent, interval, p_value, percent, score, standard_error, target_percent
 from survey.words.results import REASONS, ROLLUPS, group_name
 
 
@@ -51,9 +54,15 @@ class DrawnRow:
     why: str = ""  # there is no figure, or a remark
     chart: Markup | None = None
     verdict: Verdict | None = None
+    proof: str = ""  # what the verdict stands on, or why there is none
     target: str = ""
     sample: bool = False
     local: bool = False
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the bounds of a family are drawn."""
+        return _bounds(self.verdict) is not None
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,7 @@ class DrawnTable:
     rows: tuple[DrawnRow, ...]
     axis: Markup
     lowest: DrawnRow | None = None
-    with_targets: bool = False  # rows have targets that differ, so each says its own
+    target: str = ""  # of all rows together, where they do not say their own
 
     def __bool__(self) -> bool:
         return bool(self.rows)
@@ -69,6 +78,11 @@ class DrawnTable:
     @property
     def judged(self) -> bool:
         return any(row.verdict for row in self.rows)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the bounds of a family are drawn in a row."""
+        return any(row.bounded for row in self.rows)
 
 
 @dataclass(frozen=True)
@@ -88,10 +102,19 @@ class ResultsPage:
     files: Mapping[str, ResultFile]
     units_left_out: int
     asked: QuestionsPage
+    legend: Mapping[str, Markup]  # the marks of the drawings
+    how_judged: str
     beside: tuple[str, ...] = ()  # what the further analyses add to the headline, once they are made
+    may_judge_anew: bool = False
 
 
-def results_page(view: ResultsView, *, files: Mapping[str, ResultFile], beside: tuple[str, ...] = ()) -> ResultsPage:
+def results_page(
+    view: ResultsView,
+    *,
+    files: Mapping[str, ResultFile],
+    beside: tuple[str, ...] = (),
+    may_judge_anew: bool = False,
+) -> ResultsPage:
     target = view.overall.target if view.overall else None
     headline = _headline(view)
     return ResultsPage(
@@ -103,16 +126,17 @@ def results_page(view: ResultsView, *, files: Mapping[str, ResultFile], beside: 
         halves=_figures(view, view.halves, target, compact=True),
         items=_figures(view, view.items, target),
         units=_domains(view, view.by_unit),
-        fields=_domains(view, view.by_field, with_targets=True),
-        groups=_domains(
-            view, tuple(replace(r, label=group_name(r.label, _)) for r in view.by_group), with_targets=True
-        ),
+        fields=_domains(view, view.by_field),
+        groups=_domains(view, tuple(replace(r, label=group_name(r.label, _)) for r in view.by_group)),
         others=(*(_other(view, row) for row in view.others), *(_group_mean(view, mean) for mean in view.group_means)),
         plan_words=plan_line(view, Words.of(language())),
         files=files,
         units_left_out=sum(1 for r in view.by_unit if r.shown.hidden in ("small", "complement")),
         asked=questions_page(view),
+        legend=intervals.legend(),
+        how_judged=how_judged(view, Words.of(language())),
         beside=beside,
+        may_judge_anew=may_judge_anew,
     )
 
 
@@ -128,7 +152,9 @@ def headline_line(view: ResultsView) -> tuple[str, str]:
     said = _(
         "%(rate)s · %(verdict)s, %(target)s", rate=words, verdict=capital_words("verdict", verdict), target=found.target
     )
-    return f"{said} ({plan_line(view, Words.of(language()))})", _STATES.get(verdict, "warn")
+    w = Words.of(language())
+    notes = [plan_line(view, w), *([former_rule(view, w)] if view.results.former_rule else [])]
+    return f"{said} ({'; '.join(notes)})", _STATES.get(verdict, "warn")
 
 
 _STATES = {"reached": "good", "missed": "bad"}
@@ -147,7 +173,8 @@ def _headline(view: ResultsView) -> DrawnRow | None:
         "Rate %(rate)s, 95 %% interval %(low)s to %(high)s, %(target)s", rate=rate, low=low, high=high, target=goal
     )  # fmt: skip
     notes = marks(view, Words.of(language()))
-    mark = Mark(row.shown.value, row.shown.low, row.shown.high, target, verdict.verdict if verdict else None)
+    mark = _mark(row.shown, verdict, target)
+    assert mark is not None
     chart = intervals.headline(
         mark, target_words=words, label=". ".join([label, *notes]), notes=notes, language=language()
     )
@@ -168,25 +195,21 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
     said = []
     if verdict is None and row.target is not None and not view.final:
         said.append(_("No verdict yet: it is made once, when the wave is closed."))
+    if unjudged := why_unjudged(view, row, Words.of(lang)):
+        said.append(unjudged)
     if verdict is not None:
-        bound = percent(verdict.bound, lang, target=verdict.target, rounding=view.rounding())
+        proof = _proof(view, verdict)
         if verdict.verdict == "reached":
-            said.append(_("The one-sided lower bound is %(bound)s, not below the target: reached with 95 %% certainty.",
-                          bound=bound))  # fmt: skip
+            said.append(_("Reached with 95 %% certainty: %(proof)s.", proof=proof))
         elif verdict.verdict == "missed":
-            said.append(_("The one-sided upper bound is %(bound)s, below the target: missed with 95 %% certainty.",
-                          bound=bound))  # fmt: skip
+            said.append(_("Missed with 95 %% certainty: %(proof)s.", proof=proof))
         elif "opt_in" in verdict.reasons:
             said.append(_("People chose themselves to answer. The interval holds only as far as they represent all, so "
                           "this channel alone proves nothing."))  # fmt: skip
         elif verdict.verdict == "reached_not_proven":
-            said.append(
-                _("The rate reaches the target, but its one-sided lower bound of %(bound)s does not.", bound=bound)
-            )
+            said.append(_("The rate reaches the target, but that is not yet certain: %(proof)s.", proof=proof))
         elif verdict.verdict == "missed_not_proven":
-            said.append(
-                _("The rate is below the target, but its one-sided upper bound of %(bound)s is not.", bound=bound)
-            )
+            said.append(_("The rate is below the target, but that is not yet certain: %(proof)s.", proof=proof))
         else:
             said += [capital(_(REASONS[r])) + "." for r in verdict.reasons if r in REASONS]
         if verdict.needed is not None and verdict.verdict.endswith("not_proven"):
@@ -197,6 +220,9 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
             else:
                 said.append(_("If the level is really so, the next wave needs about %(n)s answers to prove it with a "
                               "chance of 80 %%.", n=needed))  # fmt: skip
+        if verdict.members > 1 and verdict.claims:
+            said.append(_("It is one of %(members)s figures judged together; what is said holds for all at once.",
+                          members=grouped(verdict.members, lang)))  # fmt: skip
     shown = row.shown
     if shown.low is None:
         said.append(
@@ -219,19 +245,45 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
     return said
 
 
-def _domains(view: ResultsView, rows: tuple[Row, ...], *, with_targets: bool = False) -> DrawnTable:
+def _proof(view: ResultsView, verdict: Verdict) -> str:
+    """The p-value and the bound of a verdict, both of its family: "p = 0,012, lower bound 90,4 %"."""
+    if verdict.p is None:
+        return ""
+    p = p_value(verdict.p, language())
+    p = p if p.startswith("<") else f"= {p}"
+    if verdict.bound is None:
+        words: str = _("p %(p)s", p=p)
+        return words
+    bound = percent(verdict.bound, language(), target=verdict.target, rounding=view.rounding())
+    upper: str = _("p %(p)s, upper bound %(bound)s", p=p, bound=bound)
+    lower: str = _("p %(p)s, lower bound %(bound)s", p=p, bound=bound)
+    return upper if verdict.verdict.startswith("missed") else lower
+
+
+def _bounds(verdict: Verdict | None) -> tuple[float, float] | None:
+    """The two bounds of a family that are drawn; none where evidence did not decide."""
+    if verdict is None or not verdict.claims or verdict.lower is None or verdict.upper is None:
+        return None
+    return verdict.lower, verdict.upper
+
+
+def _domains(view: ResultsView, rows: tuple[Row, ...]) -> DrawnTable:
     marks = [_mark(r.shown, r.verdict, r.target) for r in rows if r.shown.value is not None]
     axis = intervals.axis([m for m in marks if m is not None])
     drawn = tuple(_drawn(view, r, axis) for r in rows)
-    return DrawnTable(drawn, intervals.row_axis(axis, language=language()), with_targets=with_targets)
+    return DrawnTable(drawn, intervals.row_axis(axis, language=language()))
 
 
 def _drawn(view: ResultsView, row: Row, axis: Axis) -> DrawnRow:
     words = target_percent(row.target, language()) if row.target is not None else ""
-    return _row(
+    drawn = _row(
         view, row.shown, axis, key=row.key, label=row.label, note="", verdict=row.verdict, target=words,
         goal=row.target, sample=row.sample, rounding=view.rounding(),
     )  # fmt: skip
+    proof = _proof(view, row.verdict) if row.verdict else why_unjudged(view, row, Words.of(language()))
+    if row.verdict and row.verdict.reasons:
+        proof = "; ".join(_(REASONS[r]) for r in row.verdict.reasons if r in REASONS)
+    return replace(drawn, proof=proof)
 
 
 def _figures(
@@ -249,7 +301,8 @@ def _figures(
     )  # fmt: skip
     known = [(r.shown.value, n) for n, r in enumerate(rows) if r.shown.value is not None]
     lowest = drawn[min(known)[1]] if len(known) > 1 else None
-    return DrawnTable(drawn, intervals.row_axis(axis, language=language(), compact=compact), lowest)
+    words = target_percent(target, language()) if target is not None else ""
+    return DrawnTable(drawn, intervals.row_axis(axis, language=language(), compact=compact), lowest, words)
 
 
 def _other(view: ResultsView, row: FigureRow) -> DrawnRow:
@@ -311,7 +364,9 @@ def _row(
     rate = percent(shown.value, lang, target=goal, rounding=rounding)
     low, high = (in_percent(v, lang, rounding=rounding) for v in (shown.low, shown.high))
     said = _("%(label)s: %(rate)s, interval %(low)s to %(high)s", label=label, rate=rate, low=low, high=high)
-    said = ". ".join([said, *marks(view, Words.of(language()))])
+    judged = [capital_words("verdict", verdict.verdict)] if verdict is not None else []
+    aim = [_("target %(rate)s", rate=target_percent(goal, lang))] if goal is not None else []
+    said = ". ".join([said, *aim, *judged, *marks(view, Words.of(language()))])
     return DrawnRow(
         key=key,
         label=label,
@@ -339,4 +394,5 @@ def _count(view: ResultsView, shown: Shown) -> str:
 def _mark(shown: Shown, verdict: Verdict | None, goal: float | None) -> Mark | None:
     if shown.value is None:
         return None
-    return Mark(shown.value, shown.low, shown.high, goal, verdict.verdict if verdict else None)
+    word = verdict.verdict if verdict else None
+    return Mark(shown.value, shown.low, shown.high, goal, word, _bounds(verdict))

@@ -17,6 +17,7 @@ from survey.queries.questionnaires import instruments
 from survey.results import KEPT, blueprint
 from survey.results.analysis_pages import analysis_page, headline_sentences
 from survey.results.pages import headline_line, results_page
+from survey.services.estimates import finalising
 from survey.services.estimates import visible_results as results_service
 from survey.services.estimates.analyses import reading as analyses
 from survey.services.files import result_files, several_waves
@@ -45,14 +46,34 @@ def wave(wave_code: str) -> str:
     actor = staff.actor()
     view = results_service.read(
         runtime().database, wave_code, request.args.get("kenh"), actor=actor, now=staff.now(),
-        kept=current_app.extensions[KEPT], language=language(),
+        kept=current_app.extensions[KEPT], language=language(), version=_version(request.args.get("ban", "")),
     )  # fmt: skip
     beside: tuple[str, ...] = ()
-    if view.final:  # kept with the results; those of a running wave are computed on their own page
+    if view.final and view.is_newest:  # kept with the results; those of a running wave are computed on their own page
         found = analyses.of_view(runtime().database, view, current_app.extensions[KEPT], now=staff.now())
         beside = headline_sentences(view, found)
-    page = results_page(view, files=result_files.to_take(view, actor), beside=beside)
+    page = results_page(
+        view, files=result_files.to_take(view, actor) if view.is_newest else {}, beside=beside,
+        may_judge_anew=view.final and view.is_newest and finalising.may_judge_anew(view.wave, actor),
+    )  # fmt: skip
     return render_template("results/wave.html", page=page)
+
+
+def _version(entered: str) -> int | None:
+    """The version of final results that an address names; none: the newest."""
+    if entered and not (entered.isascii() and entered.isdigit() and len(entered) < 6):
+        raise NotFound("There is no version %(number)s of these results.", number=entered)
+    return int(entered) if entered else None
+
+
+@blueprint.post("/ket-qua/<wave_code>/ket-luan-lai")
+@access(roles(Role.ANALYST))
+def judge_anew(wave_code: str) -> BaseResponse:
+    """Have a closed wave judged anew: a further version of its results beside those that stand."""
+    with staff.said_on("results.wave", wave_code=wave_code, kenh=request.form.get("kenh") or None) as answer:
+        finalising.ask_to_judge_anew(runtime().database, wave_code, actor=staff.actor(), now=staff.now())
+        answer.done(_("The wave is being judged anew; this takes a few minutes at most. Then the new version is here."))
+    return answer.response
 
 
 @blueprint.get("/ket-qua/<wave_code>/phan-tich")

@@ -55,6 +55,7 @@ ACTIONS = {
     "wave.issued_forms": N_("entered forms issued"),
     "wave.open": N_("opened a wave"),
     "wave.close": N_("closed a wave"),
+    "wave.families": N_("fixed which figures are judged together"),
     "point.add": N_("added a collection point"),
     "point.add_many": N_("added a collection point at many units"),
     "point.rename": N_("renamed a collection point"),
@@ -105,6 +106,7 @@ KEYS = {
     "plan": N_("Plan"),
     "channel": N_("Channel"),
     "selection": N_("Selection"),
+    "members": N_("How many are judged together"),
     "cells": N_("Cells"),
     "transactions": N_("Transactions"),
     "point": N_("Point"),
@@ -138,4 +140,5 @@ ACTORS = {
     "installation": N_("installation"),
     "shipped questionnaires": N_("shipped questionnaires"),
     "demonstration": N_("demonstration"),
+    "upgrade": N_("upgrade of the program"),
 }

@@ -52,6 +52,16 @@ def coordinate(value: float) -> str:
     return short(value, 1, "en")
 
 
+def p_value(value: float | None, language: str, *, level: float = 0.05) -> str:
+    """A p-value to three places, with more where rounding would put it on the other side of the level: "0,012"."""
+    if value is None:
+        return MISSING
+    if value < 0.001:
+        return f"< {number(0.001, 3, language)}"
+    shown = (rounded(value, places) for places in range(3, 12))
+    return _written(next((p for p in shown if (p <= Decimal(str(level))) == (value <= level)), exact(value)), language)
+
+
 # --- rates and scores as a questionnaire publishes them --------------------------------------------------------------
 
 

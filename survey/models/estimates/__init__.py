@@ -1,1 +1,1 @@
-"""Weight sets and result sets."""
+"""Weight sets, result sets, and which figures are judged together."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey.models.base import Base, UTCDateTime, choice
@@ -30,7 +30,10 @@ class WeightSet(Base):
 
 
 class ResultSet(Base):
+    """What was estimated and judged for a channel. Judging anew adds a version beside it; the newest counts."""
+
     __tablename__ = "result_set"
+    __table_args__ = (Index("uq_result_set_version", "channel_id", "version", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"), index=True)
@@ -43,4 +46,5 @@ class ResultSet(Base):
     responses: Mapped[int]
     estimates: Mapped[bytes] = mapped_column(LargeBinary)  # compressed plain-data form of the tables
     analyses: Mapped[bytes | None] = mapped_column(LargeBinary)  # compressed plain data: what stands beside the rates
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     deleted_since: Mapped[int] = mapped_column(default=0)  # lawful deletions after it was made

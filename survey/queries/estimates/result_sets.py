@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from survey.models.estimates.results import ResultSet, ResultStatus
 from survey.models.fieldwork.waves import Channel, Selection, Wave, WaveStatus
+
+_NEWEST = ResultSet.version.desc()
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,15 @@ class FinalStamp:
 
     id: int
     deleted_since: int
+    version: int
+
+
+@dataclass(frozen=True)
+class FinalVersion:
+    """One version of the final results of a channel."""
+
+    number: int
+    made_at: datetime
 
 
 @dataclass(frozen=True)
@@ -29,28 +41,32 @@ class EarlierChannel:
     wave_title: str
 
 
-def final(session: Session, channel_id: int) -> ResultSet | None:
-    """The final results of a channel, or None while there are none."""
-    return session.scalars(
-        select(ResultSet).where(ResultSet.channel_id == channel_id, ResultSet.status == ResultStatus.FINAL)
-    ).first()
+def final(session: Session, channel_id: int, version: int | None = None) -> ResultSet | None:
+    """The final results of a channel, the newest unless a version is named; None while there are none."""
+    wanted = select(ResultSet).where(*_final(channel_id)).order_by(_NEWEST)
+    return session.scalars(wanted if version is None else wanted.where(ResultSet.version == version)).first()
 
 
 def final_stamp(session: Session, channel_id: int) -> FinalStamp | None:
-    """Whether a channel has final results, without reading them."""
-    found = session.execute(
-        select(ResultSet.id, ResultSet.deleted_since).where(
-            ResultSet.channel_id == channel_id, ResultSet.status == ResultStatus.FINAL
-        )
-    ).one_or_none()
+    """Whether a channel has final results, without reading them: those of the newest version."""
+    stamps = select(ResultSet.id, ResultSet.deleted_since, ResultSet.version).where(*_final(channel_id))
+    found = session.execute(stamps.order_by(_NEWEST).limit(1)).one_or_none()
     return FinalStamp(*found) if found is not None else None
 
 
+def versions(session: Session, channel_id: int) -> tuple[FinalVersion, ...]:
+    """Every version of the final results of a channel, the newest first."""
+    found = select(ResultSet.version, ResultSet.made_at).where(*_final(channel_id)).order_by(_NEWEST)
+    return tuple(FinalVersion(*row) for row in session.execute(found))
+
+
 def final_analyses(session: Session, channel_id: int) -> bytes | None:
-    """The further analyses stored with the final results of a channel."""
-    return session.scalar(
-        select(ResultSet.analyses).where(ResultSet.channel_id == channel_id, ResultSet.status == ResultStatus.FINAL)
-    )
+    """The further analyses stored with the newest final results of a channel."""
+    return session.scalar(select(ResultSet.analyses).where(*_final(channel_id)).order_by(_NEWEST).limit(1))
+
+
+def _final(channel_id: int) -> tuple[ColumnElement[bool], ...]:
+    return ResultSet.channel_id == channel_id, ResultSet.status == ResultStatus.FINAL
 
 
 def last_before(session: Session, wave_id: int, selection: Selection, channel_code: str) -> EarlierChannel | None:

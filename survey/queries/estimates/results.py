@@ -58,7 +58,7 @@ class WaveLine:
 def waves(session: Session, actor: Actor) -> tuple[WaveLine, ...]:
     """Waves that were opened, of the actor's services and units; running ones first, then the latest."""
     sets = (
-        select(ResultSet.wave_id, func.count().label("sets"))
+        select(ResultSet.wave_id, func.count(ResultSet.channel_id.distinct()).label("sets"))
         .where(ResultSet.status == ResultStatus.FINAL)
         .group_by(ResultSet.wave_id)
         .subquery()

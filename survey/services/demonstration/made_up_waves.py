@@ -161,7 +161,6 @@ def make_one(
     chosen = _units_of(domain, units)
     frame = _frame(domain, chosen, fields, draw, hoped_for=round(plan.responses * 1.1))
     waves.set_frame(database, plan.code, frame, source="Số liệu giả lập", as_of=plan.opens_on, actor=actor, now=opened)
-    waves.open_wave(database, plan.code, actor=actor, now=opened)
     document = codec.loads(version.document)
     places = _points(database, plan, qr, chosen, units, frame, domain, draw)
     _answers(database, plan, wave.id, qr, version.id, document, places, draw, clock.local_day(now), plan.responses)
@@ -170,6 +169,7 @@ def make_one(
         _answers(database, plan, wave.id, drawn, version.id, document, slips, draw, clock.local_day(now), plan.drawn)
         _left_over_codes(database, tokens, drawn, slips, plan, draw)
         _issued_forms(database, drawn, plan, slips)
+    waves.open_wave(database, plan.code, actor=actor, now=opened)  # with its places: they say who is judged together
     if plan.closed:
         at = datetime.combine(plan.closes_on, datetime.min.time(), clock.VIETNAM) + timedelta(hours=17)
         waves.close_wave(database, plan.code, actor=actor, now=at)

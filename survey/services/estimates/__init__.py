@@ -14,7 +14,8 @@
 6. `DrawnRow` in a `ResultsPage` (`survey.results.pages`): the line in words, beside its drawing.
 
 A verdict has two forms: `Judgement`, the columns in which the analysis judges a family, and `Verdict`
-(`channel_verdicts`), that of one domain, which is stored, hidden with its rate, and printed.
+(`channel_verdicts`), that of one domain, which is stored, hidden with its rate, and printed. Who is judged together was
+fixed when the wave was opened (`services.province.verdict_families`); nothing judges but `channel_verdicts`.
 
 What all this rests on (questionnaire, plan, channels, frame) are the `WaveFacts`, read once; what stands beside the
 rates (change, drivers, standings, course, quality) are the `analyses`.

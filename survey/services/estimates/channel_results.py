@@ -24,17 +24,18 @@ from survey import __version__
 from survey.database import Database
 from survey.models.estimates.results import ResultStatus
 from survey.models.fieldwork.waves import Selection, WaveStatus
+from survey.queries.estimates import verdict_families
+from survey.queries.estimates.verdict_families import Family
 from survey.queries.estimates.wave_basis import FrameCount, WaveChannel
 from survey.services.estimates import answer_columns, channel_verdicts
 from survey.services.estimates.analyses.rows import WeighedRows
 from survey.services.estimates.answer_columns import Columns
-from survey.services.estimates.channel_verdicts import CROSSINGS, Key, Verdict, Verdicts
+from survey.services.estimates.channel_verdicts import CROSSINGS, WITHIN_UNITS, Key, Verdict, Verdicts
 from survey.services.estimates.entered_answers import Entered, entered_answers
 from survey.services.estimates.wave_facts import WaveFacts
 
 ROWS_A_CHUNK = 200_000
 SCOPE = "scope"  # a variable: 1 in the units that are looked at as a whole, else 0
-WITHIN_UNITS: tuple[tuple[str, ...], ...] = (("unit", "field"), ("unit", "group"))
 INTERVALS = ("logit", "wilson", "kg", "mean")  # the last for scores
 
 
@@ -58,7 +59,9 @@ class ChannelResults:
     clusters: int
     result_set_id: int | None = None
     deleted_since: int = 0
-    parts: Mapping[int, Verdicts] = field(default_factory=dict)  # of final results: verdicts of each unit alone
+    former_rule: bool = False  # judged before families were fixed, each view on its own
+    parts: Mapping[int, Verdicts] = field(default_factory=dict)  # of the former rule: verdicts of each unit alone
+    version: int = 1  # of the final results; the newest counts
     entered: tuple[Entered, ...] = ()  # numbers and dates; none for a unit of final results
 
     def table(self, *by: str) -> EstimateTable:
@@ -81,15 +84,41 @@ class ChannelResults:
         if not self.tables:
             return self
         own = inside(self.table("unit"), "unit", unit)
+        judged = self.verdicts.get("unit", {}).get((unit,))
+        verdicts: dict[str, Mapping[Key, Verdict]] = {
+            "": {} if judged is None else {(): judged},
+            "unit": {} if judged is None else {(unit,): judged},
+        }
+        for by in ("field", "group"):
+            of_all_units = self.verdicts.get(f"unit,{by}", {})
+            alone = self.parts.get(unit, {}).get(by, {})
+            verdicts[by] = {**alone, **{key[1:]: v for key, v in of_all_units.items() if key[0] == unit}}
         tables = {by: inside(self.table("unit", by), "unit", unit) for by in ("field", "group")}
         whole = replace(own, by=(), domain={})
         return replace(
             self,
             responses=int(own.n.max(initial=0)),
             tables={"": whole, "unit": replace(own, by=("unit",), domain={"unit": np.full(len(own), unit)}), **tables},
-            verdicts=self.parts.get(unit, {}),
+            verdicts=verdicts,
             parts={},
             entered=(),
+        )
+
+    def beside(self, final: ChannelResults, units: frozenset[int]) -> ChannelResults:
+        """Figures of several units together, with what was found and judged of each of them when the wave was closed.
+
+        Together they are no member of a family, so only the units have verdicts.
+        """
+        if not self.tables or not final.tables:
+            return self
+        rows = final.table("unit")
+        rows = rows.where(np.isin(rows.domain["unit"], sorted(units)))
+        return replace(
+            self,
+            tables={**self.tables, "unit": rows},
+            verdicts={"unit": {key: v for key, v in final.verdicts.get("unit", {}).items() if key[0] in units}},
+            former_rule=final.former_rule,
+            version=final.version,
         )
 
 
@@ -106,8 +135,7 @@ def estimate_channel(
     """Estimates of one channel from its answers as they are now, and once the wave is closed its verdicts.
 
     With `scope` (ids of units) "the whole" is these units together: a domain of the same weighted sample, never a
-    sample of its own. With `until` answers of that day and later do not count. Of a closed wave's whole, each unit is
-    judged alone as well, for those who see only that one.
+    sample of its own, and not judged. With `until` answers of that day and later do not count.
     """
     channel = wave.channel(channel_code)
     answers = answer_columns.read(database, channel.id, wave.questionnaire, snapshots=snapshots)
@@ -118,7 +146,11 @@ def estimate_channel(
     weighed = weigh_answers(wave, channel, answers, scope=scope)
     rows = WeighedRows.of(answers, wave.questionnaire, channel.selection, weighed)
     inside = None if scope is None else np.isin(answers.fact("_unit"), sorted(scope))
-    made = _results(wave, channel, answers, weighed, now, scoped=scope is not None)
+    families: tuple[Family, ...] | None = None
+    if wave.status is WaveStatus.CLOSED and scope is None:
+        with database.reading() as session:
+            families = verdict_families.of_channel(session, channel.id) or ()
+    made = _results(wave, channel, answers, weighed, now, families=families, scoped=scope is not None)
     return replace(made, entered=entered_answers(rows, inside))
 
 
@@ -214,21 +246,23 @@ def frame_cells(wave: WaveFacts, cells: Sequence[FrameCount]) -> FrameCells:
 
 
 def _results(
-    wave: WaveFacts, channel: WaveChannel, answers: Columns, weighed: WeighedWave, now: datetime, *, scoped: bool
+    wave: WaveFacts,
+    channel: WaveChannel,
+    answers: Columns,
+    weighed: WeighedWave,
+    now: datetime,
+    *,
+    families: Sequence[Family] | None,
+    scoped: bool,
 ) -> ChannelResults:
+    """Every table, and with `families` the verdicts and the headline figure within units."""
     head, plan_measures = wave.survey_plan.headline, wave.survey_plan.measures.measures
     tables = {",".join(by): _table(weighed, by, scoped=scoped) for by in CROSSINGS}
     verdicts: Verdicts = {}
-    parts: Mapping[int, Verdicts] = {}
-    if wave.status is WaveStatus.CLOSED:
-        rows = _answer_rows(wave, channel, answers)
-        verdicts = channel_verdicts.of_all(wave, weighed, tables, rows, bounded=not scoped)
-        if not scoped:
-            first = head.measure if head is not None else plan_measures[0]
-            tables |= {
-                ",".join(by): weighed.estimates(by, measures=(first,), intervals=INTERVALS) for by in WITHIN_UNITS
-            }
-            parts = channel_verdicts.of_each_unit(wave, weighed, tables, rows)
+    if families is not None:
+        first = head.measure if head is not None else plan_measures[0]
+        tables |= {",".join(by): weighed.estimates(by, measures=(first,), intervals=INTERVALS) for by in WITHIN_UNITS}
+        verdicts = channel_verdicts.of_all(wave, weighed, tables, _answer_rows(wave, channel, answers), families)
     weights = weighed.weights
     return ChannelResults(
         channel=channel.code,
@@ -248,7 +282,6 @@ def _results(
         flagged=sum(stage.flagged for stage in weights.stages),
         uncovered=float(weights.uncovered),
         clusters=len(np.unique(answers.point_day)),
-        parts=parts,
     )
 
 

@@ -1,4 +1,8 @@
-"""Final results: made once when a wave is closed, with the further analyses that stand beside them."""
+"""Final results: made once when a wave is closed, with the further analyses that stand beside them.
+
+A closed wave may be judged anew, by today's rule and from the answers that are there: that makes a further version of
+its results beside those that stand. Nothing is overwritten; the newest version is what is shown.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +16,17 @@ from survey.models.estimates.results import ResultSet, ResultStatus, WeightSet
 from survey.models.fieldwork.waves import WaveStatus
 from survey.models.people.accounts import Role
 from survey.permissions import Actor
-from survey.queries.estimates import result_sets
+from survey.queries.estimates import result_sets, wave_basis
 from survey.queries.estimates.wave_basis import WaveChannel
-from survey.services import audit
+from survey.services import audit, jobs
 from survey.services.estimates import stored_results
 from survey.services.estimates.analyses import making
 from survey.services.estimates.analyses.making import Analyses
 from survey.services.estimates.channel_results import ChannelResults, estimate_channel
 from survey.services.estimates.wave_facts import WaveFacts, facts
+from survey.services.province import verdict_families
 
+JUDGE_ANEW = "judge_anew"  # the kind of job that makes a further version of a closed wave's results
 Progress = Callable[[int, int], None]
 
 
@@ -38,17 +44,89 @@ def make_final(
     actor.require(Role.FIELD_OFFICER, Role.ANALYST, unit_path=wave.unit_path, domain=wave.domain)
     if wave.status is not WaveStatus.CLOSED:
         raise Conflict("The wave %(code)s is not closed, so its verdicts cannot be made yet.", code=wave_code)
+    return _make(database, wave, 1, actor=actor, now=now, snapshots=snapshots, progress=progress)
+
+
+def may_judge_anew(wave: WaveFacts, actor: Actor) -> bool:
+    """Analysts of all the wave's units and its service may; the wave must be closed."""
+    closed = wave.status is WaveStatus.CLOSED
+    return closed and actor.may(Role.ANALYST, unit_path=wave.unit_path, domain=wave.domain)
+
+
+def ask_to_judge_anew(database: Database, wave_code: str, *, actor: Actor, now: datetime) -> int:
+    """Have a closed wave judged anew while nobody waits. Returns the job's id; asked twice, it is done once."""
+    wave = _to_judge_anew(database, wave_code, actor)
+    with database.writing() as session:
+        params = {"wave": wave_code, "after": _newest(database, wave)}
+        return jobs.ask(session, JUDGE_ANEW, params, actor=actor, now=now)
+
+
+def judge_anew(
+    database: Database,
+    wave_code: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    after: int | None = None,
+    snapshots: Path | None = None,
+    progress: Progress = lambda _done, _total: None,
+) -> int:
+    """A further version of the results of a closed wave. Returns how many result sets were made.
+
+    `after` is the version that stood when this was asked for: where a later one is there already, none is made.
+    """
+    wave = _to_judge_anew(database, wave_code, actor)
+    version = (_newest(database, wave) if after is None else after) + 1
+    return _make(database, wave, version, actor=actor, now=now, snapshots=snapshots, progress=progress)
+
+
+def _to_judge_anew(database: Database, wave_code: str, actor: Actor) -> WaveFacts:
+    wave = facts(database, wave_code)
+    actor.require(Role.ANALYST, unit_path=wave.unit_path, domain=wave.domain)
+    if wave.status is not WaveStatus.CLOSED or not _newest(database, wave):
+        raise Conflict("The wave %(code)s has no final results yet that could be judged anew.", code=wave_code)
+    return wave
+
+
+def _newest(database: Database, wave: WaveFacts) -> int:
+    """The newest version of the results of a wave; 0 while there are none."""
+    with database.reading() as session:
+        stamps = [result_sets.final_stamp(session, channel.id) for channel in wave.channels]
+    return max((stamp.version for stamp in stamps if stamp is not None), default=0)
+
+
+def _make(
+    database: Database,
+    wave: WaveFacts,
+    version: int,
+    *,
+    actor: Actor,
+    now: datetime,
+    snapshots: Path | None,
+    progress: Progress,
+) -> int:
+    """The result sets of one version that are not there yet."""
+    _fix_families(database, wave.code, actor, now)
     made = 0
     for number, channel in enumerate(wave.channels):
         progress(number, len(wave.channels))
         with database.reading() as session:
-            if result_sets.final_stamp(session, channel.id) is not None:
-                continue
+            held = result_sets.final_stamp(session, channel.id)
+        if held is not None and held.version >= version:
+            continue
         results = estimate_channel(database, wave, channel.code, now=now, snapshots=snapshots)
         analyses = making.analyse(database, wave, results, now=now, snapshots=snapshots)
-        made += _freeze(database, wave, channel, results, analyses, actor, now)
+        made += _freeze(database, wave, channel, results, analyses, version, actor, now)
     progress(len(wave.channels), len(wave.channels))
     return made
+
+
+def _fix_families(database: Database, wave_code: str, actor: Actor, now: datetime) -> None:
+    """Of a wave that was closed before families were fixed: from the units in which its channels asked."""
+    with database.writing() as session:
+        found = wave_basis.wave(session, wave_code)
+        assert found is not None
+        verdict_families.fix(session, found.wave, found.domain, actor=actor, now=now)
 
 
 def _freeze(
@@ -57,11 +135,13 @@ def _freeze(
     channel: WaveChannel,
     results: ChannelResults,
     analyses: Analyses,
+    version: int,
     actor: Actor,
     now: datetime,
 ) -> int:
     with database.writing() as session:
-        if result_sets.final_stamp(session, channel.id) is not None:
+        held = result_sets.final_stamp(session, channel.id)
+        if held is not None and held.version >= version:
             return 0
         weights = WeightSet(
             wave_id=wave.wave_id, channel_id=channel.id, scheme=results.selection,
@@ -73,11 +153,11 @@ def _freeze(
             ResultSet(
                 wave_id=wave.wave_id, channel_id=channel.id, weight_set_id=weights.id, status=ResultStatus.FINAL,
                 data_hash=results.data_hash, software=results.software, made_at=now, responses=results.responses,
-                estimates=stored_results.pack(results), analyses=making.pack(analyses),
+                estimates=stored_results.pack(results), analyses=making.pack(analyses), version=version,
             )
         )  # fmt: skip
         audit.record(
             session, actor, "results.freeze", f"wave {wave.code}", now, channel=results.channel,
-            responses=results.responses, data_hash=results.data_hash,
+            responses=results.responses, data_hash=results.data_hash, version=version,
         )  # fmt: skip
         return 1

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from survey import clock
 from survey.database import Database
+from survey.errors import NotFound
 from survey.models.fieldwork.waves import WaveStatus
 from survey.queries.estimates import responses, result_sets
 from survey.queries.estimates.responses import DataStamp
@@ -59,7 +60,7 @@ class _Place:
     results: ChannelResults | None = None
     wave: WaveFacts | None = None
     stamp: DataStamp | None = None
-    judged: bool = False
+    judged: int | None = None  # the final results whose verdicts the kept ones show
     analyses: _KeptAnalyses | None = None
     courses: _KeptCourses | None = None
 
@@ -73,15 +74,25 @@ class KeptResults:
         self._lock = threading.Lock()
 
     def of(
-        self, database: Database, wave: WaveFacts, channel_code: str, *, now: datetime, scope: frozenset[int] | None
+        self,
+        database: Database,
+        wave: WaveFacts,
+        channel_code: str,
+        *,
+        now: datetime,
+        scope: frozenset[int] | None,
+        version: int | None = None,
     ) -> ChannelResults:
         """The results of a channel: frozen once its verdicts are made, before that provisional, at most a minute old.
 
-        A part of several units is computed anew from the answers that are there, for frozen results as well. Of a
-        running wave a part counts the answers until yesterday and changes once a day: who is rated must not see the
-        figures move when somebody leaves the counter.
+        A part of several units is computed anew from the answers that are there, for frozen results as well; what was
+        found and judged of each of its units is what is frozen. Of a running wave a part counts the answers until
+        yesterday and changes once a day: who is rated must not see the figures move when somebody leaves the counter.
+        Of final results an earlier `version` may be asked for; NotFound where there is none of this number.
         """
         channel_id = wave.channel(channel_code).id
+        if version is not None:
+            return self._version(database, wave, channel_code, now=now, scope=scope, version=version)
         place = self._place((channel_id, scope))
         with place.lock:
             with database.reading() as session:
@@ -91,14 +102,32 @@ class KeptResults:
                 unit = None if scope is None else next(iter(scope))
                 return self._final(database, place, channel_id, unit, final)
             until = clock.local_day(now) if scope is not None and wave.status is WaveStatus.OPEN else None
-            if place.judged is not (final is not None) or not self._serves(place, wave, stamp, now, until):
+            judged = final.id if final is not None else None
+            if place.judged != judged or not self._serves(place, wave, stamp, now, until):
                 found = estimate_channel(
                     database, wave, channel_code, now=now, snapshots=self.snapshots, scope=scope, until=until
                 )
+                if final is not None and scope is not None:
+                    found = found.beside(self.of(database, wave, channel_code, now=now, scope=None), scope)
                 place.results = found if final is not None else found.provisional()
-                place.wave, place.stamp, place.judged = wave, stamp, final is not None
+                place.wave, place.stamp, place.judged = wave, stamp, judged
             assert place.results is not None
             return place.results
+
+    def _version(
+        self, database: Database, wave: WaveFacts, channel_code: str, *, now: datetime, scope: frozenset[int] | None,
+        version: int,
+    ) -> ChannelResults:  # fmt: skip
+        """Final results of one version, read from the record."""
+        found = stored_results.find(database, wave.channel(channel_code).id, version)
+        if found is None:
+            raise NotFound("There is no version %(number)s of these results.", number=version)
+        if scope is None:
+            return found
+        if len(scope) == 1:
+            return found.of_unit(next(iter(scope)))
+        together = estimate_channel(database, wave, channel_code, now=now, snapshots=self.snapshots, scope=scope)
+        return together.beside(found, scope)
 
     def analyses_of(self, database: Database, wave: WaveFacts, channel_code: str, *, now: datetime) -> Analyses:
         """The further analyses of a whole channel: those made with its final results, else at most ten minutes old."""

@@ -17,19 +17,24 @@ from survey.services.estimates.channel_verdicts import Key, Verdict, Verdicts
 from survey.services.estimates.entered_answers import Entered, packed
 
 
-def find(database: Database, channel_id: int) -> ChannelResults | None:
-    """The frozen results of a channel, or None while there are none."""
+def find(database: Database, channel_id: int, version: int | None = None) -> ChannelResults | None:
+    """The frozen results of a channel, the newest unless a version is named; None while there are none."""
     with database.reading() as session:
-        row = result_sets.final(session, channel_id)
+        row = result_sets.final(session, channel_id, version)
         if row is None:
             return None
-        return unpack(row.estimates, result_set_id=row.id, deleted_since=row.deleted_since)
+        return unpack(row.estimates, result_set_id=row.id, deleted_since=row.deleted_since, version=row.version)
 
 
 def pack(results: ChannelResults) -> bytes:
-    """Results as compressed plain data, the same bytes for the same results."""
-    data = {
-        "format": 1,
+    """Results as compressed plain data, the same bytes for the same results.
+
+    Format 2 has the family, rule and Holm-compatible bounds of each verdict. Format 1 is that of results judged by the
+    former rule, each view on its own (`parts`: each unit alone): it is read, and written again as it was.
+    """
+    columns = _FORMER if results.former_rule else _COLUMNS
+    data: dict[str, Any] = {
+        "format": 1 if results.former_rule else 2,
         "channel": results.channel,
         "selection": results.selection,
         "responses": results.responses,
@@ -38,23 +43,28 @@ def pack(results: ChannelResults) -> bytes:
         "made_at": results.made_at.isoformat(),
         "software": results.software,
         "tables": {name: json.loads(table.to_json()) for name, table in results.tables.items()},
-        "verdicts": _pack_verdicts(results.verdicts),
+        "verdicts": _pack_verdicts(results.verdicts, columns),
         "weight_stages": results.weight_stages,
         "merges": results.merges,
         "flagged": results.flagged,
         "uncovered": results.uncovered,
         "clusters": results.clusters,
-        "parts": {str(unit): _pack_verdicts(own) for unit, own in results.parts.items()},
     }
     if results.entered:  # results stored before there was any keep their fingerprint
         data["entered"] = packed(results.entered)
+    if results.former_rule:
+        data["parts"] = {str(unit): _pack_verdicts(own, columns) for unit, own in results.parts.items()}
     text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return zlib.compress(text.encode(), 6)
 
 
-def unpack(data: bytes, *, result_set_id: int | None = None, deleted_since: int = 0) -> ChannelResults:
+def unpack(
+    data: bytes, *, result_set_id: int | None = None, deleted_since: int = 0, version: int = 1
+) -> ChannelResults:
     """The results in the bytes that `pack` wrote."""
     found = json.loads(zlib.decompress(data))
+    former = found["format"] == 1
+    columns = _FORMER if former else _COLUMNS
     return ChannelResults(
         channel=found["channel"],
         selection=found["selection"],
@@ -64,7 +74,7 @@ def unpack(data: bytes, *, result_set_id: int | None = None, deleted_since: int 
         made_at=datetime.fromisoformat(found["made_at"]),
         software=found["software"],
         tables={name: EstimateTable.from_json(json.dumps(t)) for name, t in found["tables"].items()},
-        verdicts=_unpack_verdicts(found["verdicts"]),
+        verdicts=_unpack_verdicts(found["verdicts"], columns),
         weight_stages=tuple(found["weight_stages"]),
         merges=tuple(found["merges"]),
         flagged=found["flagged"],
@@ -72,7 +82,9 @@ def unpack(data: bytes, *, result_set_id: int | None = None, deleted_since: int 
         clusters=found["clusters"],
         result_set_id=result_set_id,
         deleted_since=deleted_since,
-        parts={int(unit): _unpack_verdicts(own) for unit, own in found.get("parts", {}).items()},
+        former_rule=former,
+        parts={int(unit): _unpack_verdicts(own, columns) for unit, own in found.get("parts", {}).items()},
+        version=version,
         entered=tuple(Entered.of_plain(one) for one in found.get("entered", ())),
     )
 
@@ -83,33 +95,37 @@ def fingerprint(results: ChannelResults) -> str:
 
 
 # Verdicts are stored as columns, a list for each: what a column is called there, and here.
+_SAME = ("goal", "verdict", "reasons", "p_reached", "p_missed", "needed", "needed_why")
+_FORMER = {"threshold": "target", **{name: name for name in _SAME}, "lower": "own_lower", "upper": "own_upper"}
 _COLUMNS = {
     "threshold": "target",
-    **{
-        name: name
-        for name in ("goal", "verdict", "reasons", "lower", "upper", "p_reached", "p_missed", "needed", "needed_why")
-    },
+    **{name: name for name in (*_SAME, "lower", "upper", "own_lower", "own_upper", "rule", "family", "members")},
 }
 
 
-def _pack_verdicts(verdicts: Verdicts) -> dict[str, Any]:
+def _pack_verdicts(verdicts: Verdicts, columns: Mapping[str, str]) -> dict[str, Any]:
     packed: dict[str, Any] = {}
     for crossing, own in verdicts.items():
-        columns = {stored: [getattr(v, name) for v in own.values()] for stored, name in _COLUMNS.items()}
+        lists = {stored: [getattr(v, name) for v in own.values()] for stored, name in columns.items()}
         adjusted = next((v.adjusted for v in own.values()), "none")
         by = crossing.split(",") if crossing else []
-        packed[crossing] = {"by": by, "keys": list(own), "adjusted": adjusted, **columns}
+        packed[crossing] = {"by": by, "keys": list(own), "adjusted": adjusted, **lists}
     return packed
 
 
-def _unpack_verdicts(found: Mapping[str, Any]) -> dict[str, dict[Key, Verdict]]:
+def _unpack_verdicts(found: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, dict[Key, Verdict]]:
+    """Verdicts by crossing and domain. The former rule had a domain's own bounds alone: they are those of no family."""
     verdicts: dict[str, dict[Key, Verdict]] = {}
     for crossing, stored in found.items():
-        columns = {name: stored[column] for column, name in _COLUMNS.items()}
-        columns["reasons"] = [tuple(reasons) for reasons in columns["reasons"]]
-        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        lists = {name: stored[column] for column, name in columns.items()}
+        lists["reasons"] = [tuple(reasons) for reasons in lists["reasons"]]
+        rows = [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
+        alone = stored["adjusted"] == "none"
         verdicts[crossing] = {
-            tuple(key): Verdict(**row, adjusted=stored["adjusted"])
+            tuple(key): Verdict(
+                **{"lower": row["own_lower"] if alone else None, "upper": row["own_upper"] if alone else None, **row},
+                adjusted=stored["adjusted"],
+            )
             for key, row in zip(stored["keys"], rows, strict=True)
         }
     return verdicts

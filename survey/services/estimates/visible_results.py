@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from analysis.inference.disclosure import DisclosureRule
+from analysis.inference.estimate_tables import is_rate
 from instruments.model.document import InstrumentVersion
 from instruments.model.index_rules import Rounding
 from survey import clock, vietnamese_order
@@ -18,8 +19,9 @@ from survey.database import Database
 from survey.errors import NotFound
 from survey.models.fieldwork.waves import Selection, WaveStatus
 from survey.permissions import Actor
-from survey.queries.estimates import labels, responses
+from survey.queries.estimates import labels, responses, result_sets
 from survey.queries.estimates.labels import UnitLabel
+from survey.queries.estimates.result_sets import FinalVersion
 from survey.queries.estimates.results import READERS
 from survey.queries.estimates.wave_basis import WaveChannel
 from survey.services.estimates.asked_questions import AskedQuestions, CommentCount, EnteredRow
@@ -49,6 +51,7 @@ class ResultsView:
     responses: int | None
     late: int
     deleted_since: int
+    versions: tuple[FinalVersion, ...]  # of the final results, the newest first
     units: int
     units_asked: int
     transactions: int
@@ -82,6 +85,21 @@ class ResultsView:
     hiding: Hiding | None = field(repr=False)
     results: ChannelResults = field(repr=False)
 
+    @property
+    def is_newest(self) -> bool:
+        """Whether these are the results that count, not an earlier version of them."""
+        return not self.versions or self.results.version == self.versions[0].number
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the headline is a share that is set against a target."""
+        return bool(self.wave.goals) and self.headline is not None and is_rate(self.headline.measure.name)
+
+    @property
+    def unjudged_group(self) -> bool:
+        """Whether the headline speaks of several units together, which are no member of a family."""
+        return self.final and not self.whole_scope and len(self.scope) > 1
+
     def rounding(self, target: str = "") -> Rounding | None:
         """How the questionnaire publishes the figure of a factor or half; of any other target, its headline."""
         rows = (*self.halves, *self.factors)
@@ -98,8 +116,12 @@ def read(
     now: datetime,
     kept: KeptResults | None = None,
     language: str = "vi",
+    version: int | None = None,
 ) -> ResultsView:
-    """The results of one channel as `actor` may see them. NotFound for a wave outside their units or services."""
+    """The results of one channel as `actor` may see them. NotFound for a wave outside their units or services.
+
+    Of final results an earlier `version` may be asked for.
+    """
     wave = facts(database, wave_code)
     with database.reading() as session:
         units, fields = labels.units(session), labels.fields(session)
@@ -113,12 +135,14 @@ def read(
     own = shown.units if scope is None else shown.units & scope
     delayed = scope is not None and wave.status is WaveStatus.OPEN
     kept = kept or KeptResults()
-    results = kept.of(database, wave, shown.code, now=now, scope=own if delayed or not whole else None)
+    part = own if delayed or not whole else None
+    results = kept.of(database, wave, shown.code, now=now, scope=part, version=version)
     with database.reading() as session:
         stamp = responses.stamp(session, shown.id)
         written = responses.comments(
             session, shown.id, units=None if whole else own, before=clock.local_day(now) if delayed else None
         )
+        versions = result_sets.versions(session, shown.id) if results.status == "final" else ()
     rule = DisclosureRule(limits.minimum_cell, public=False)
     hide = Hiding(results, wave, rule) if results.tables else None
     rows = VisibleRows(wave, results, hide, language) if hide else None
@@ -136,6 +160,7 @@ def read(
         responses=_responses(results, whole and not delayed),
         late=stamp.late if whole else 0,
         deleted_since=results.deleted_since,
+        versions=versions,
         units=_answering_units(results),
         units_asked=len(own),
         transactions=sum(cell.transactions for cell in wave.frame if cell.unit in own),

@@ -29,6 +29,7 @@ from survey.queries.fieldwork.planning import WaveOf
 from survey.queries.province import targets, units
 from survey.queries.questionnaires import versions
 from survey.services import audit, jobs
+from survey.services.province import verdict_families
 from survey.words.figures import day
 
 FINAL_RESULTS = "final_results"  # the kind of job that makes the verdicts of a closed wave
@@ -180,7 +181,10 @@ def add_channel(
 
 
 def open_wave(database: Database, code: str, *, actor: Actor, now: datetime) -> WaveRow:
-    """Take answers from now on. The version and the plan are pinned for good. Safe to call twice."""
+    """Take answers from now on. Version and plan are pinned for good, and which figures are judged together is fixed.
+
+    Safe to call twice.
+    """
     with database.writing() as session:
         wave, domain, unit = find(session, code)
         actor.require(Role.FIELD_OFFICER, unit_path=unit.path, domain=domain.value)
@@ -198,6 +202,7 @@ def open_wave(database: Database, code: str, *, actor: Actor, now: datetime) -> 
         wave.status = WaveStatus.OPEN
         wave.opened_at = now
         audit.record(session, actor, "wave.open", f"wave {code}", now)
+        verdict_families.fix(session, wave, domain, actor=actor, now=now)
         return WaveRow(wave.id, wave.code, wave.status, domain)
 
 
@@ -292,6 +297,7 @@ def _close(session: Session, code: str, actor: Actor, now: datetime) -> tuple[Wa
         wave.status = WaveStatus.CLOSED
         wave.closed_at = now
         audit.record(session, actor, "wave.close", f"wave {code}", now)
+        verdict_families.fix(session, wave, domain, actor=actor, now=now)  # of channels that had no place to ask before
     return wave, domain
 
 

@@ -21,7 +21,7 @@ from survey.services.estimates.channel_verdicts import Key, Verdict
 from survey.services.estimates.group_means import GroupMean
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.question_sentences import left_out_codes
-from survey.words.figures import grouped, percent, score
+from survey.words.figures import grouped, p_value, percent, score, target_percent
 from survey.words.results import ROLLUPS
 
 _HIDDEN = ("estimate", "se", "df", "deff_wor", "deff_wr", "effective_n", "sum_w")
@@ -48,9 +48,14 @@ def result(view: ResultsView) -> dict[str, Any]:
             "plan_binding": view.plan.binding.value if view.plan else None,
             "weights": list(results.weight_stages),
             "minimum_cell": view.minimum_cell,
+            "version": results.version if view.final else None,
+            "versions": [{"version": v.number, "made_at": v.made_at.isoformat()} for v in view.versions],
+            "verdict_rule": _rule_of(view),
         },
         "estimates": [e for name, table in _crossings(results) for e in _estimates(view, name, table)],
-        "verdicts": [v for name, found in results.verdicts.items() for v in _verdicts(view, name, found)],
+        "verdicts": [
+            v for name, found in results.verdicts.items() if "," not in name for v in _verdicts(view, name, found)
+        ],
         "ranking": [],
         "reliability": [],
         "drivers": [],
@@ -63,6 +68,10 @@ def result(view: ResultsView) -> dict[str, Any]:
 def lines(view: ResultsView) -> list[str]:
     """The headline and the verdicts, a line each."""
     found = [f"{view.wave.code} {view.wave.title} · {view.channel} ({view.selection.value})"]
+    if view.versions:
+        found[0] += f" · results version {view.results.version} of {len(view.versions)}"
+    if view.results.former_rule and view.results.verdicts:
+        found.append("Verdicts by the former rule: each view adjusted on its own (Benjamini-Hochberg).")
     if view.wave.is_synthetic:
         found.append("THỬ NGHIỆM: made-up data")
     if view.overall is None or view.overall.shown.value is None:
@@ -79,7 +88,8 @@ def lines(view: ResultsView) -> list[str]:
         interval = f"{percent(shown.low, 'en', rounding=rounding)} to {percent(shown.high, 'en', rounding=rounding)}"
         found.append(
             f"  {label:60.60}  {rate:>8}  [{interval}]  n = {grouped(shown.n, 'en')}"
-            + (f"  {verdict.verdict} (target {percent(verdict.target, 'en')})" if verdict else "")
+            + (f"  target {target_percent(row.target, 'en')}" if row.target is not None else "")
+            + (f"  {verdict.verdict}{_proof(verdict)}" if verdict else "")
         )
     written = score if view.headline is not None and view.headline.kind == "score" else percent
     if out := left_out_codes(view):
@@ -93,6 +103,14 @@ def lines(view: ResultsView) -> list[str]:
     return found
 
 
+def _proof(verdict: Verdict) -> str:
+    """What a verdict stands on, in brackets: its p-value, its bound, how many are judged together."""
+    if verdict.p is None:
+        return f" ({', '.join(verdict.reasons)})" if verdict.reasons else ""
+    bound = f", bound {percent(verdict.bound, 'en', target=verdict.target)}" if verdict.bound is not None else ""
+    return f" (p {p_value(verdict.p, 'en')}{bound}{f', 1 of {verdict.members}' if verdict.members else ''})"
+
+
 def _crossings(results: ChannelResults) -> Iterator[tuple[str, EstimateTable]]:
     """By the whole, unit, field and group; what is within units is for those who see only one."""
     return ((name, table) for name, table in results.tables.items() if "," not in name)
@@ -100,7 +118,7 @@ def _crossings(results: ChannelResults) -> Iterator[tuple[str, EstimateTable]]:
 
 def _estimates(view: ResultsView, crossing: str, table: EstimateTable) -> list[dict[str, Any]]:
     found = []
-    plan = view.wave.survey_plan
+    plan, head = view.wave.survey_plan, view.headline
     out = {
         m: [item.code for item in plan.left_out(m)]
         for m in plan.measures.measures
@@ -130,6 +148,9 @@ def _estimates(view: ResultsView, crossing: str, table: EstimateTable) -> list[d
             row["part_weights"] = parts
         if left_out := out.get(measure):
             row["left_out"] = left_out
+        if head is not None and estimate.measure == head.measure.name and estimate.variable == head.measure.variable:
+            goal = view.wave.goal_of(table.by, key)
+            row |= {"target": goal.code, "threshold": goal.rate} if goal is not None else {}
         if shown is not None and shown.hidden in ("small", "complement"):
             row |= dict.fromkeys(_HIDDEN) | {"n": None, "interval": {}, "flags": ["suppressed"]}
         found.append(row)
@@ -194,17 +215,28 @@ def _verdicts(view: ResultsView, crossing: str, verdicts: Mapping[Key, Verdict])
             "threshold": found.target,
             "verdict": found.verdict,
             "reasons": list(found.reasons),
-            "lower_bound": found.lower,
-            "upper_bound": found.upper,
-            "p_kg_reached": found.p_reached,
-            "p_kg_missed": found.p_missed,
+            "rule": found.rule,
+            "family": {"name": found.family, "size": found.members} if found.family else None,
             "adjusted": found.adjusted,
+            "p_reached_adjusted": found.p_reached,
+            "p_missed_adjusted": found.p_missed,
+            "lower_bound_adjusted": found.lower,
+            "upper_bound_adjusted": found.upper,
+            "own_lower_bound_unadjusted": found.own_lower,
+            "own_upper_bound_unadjusted": found.own_upper,
             "responses_needed": found.needed,
             "responses_needed_why": found.needed_why or None,
         }
         for key, found in verdicts.items()
         if view.hiding is None or (crossing, key) not in view.hiding.pattern
     ]
+
+
+def _rule_of(view: ResultsView) -> str | None:
+    """`holm` for families fixed when the wave was opened; `former` for each view on its own (Benjamini-Hochberg)."""
+    if not any(view.results.verdicts.values()):
+        return None
+    return "former" if view.results.former_rule else "holm"
 
 
 def _domain(view: ResultsView, by: tuple[str, ...], key: tuple[int, ...]) -> dict[str, str]:

@@ -14,7 +14,9 @@ from survey.services.estimates.group_means import GroupMean
 from survey.services.estimates.hidden_cells import Shown
 from survey.services.estimates.measure_plans import Figure
 from survey.services.estimates.visible_results import ResultsView
+from survey.services.estimates.visible_rows import Row
 from survey.words import capital
+from survey.words.figures import day
 from survey.words.results import HIDDEN, UNATTRIBUTED, rule_name
 
 
@@ -42,7 +44,40 @@ def marks(view: ResultsView, w: Words) -> list[str]:
     """The marks that every sheet and drawing carries: made-up data, provisional figures, a plan that does not bind."""
     found = [synthetic_stamp(w)] if view.wave.is_synthetic else []
     found += [] if view.final else [w(N_("provisional"))]
+    found += [former_rule(view, w)] if view.results.former_rule and view.results.verdicts else []
     return found + ([plan_line(view, w)] if view.plan and view.plan.comparison_only else [])
+
+
+def former_rule(view: ResultsView, w: Words) -> str:
+    """The mark of verdicts that were made before those of a family were judged together."""
+    return w(N_("verdicts by the former rule, of %(day)s"), day=day(view.made_at))
+
+
+def how_judged(view: ResultsView, w: Words) -> str:
+    """How the verdicts of a list were made; empty where there are none."""
+    if not any(view.results.verdicts.values()):
+        return ""
+    if view.results.former_rule:
+        return w(
+            N_("Judged by the former rule: the units or fields of a list are adjusted together by Benjamini and "
+               "Hochberg, so some of those said to be proven may be so by chance.")
+        )  # fmt: skip
+    return w(
+        N_("Which figures are judged together was fixed when the wave was opened; p-values and bounds hold for all of "
+           "them at once (Holm), and they are the same for whoever reads them.")
+    )  # fmt: skip
+
+
+def why_unjudged(view: ResultsView, row: Row, w: Words) -> str:
+    """Why a figure with a target has no verdict although the wave is closed; empty where it has one or needs none."""
+    if not view.final or row.target is None or row.verdict is not None or row.shown.hidden or not view.is_judged:
+        return ""
+    if view.unjudged_group:
+        return w(
+            N_("These units together were not among the figures fixed when the wave was opened, so no verdict is given "
+               "on them.")
+        )  # fmt: skip
+    return w(N_("Not among the figures fixed when the wave was opened, so not judged."))
 
 
 def plan_line(view: ResultsView, w: Words) -> str:

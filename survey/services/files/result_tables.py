@@ -22,13 +22,15 @@ from survey.services.files.result_sentences import (
     Words,
     group_mean_words,
     headline_name,
+    how_judged,
     plan_line,
     rule_words,
     why_hidden,
+    why_unjudged,
 )
 from survey.words import capital
 from survey.words.fieldwork import SELECTIONS
-from survey.words.figures import day, moment, number, printed_percent, printed_score, target_percent, whole
+from survey.words.figures import day, moment, number, p_value, printed_percent, printed_score, target_percent, whole
 from survey.words.results import (
     LEVELS,
     REASONS,
@@ -65,6 +67,8 @@ def about(view: ResultsView, w: Words, *, rows_left_out: int | None) -> list[tup
                                  minimum=view.minimum_cell)),
         (w(N_("State")), w(N_("final, made when the wave closed")) if view.final else w(N_("provisional"))),
         (w(N_("Made at")), moment(view.made_at)),
+        *([(w(N_("Version of the results")), _version_line(view, w))] if view.versions else []),
+        *([(w(N_("Verdicts")), judged)] if (judged := how_judged(view, w)) else []),
         (w(N_("Arrived after closing, not in these figures")), str(view.late)),
         (w(N_("Left at their citizens' wish since")), str(view.deleted_since)),
         (w(N_("Data hash")), view.results.data_hash),
@@ -79,6 +83,18 @@ def about(view: ResultsView, w: Words, *, rows_left_out: int | None) -> list[tup
         if missing := without_column(view.version, w):
             rows.append((w(N_("Questions without a column")), missing))
     return rows
+
+
+def _version_line(view: ResultsView, w: Words) -> str:
+    """Which version this is and which others there are."""
+    others = [
+        w(N_("version %(number)s of %(day)s"), number=v.number, day=day(v.made_at))
+        for v in view.versions
+        if v.number != view.results.version
+    ]
+    if not others:
+        return str(view.results.version)
+    return w(N_("%(number)s; beside it stand: %(others)s"), number=view.results.version, others="; ".join(others))
 
 
 def _stage_line(stage: dict[str, Any], w: Words) -> str:
@@ -122,6 +138,24 @@ def _figure_columns(w: Words) -> tuple[Column, ...]:
     )
 
 
+def _proof_columns(w: Words) -> tuple[Column, ...]:
+    """What a verdict stands on: p-value and bound within its family, and the size of that."""
+    return (
+        Column(w(N_("p (of the family)")), width=10),
+        Column(w(N_("Bound (of the family)")), Kind.RATE, 11),
+        Column(w(N_("Judged together")), Kind.COUNT, 10),
+    )
+
+
+def _verdict_cells(view: ResultsView, row: Row, w: Words) -> list[Cell]:
+    """Target, verdict and what it stands on."""
+    v = row.verdict
+    if v is None:
+        return [row.target, *[None] * 4]
+    p = None if v.p is None else p_value(v.p, w.language)
+    return [row.target, w(VERDICTS[v.verdict]), p, as_rate(v.bound, view.rounding(), v.target), v.members or None]
+
+
 def as_rate(value: float | None, rounding: Rounding | None, target: float | None = None) -> Cell:
     """A rate as its questionnaire publishes it; unrounded where it declares nothing, for the column to show."""
     if value is None or rounding is None:
@@ -160,7 +194,7 @@ def _results(view: ResultsView, w: Words) -> Table:
         Column(w(N_("Mean score")), Kind.SCORE, 9),
         Column(w(N_("Target")), Kind.RATE, 9),
         Column(w(N_("Verdict")), width=26),
-        Column(w(N_("One-sided bound")), Kind.RATE, 11),
+        *_proof_columns(w),
         Column(w(N_("Answers needed next time")), Kind.COUNT, 11),
         Column(w(N_("Grade of the wording")), width=30),
         Column(w(N_("Remark")), width=40),
@@ -171,9 +205,9 @@ def _results(view: ResultsView, w: Words) -> Table:
         v = view.overall.verdict
         rows.append(
             [levels["overall"], "", headline_name(view, w), rule_words(view.headline, w),
-             *_figures(view.overall.shown, view.rounding(), view.overall.target), None, view.overall.target,
-             w(VERDICTS[v.verdict]) if v else None, as_rate(v.bound, view.rounding(), v.target) if v else None,
-             v.needed if v else None, w(GRADES[view.version.lowest_grade]), _remarks(view, view.overall, w)]
+             *_figures(view.overall.shown, view.rounding(), view.overall.target), None,
+             *_verdict_cells(view, view.overall, w), v.needed if v else None,
+             w(GRADES[view.version.lowest_grade]), _remarks(view, view.overall, w)]
         )  # fmt: skip
     rows += [_figure_line(view, r, levels[r.figure.level], w) for r in (*view.halves, *view.factors, *view.items)]
     for row in view.others:
@@ -202,7 +236,7 @@ def _group_mean_line(view: ResultsView, mean: GroupMean, level: str, w: Words) -
     score = as_score(mean.value, view.rounding()) if is_score else None
     rule = w(ROLLUPS[mean.rule])
     return [level, mean.rule, f"{headline_name(view, w)}: {rule}", rule, mean.forms, rate, *[None] * 6, score,
-            *[None] * 4, w(GRADES[view.version.lowest_grade]), group_mean_words(mean, w)]  # fmt: skip
+            *[None] * 6, w(GRADES[view.version.lowest_grade]), group_mean_words(mean, w)]  # fmt: skip
 
 
 def _hundredth(value: float | None) -> float | None:
@@ -214,15 +248,15 @@ def _figure_line(view: ResultsView, row: FigureRow, level: str, w: Words) -> lis
     rule = rule_words(row.figure, w)
     code = row.figure.measure.variable if row.figure.level == "overall" else row.label
     name = row.name or row.text or rule
-    return [level, code, name, rule, *_figures(row.shown, row.figure.rounding), mean, None, None, None, None,
+    return [level, code, name, rule, *_figures(row.shown, row.figure.rounding), mean, *[None] * 6,
             w(GRADES[row.grade]), why_hidden(view, row.shown, w)]  # fmt: skip
 
 
 def _remarks(view: ResultsView, row: Row, w: Words) -> str:
-    parts = [why_hidden(view, row.shown, w)]
+    parts = [why_hidden(view, row.shown, w), why_unjudged(view, row, w)]
     if row.verdict is not None:
         parts += [w(REASONS[r]) for r in row.verdict.reasons if r in REASONS]
-        if row.verdict.needed is None and row.verdict.needed_why in REASONS:
+        if row.verdict.needed_why in REASONS:  # why no number can be given, or one below what was collected
             parts.append(w(REASONS[row.verdict.needed_why]))
     return "; ".join(dict.fromkeys(p for p in parts if p))
 
@@ -233,18 +267,16 @@ def _domain_table(view: ResultsView, w: Words, name: str, title: str, first: str
         *_figure_columns(w),
         Column(w(N_("Target")), Kind.RATE, 9),
         Column(w(N_("Verdict")), width=26),
-        Column(w(N_("One-sided bound")), Kind.RATE, 11),
+        *_proof_columns(w),
         Column(w(N_("Remark")), width=40),
     )
     lines = [
-        [label, *_figures(row.shown, view.rounding(), row.target), row.target,
-         w(VERDICTS[row.verdict.verdict]) if row.verdict else None,
-         as_rate(row.verdict.bound, view.rounding(), row.verdict.target) if row.verdict else None,
+        [label, *_figures(row.shown, view.rounding(), row.target), *_verdict_cells(view, row, w),
          _remarks(view, row, w)]
         for label, row in rows
     ]  # fmt: skip
-    note = w(N_("Verdicts of many units or fields at once are adjusted together (Benjamini-Hochberg)."))
-    return Table(name, title, columns, lines, lead=(plan_line(view, w),), notes=(note,))
+    notes = tuple(note for note in (how_judged(view, w),) if note)
+    return Table(name, title, columns, lines, lead=(plan_line(view, w),), notes=notes)
 
 
 def _units(view: ResultsView, w: Words) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree
 
 import pytest
@@ -12,6 +11,7 @@ from markupsafe import Markup
 
 from survey.charts import intervals
 from survey.charts.intervals import Axis, Mark
+from survey.words.results import VERDICTS
 
 SVG = "{http://www.w3.org/2000/svg}"
 NASTY = '</title><script>alert(1)</script><g onload="x">&'
@@ -78,7 +78,15 @@ def test_drawing_has_a_title_and_no_script_or_style_whatever_the_names() -> None
         assert root.attrib["role"] == "img"
         assert root[0].tag == f"{SVG}title"
         assert root[0].text == NASTY
-        assert {e.tag.removeprefix(SVG) for e in root.iter()} <= {"svg", "title", "line", "rect", "circle", "text"}
+        assert {e.tag.removeprefix(SVG) for e in root.iter()} <= {
+            "svg",
+            "title",
+            "line",
+            "rect",
+            "circle",
+            "path",
+            "text",
+        }
         assert not any(a.startswith("on") or a in ("style", "href") for e in root.iter() for a in e.attrib)
 
 
@@ -88,16 +96,36 @@ def test_numbers_have_a_decimal_comma_in_vietnamese_and_a_point_in_english() -> 
     assert "82.5" in words(parsed(intervals.row_axis(scale, language="en")))
 
 
-def test_shape_says_on_which_side_of_the_target_the_rate_lies() -> None:
-    def fill(rate: float) -> str:
-        mark = Mark(rate, rate - 0.02, rate + 0.02, 0.85, "reached_not_proven")
-        drawing = str(intervals.headline(mark, target_words="", label="x"))
-        found = re.search(r'<circle[^>]*fill="([^"]+)"', drawing)
-        assert found is not None
-        return found[1]
+def test_each_verdict_has_its_shape_and_an_unjudged_figure_is_a_dot() -> None:
+    def shape(verdict: str | None) -> tuple[bool, bool, str]:
+        drawing = parsed(intervals.row(Mark(0.85, 0.8, 0.9, 0.85, verdict), Axis(0.7, 1.0, (0.7, 1.0)), label="x"))
+        circle = next(drawing.iter(f"{SVG}circle"))
+        half = next((path.attrib["d"] for path in drawing.iter(f"{SVG}path")), "")
+        side = {"": "", "0": "left", "1": "right"}[half.split(" ")[5] if half else ""]
+        return circle.attrib["fill"] != "#fff", "stroke-dasharray" in circle.attrib, side
 
-    assert fill(0.84) == "#fff"
-    assert fill(0.85) != "#fff"
+    assert {verdict: shape(verdict) for verdict in (None, *VERDICTS)} == {
+        None: (True, False, ""),
+        "reached": (True, False, ""),
+        "reached_not_proven": (False, False, "left"),
+        "missed_not_proven": (False, False, "right"),
+        "missed": (False, False, ""),
+        "too_few": (False, True, ""),
+        "not_estimable": (False, True, ""),
+    }
+
+
+def test_bounds_of_a_family_are_a_thin_line_over_the_bar() -> None:
+    scale = Axis(0.7, 1.0, (0.7, 1.0))
+    mark = Mark(0.93, 0.89, 0.96, 0.9, "reached", (0.9, 0.98))
+    drawing = parsed(intervals.row(mark, scale, label="x"))
+    (line,) = [e for e in drawing.iter(f"{SVG}line") if e.attrib.get("class") == "bounds"]
+    aim = next(e for e in drawing.iter(f"{SVG}line") if "stroke-dasharray" in e.attrib)
+    assert line.attrib["x1"] == aim.attrib["x1"]  # reached: above the target, not by how much
+    assert float(line.attrib["x2"]) == pytest.approx(scale.x(0.98, 360, 8), abs=0.06)
+    assert not [
+        e for e in parsed(intervals.row(Mark(0.93, 0.89, 0.96, 0.9), scale, label="x")).iter() if "class" in e.attrib
+    ][1:]
 
 
 def test_notes_are_written_under_the_drawing() -> None:

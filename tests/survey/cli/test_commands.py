@@ -278,6 +278,23 @@ def test_analyses_of_like_units_have_bands_and_no_ranks(hailong: Callable[..., R
     assert [row["n"] for row in found["rows"]] == [51, 52, 50], "by name: A, B, Đ"
 
 
+def test_judging_a_wave_anew_keeps_the_old_version(hailong: Callable[..., Ran], record: Record) -> None:
+    survey = Surveyed(record)
+    unit = survey.unit()
+    survey.frame(unit, 5000)
+    survey.answer(unit, 200, 0)
+    one_sentence(hailong("waves", "judge-anew", "W-1"), code=2, words="has no final results yet")
+    hailong("waves", "close", "W-1")
+    survey.delete_one(unit)
+    ran = hailong("waves", "judge-anew", "W-1")
+    assert (ran.code, "2 result sets were made" in ran.out) == (0, True)
+    read = ("results", "estimate", "W-1", "--channel", "drawn", "--json")
+    newest, first = (json.loads(hailong(*read, *more).out)["meta"] for more in ((), ("--version", "1")))
+    assert [(m["version"], m["rows"]) for m in (newest, first)] == [(2, 199), (1, 200)]
+    assert [v["version"] for v in first["versions"]] == [2, 1]
+    one_sentence(hailong(*read, "--version", "9"), code=2, words="no version 9")
+
+
 def test_unknown_and_unopened_waves_are_refused_in_one_sentence(hailong: Callable[..., Ran], record: Record) -> None:
     one_sentence(hailong("waves", "close", "KHONG"), code=2, words="There is no wave KHONG")
     record.wave(status=WaveStatus.PLANNED, code="W-9")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from survey import clock
 from survey.config import Config
@@ -216,7 +216,27 @@ def test_closing_on_screen_makes_the_verdicts_appear(survey: Surveyed, config: C
     assert worker.do_one(config, record.database, kinds.KINDS)
     done = analyst.get(address).text
     assert "chính thức của đợt" in done
-    assert "Cận dưới một phía" in done
+    assert "Đạt, độ tin cậy 95 %: p < 0,001, cận dưới" in done
+
+
+def test_judging_anew_on_screen_makes_a_new_version(survey: Surveyed, config: Config, sign_in: SignIn) -> None:
+    """For who asked, with the rights they have when it is done."""
+    unit = survey.unit()
+    survey.frame(unit, 5000)
+    survey.answer(unit, 200, 0)
+    survey.close()
+    account = survey.record.account((Role.ANALYST, survey.province, ("admin",)))
+    analyst, address = sign_in(account), "/quan-tri/ket-qua/W-1?kenh=drawn"
+    for _ in range(2):  # pressed twice, done once
+        analyst.get(address).form("ket-luan-lai").send()
+    assert worker.do_one(config, survey.record.database, kinds.KINDS)
+    assert not worker.do_one(config, survey.record.database, kinds.KINDS)
+    assert [v.number for v in survey.view().versions] == [2, 1]
+    analyst.get(address).form("ket-luan-lai").send()
+    with survey.record.database.writing() as session:
+        session.execute(delete(Grant).where(Grant.account_id == account.id))
+    assert worker.do_one(config, survey.record.database, kinds.KINDS)
+    assert [v.number for v in survey.view().versions] == [2, 1]
 
 
 def test_workbook_is_asked_for_made_and_downloaded(survey: Surveyed, config: Config, sign_in: SignIn) -> None:

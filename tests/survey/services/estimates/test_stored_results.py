@@ -7,6 +7,7 @@ import zlib
 from typing import Any
 
 from survey.services.estimates import stored_results
+from survey.services.estimates.channel_verdicts import FORMER_RULE
 from tests.factories.results import Surveyed
 
 
@@ -58,10 +59,12 @@ def test_stored_columns_become_a_verdict_for_each_domain() -> None:
     assert (one.bound, one.needed, one.needed_why, one.adjusted) == (None, 410, "", "bh")
     missed = found.verdict("unit", (7,))
     assert missed is not None
-    assert missed.bound == 0.83  # the side that is claimed
+    assert (missed.p, missed.bound) == (0.0125, None)  # an own bound never stands beside an adjusted verdict
+    assert (missed.own_upper, missed.rule, missed.family, missed.members) == (0.83, FORMER_RULE, "", 0)
+    assert found.former_rule
     assert found.verdict("field", (7,)) is None
     alone = found.parts[7][""][()]
-    assert (alone.verdict, alone.adjusted) == ("missed", "none")
+    assert (alone.verdict, alone.adjusted, alone.bound) == ("missed", "none", 0.83)
 
 
 def test_results_of_before_units_were_judged_alone_are_read() -> None:
@@ -76,8 +79,13 @@ def test_results_that_were_made_are_stored_in_that_form(survey: Surveyed) -> Non
     survey.close()
     results = survey.view().results
     packed = json.loads(zlib.decompress(stored_results.pack(results)))
-    assert packed["format"] == 1
-    assert set(packed["verdicts"]) == {"", "unit", "field", "group"}
+    assert packed["format"] == 2
+    assert "parts" not in packed
+    assert set(packed["verdicts"]) == {"", "unit", "field", "group", "unit,field", "unit,group"}
     own = packed["verdicts"]["unit"]
-    assert set(own) == set(stored())
-    assert (own["by"], len(own["keys"]), own["adjusted"]) == (["unit"], 2, "bh")
+    assert set(own) == set(stored()) | {"rule", "family", "members", "own_lower", "own_upper"}
+    assert (own["by"], len(own["keys"]), own["adjusted"]) == (["unit"], 2, "holm")
+    assert (own["family"], own["members"]) == (["unit:commune"] * 2, [2] * 2)
+    again = stored_results.unpack(stored_results.pack(results))
+    assert again.verdicts == results.verdicts
+    assert stored_results.pack(again) == stored_results.pack(results)

@@ -267,11 +267,17 @@ def test_json_has_the_shape_of_the_command_line_contract(survey: Surveyed) -> No
     wanted = {"measure", "variable", "domain", "n", "sum_w", "estimate", "se", "df", "deff_wor", "deff_wr", "interval",
               "flags"}  # fmt: skip
     assert all(wanted <= set(entry) for entry in data["estimates"])
-    judged = {"measure", "domain", "threshold", "verdict", "reasons", "lower_bound", "upper_bound", "p_kg_reached",
-              "p_kg_missed", "responses_needed"}  # fmt: skip
+    judged = {"measure", "domain", "threshold", "verdict", "reasons", "rule", "family", "adjusted", "responses_needed",
+              "p_reached_adjusted", "p_missed_adjusted", "lower_bound_adjusted", "upper_bound_adjusted"}  # fmt: skip
     assert all(judged <= set(entry) for entry in data["verdicts"])
     assert {"unit": "20242"} in [v["domain"] for v in data["verdicts"]]
     assert {v["verdict"] for v in data["verdicts"]} == {"reached"}
+    assert [v["family"] for v in data["verdicts"]][:2] == [
+        {"name": "whole", "size": 1}, {"name": "unit:commune", "size": 1},
+    ]  # fmt: skip
+    assert (data["meta"]["verdict_rule"], data["meta"]["version"]) == ("holm", 1)
+    head = [e for e in data["estimates"] if e["measure"] == data["verdicts"][0]["measure"]]
+    assert {e["threshold"] for e in head if "field" not in e["domain"] and "group" not in e["domain"]} == {0.9}
 
 
 def test_json_of_a_running_wave_has_no_verdicts(survey: Surveyed) -> None:
@@ -287,7 +293,7 @@ def test_terminal_lines_name_rate_interval_and_verdict(survey: Surveyed) -> None
     survey.close()
     lines = result_json.lines(survey.view())
     assert any("THỬ NGHIỆM" in line for line in lines)
-    assert any("Phường A" in line and "99.5 %" in line and "reached (target 90.0 %)" in line for line in lines)
+    assert any("Phường A" in line and "99.5 %" in line and "target 90 %  reached (p" in line for line in lines)
 
 
 def test_data_hash_is_of_keys_and_contents(survey: Surveyed) -> None:

@@ -140,7 +140,7 @@ def test_unit_with_too_few_answers_is_not_ranked_and_its_model_rate_is_drawn_to_
 def test_unit_of_few_days_is_not_ranked_among_self_selected_answers(survey: Surveyed) -> None:
     units = [survey.unit(f"Phường {name}") for name in "ABCD"]
     for unit in units:
-        days = 3 if unit is units[3] else 12
+        days = 3 if unit is units[3] else 14
         for n in range(days):
             good = 8 + (n % 2) * (1 if days > 3 else 0)
             survey.answer(unit, good + (n == 0), 2, channel=survey.qr, day=FIRST_DAY + timedelta(days=n))
@@ -154,9 +154,9 @@ def test_unit_of_few_days_is_not_ranked_among_self_selected_answers(survey: Surv
 def test_unit_where_everybody_agrees_is_shrunken_as_if_its_answers_were_as_alike_as_elsewhere(survey: Surveyed) -> None:
     units = [survey.unit(f"Phường {name}") for name in "ABCD"]
     for unit in units[:3]:
-        for n in range(12):
+        for n in range(14):
             survey.answer(unit, *((10, 0), (6, 4))[n % 2], channel=survey.qr, day=FIRST_DAY + timedelta(days=n))
-    for n in range(12):
+    for n in range(14):
         survey.answer(units[3], 10, 0, channel=survey.qr, day=FIRST_DAY + timedelta(days=n))
     survey.close()
     found = analysed(survey, "qr").standings
@@ -167,7 +167,7 @@ def test_unit_where_everybody_agrees_is_shrunken_as_if_its_answers_were_as_alike
     table = view.results.table("unit").of(view.headline.measure)
     share = float(np.median(table.effective_n[:3] / table.n[:3]))
     assert share < 0.5  # answers of one day are alike
-    rate, effective = np.array([0.8] * 3 + [1.0]), 120 * np.array([share] * 4)
+    rate, effective = np.array([0.8] * 3 + [1.0]), 140 * np.array([share] * 4)
     expected = small_areas.beta_binomial(rate * effective, effective)
     assert rows[units[3].id].rank == 0
     assert rows[units[3].id].shrunken == pytest.approx(expected.estimate[3], abs=1e-4)
