@@ -110,14 +110,16 @@ def estimate(
     measures: Sequence[Measure] | None = None,
     lonely: str = "adjust",
     classes: Classes | None = None,
+    partition: Partition | None = None,
 ) -> DomainEstimates:
     """Every measure (or those named) in every domain of the crossing `by`; an empty crossing is the whole.
 
     The results are (domains × measures); rates are 0..1, NaN where nobody answered. `lonely` is the rule for strata
-    with one PSU, `classes` the post-strata of calibrated totals. Variances: linearisation, as under Conventions in
+    with one PSU, `classes` the post-strata of calibrated totals; a `partition` that was made with both stands for them,
+    so that it is made once. Variances: linearisation, as under Conventions in
     METHODS.md.
     """
-    partition = partition_of(totals, by, lonely=lonely, classes=classes)
+    partition = partition or partition_of(totals, by, lonely=lonely, classes=classes)
     chosen = tuple(measures) if measures is not None else totals.plan.measures
     return DomainEstimates(partition.by, partition.keys, chosen, **_Estimation(totals, partition, chosen).made())
 

@@ -31,7 +31,7 @@ class Evidence:
     """What verdicts stand on, as arrays of one shape, one value for each figure; NaN where nobody answered.
 
     `variance` is that between primary units, `spread` is s², `people` Σω², `clusters` ΣΩ² (both 0..1), `df` not
-    rounded, `skewness` λ. `answers` is the most that an effective number may be: people for a share of people, their
+    rounded, `skewness` λ, 0 for shares of people. `answers` is the most that an effective number may be: people for a share of people, their
     answers for a figure that pools several of each. `pooled` says which it is, `clustered` whether primary units hold
     several people.
     """
@@ -117,7 +117,7 @@ def evidence_of_rows(
         people=known(people),
         clusters=known(second),
         df=known(df),
-        skewness=np.where(squares > 0, skewness, 0.0),
+        skewness=np.where(pooled & (squares > 0), skewness, 0.0),
         answers=counted,
         pooled=np.full(size, pooled),
         clustered=np.full(size, psu is not None),

@@ -235,6 +235,15 @@ class _Table:
                 total = np.bincount(self.cells, self.squared_weight * values, self.size)
             self.squares[:, column] = total
 
+    def everybody(self, count: int, column: int) -> None:
+        """Every respondent has something: the sums are those of the rows themselves."""
+        self.sums[:, column] = self.sums[:, 0]
+        if self.squares is not None:
+            self.squares[:, column] = self.squares[:, 0]
+        self.counts[:, count] = self.counts[:, 0]
+        if self.rows is not None:
+            self.rows[:, count] = self.rows[:, 0]
+
     def present(self, count: int, inside: Bools) -> None:
         """How many respondents have something."""
         rows = np.bincount(self.cells[inside], minlength=self.size)
@@ -264,8 +273,11 @@ def _narrow(left: AnyArray, right: Floats) -> Floats:
 
 def _add_node(table: _Table, layout: Layout, node: NodeColumns, person: _Person, plan: MeasurePlan) -> None:
     code = node.code
-    table.present(layout.counts[code], person.any)
-    table.people(layout.columns["any", code, 0], person.any)
+    if person.any.all():
+        table.everybody(layout.counts[code], layout.columns["any", code, 0])
+    else:
+        table.present(layout.counts[code], person.any)
+        table.people(layout.columns["any", code, 0], person.any)
 
     def wanted(kind: str) -> int | None:
         return layout.columns.get((kind, code, 0))

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 import psutil
 
-from analysis.estimation.domain_estimates import DomainEstimates, estimate
+from analysis.estimation.domain_estimates import DomainEstimates, estimate, partition_of
+from analysis.estimation.domains import Partition
 from analysis.estimation.evidence_from_totals import evidence_of_totals
 from analysis.inference.estimate_tables import is_rate, table_of
 from analysis.inference.verdicts import Figures, judge
@@ -78,19 +79,20 @@ def ours(data: dict[str, np.ndarray], codes: np.ndarray, by: tuple[str, ...], *,
         keys |= {name: data[name][part] for name in by}
         first, second = (None if size is None else size[part] for size in population)
         totals.add(Chunk(codes[part], keys, data["weight"][part], None, first, second))
-    found = estimate(totals.settle(), by)
+    partition = partition_of(totals.settle(), by)
+    found = estimate(totals, by, partition=partition)
     table = table_of(found, intervals_wanted=("logit", "wilson"))
-    verdicts = judged(totals, found)
+    verdicts = judged(totals, found, partition)
     assert verdicts > 0
     return len(table)
 
 
-def judged(totals: Totals, found: DomainEstimates, target: float = 0.85) -> int:
+def judged(totals: Totals, found: DomainEstimates, partition: Partition, target: float = 0.85) -> int:
     """How many verdicts there are: every rate that is one ratio, in every domain, against one target."""
     rates = [one for one in found.measures if is_rate(one.name) and one in totals.layout.ratios]
     places = [found.place(one) for one in rates]
     figures = Figures(*(getattr(found, name)[:, places].ravel() for name in ("estimate", "se", "df", "n", "rows")))
-    evidence = evidence_of_totals(totals, found, rates).raveled()
+    evidence = evidence_of_totals(totals, found, rates, partition=partition).raveled()
     return len(judge(figures, evidence, target).verdict)
 
 

@@ -25,7 +25,7 @@ import psutil
 import pyarrow as pa
 from pyarrow import parquet
 
-from analysis.estimation.domain_estimates import estimate
+from analysis.estimation.domain_estimates import estimate, partition_of
 from analysis.inference.estimate_tables import table_of
 from analysis.totals.parquet_parts import Source, totals_of_all
 from analysis.totals.streaming import Totals
@@ -118,9 +118,10 @@ def run(folder: Path, parts: int, *, processes: int = 2) -> Pass:
     with _Watch() as watch:
         start = time.perf_counter()
         totals = totals_of_all(paths, source(), processes=min(processes, parts))
-        found = estimate(totals, ("commune",))
+        partition = partition_of(totals, ("commune",))
+        found = estimate(totals, ("commune",), partition=partition)
         table = table_of(found)
-        judged(totals, found)
+        judged(totals, found, partition)
         seconds = time.perf_counter() - start
     return Pass(parts, totals.rows, seconds, watch.most / 1e9, _even(totals, paths), len(table))
 

@@ -180,7 +180,7 @@ def estimates(drawn: Surveys) -> tuple[Figures, Evidence]:
     squares = (z**2).sum(axis=1)
     df = second**2 / fourth * (1 - strata / omega.shape[1])
     with np.errstate(divide="ignore", invalid="ignore"):
-        skewness = np.where(squares > 0, (z**3).sum(axis=1) / squares**1.5, 0.0)
+        skewness = np.where((drawn.items > 1) & (squares > 0), (z**3).sum(axis=1) / squares**1.5, 0.0)
     pooled = np.full(surveys, drawn.items > 1)
     clustered = np.full(surveys, drawn.cluster is not None)
     evidence = Evidence(
