@@ -25,6 +25,7 @@ from survey.services.estimates.analyses.reading import AnalysesView
 from survey.services.estimates.analyses.soundness import AnswerQuality, Scale
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.analysis_tables import OTHER_UNITS, day, filing_words
+from survey.services.files.change_tables import margin_sentence
 from survey.services.files.result_sentences import Words
 from survey.web.code_words import words as code_words
 from survey.words.figures import grouped, in_percent, number, percent
@@ -111,6 +112,8 @@ def headline_sentences(view: ResultsView, made: Analyses) -> tuple[str, ...]:
         said.append(f"{made.since_last.title}: {change_sentence(made.since_last.contrasts)}")
         if made.since_last.other_units:
             said[-1] += " " + _(OTHER_UNITS)
+        if view.final and (against := margin_sentence(made.since_last, Words.of(language()))):
+            said.append(against)
     if made.beside_drawn is not None:
         said.append(beside_sentence(made.beside_drawn))
     if made.standings is not None and view.whole_scope:

@@ -52,6 +52,7 @@ ACTIONS = {
     "wave.days": N_("moved the days of a wave"),
     "wave.frame": N_("entered the frame of a wave"),
     "wave.frame_cell": N_("changed a cell of a frame"),
+    "wave.tests": N_("fixed what a wave is tested against"),
     "wave.open": N_("opened a wave"),
     "wave.close": N_("closed a wave"),
     "point.add": N_("added a collection point"),

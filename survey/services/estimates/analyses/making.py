@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
+from analysis.inference.disclosure import DisclosureRule
 from analysis.inference.estimate_tables import is_rate
 from instruments.model import indices
 from instruments.model.document import InstrumentVersion
@@ -25,9 +26,12 @@ from survey.services.estimates.analyses.contrasts import (
     BesideDrawn,
     Comparable,
     SinceLast,
+    UnitChange,
+    against_margin,
     comparables,
     contrasts,
     representativity,
+    unit_changes,
 )
 from survey.services.estimates.analyses.course import Course, course, day_sums
 from survey.services.estimates.analyses.importance import Importance, importance
@@ -44,6 +48,7 @@ from survey.services.estimates.analyses.soundness import (
 from survey.services.estimates.analyses.standings import Standings, standings
 from survey.services.estimates.analyses.unit_courses import UnitCourse, unit_courses
 from survey.services.estimates.channel_results import ChannelResults
+from survey.services.estimates.hidden_cells import Hiding
 from survey.services.estimates.measure_plans import SurveyPlan
 from survey.services.estimates.wave_facts import WaveFacts, facts
 from survey.services.province import settings
@@ -245,7 +250,35 @@ def _since_last(database: Database, wave: WaveFacts, results: ChannelResults) ->
     same, broken = _in_one_series(earlier, wave)
     found = contrasts(results, last, same)
     moved = earlier.channel(before.code).units != own.units
-    return SinceLast(before.wave_code, before.wave_title, found, broken, moved) if found or broken else None
+    if not (found or broken):
+        return None
+    margin = wave.fixed.margin if wave.fixed is not None else None
+    final = results.status == ResultStatus.FINAL.value  # what is proven is said once
+    if margin is not None and final:
+        found = against_margin(found, results, last, same, margin)
+    whole = next((figure for figure in same if figure.level == "overall"), None)
+    return SinceLast(
+        before.wave_code, before.wave_title, found, broken, moved, before.code, margin,
+        wave.fixed.set_on if wave.fixed is not None else None,
+        _units_since(database, earlier, last, unit_changes(results, last, whole, margin)) if whole is not None and final
+        else (),
+    )  # fmt: skip
+
+
+def _units_since(
+    database: Database, earlier: WaveFacts, last: ChannelResults, found: tuple[UnitChange, ...]
+) -> tuple[UnitChange, ...]:
+    """Without the units whose figure is hidden in the earlier wave: the difference would tell it."""
+    if not found or (head := earlier.survey_plan.headline) is None:
+        return ()
+    with database.reading() as session:
+        minimum = settings.read(session).minimum_cell
+    hiding = Hiding(last, earlier, DisclosureRule(minimum, public=False))
+    table = last.table("unit").of(head.measure)
+    places = {int(unit): place for place, unit in enumerate(table.domain["unit"].tolist())}
+    return tuple(
+        one for one in found if hiding.shown(table.row(places[one.unit]), ("unit", (one.unit,))).value is not None
+    )
 
 
 def _alone(wave: WaveFacts, channel: WaveChannel) -> bool:

@@ -69,6 +69,9 @@ def of_view(database: Database, view: ResultsView, kept: KeptResults, *, now: da
         return Analyses(standings=standings, unit_courses=courses)
     if not view.whole_wave:
         found = replace(found, beside_drawn=None, since_last=None)
+    since = found.since_last
+    if since is not None and since.units:
+        found = replace(found, since_last=replace(since, units=tuple(u for u in since.units if u.unit in shown)))
     return replace(found, standings=standings, quality=quality, unit_courses=courses)
 
 
