@@ -18,6 +18,7 @@ from survey.results.comparison_pages import (
     since_last,
 )
 from survey.results.course_pages import CoursePart, UnitCoursesPart, course_part, unit_courses_part
+from survey.results.series_pages import SeriesPart, series_part
 from survey.results.standing_pages import StandingsPart, standings_part, standings_sentence
 from survey.services.estimates.analyses.importance import FactorImportance, Importance
 from survey.services.estimates.analyses.making import Analyses
@@ -74,6 +75,7 @@ class TrustPart:
 class AnalysisPage:
     view: ResultsView
     since: Contrasts | None
+    series: SeriesPart | None
     beside: Contrasts | None
     importance: ImportancePart | None
     standings: StandingsPart | None
@@ -82,8 +84,8 @@ class AnalysisPage:
     trust: TrustPart | None
 
     def __bool__(self) -> bool:
-        parts = (self.since, self.beside, self.importance, self.standings, self.course, self.units, self.trust)
-        return any(part is not None for part in parts)
+        parts = (self.since, self.series, self.beside, self.importance, self.standings, self.course, self.units)
+        return any(part is not None for part in (*parts, self.trust))
 
 
 def _(text: str, **values: object) -> str:
@@ -96,6 +98,7 @@ def analysis_page(found: AnalysesView, unit: str = "") -> AnalysisPage:
     return AnalysisPage(
         view=view,
         since=since_last(found),
+        series=series_part(view, made),
         beside=beside_drawn(found),
         importance=_importance(view, made.importance) if made.importance else None,
         standings=standings_part(view, made.standings) if made.standings and made.standings.rows else None,

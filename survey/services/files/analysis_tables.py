@@ -17,7 +17,7 @@ from survey.services.estimates.analyses.soundness import AnswerQuality, Filing
 from survey.services.estimates.analyses.standings import Standings, bands
 from survey.services.estimates.analyses.unit_courses import UnitCourse, expected_by_chance
 from survey.services.estimates.visible_results import ResultsView
-from survey.services.files.change_tables import margin_table, p_value
+from survey.services.files.change_tables import margin_table, p_value, series_table
 from survey.services.files.result_sentences import Words
 from survey.services.files.result_tables import as_rate
 from survey.words import figures
@@ -35,6 +35,9 @@ def tables(view: ResultsView, found: Analyses, w: Words) -> list[Table]:
     since = found.since_last
     if since is not None and since.margin is not None and since.contrasts and view.final:
         sheets.append(margin_table(view, since, _named(view, since, w), w))
+    if found.series:
+        named = [(target_name(view, one.level, one.target, w), one) for one in found.series]
+        sheets.append(series_table(view, named, w))
     if found.importance is not None:
         sheets.append(_importance(view, found.importance, w))
     if found.standings is not None:

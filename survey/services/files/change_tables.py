@@ -11,10 +11,11 @@ from survey.errors import N_
 from survey.exports.tables import Cell, Column, Kind, Table
 from survey.models.fieldwork.waves import Selection
 from survey.services.estimates.analyses.contrasts import Contrast, SinceLast
+from survey.services.estimates.analyses.wave_series import LEAST_FOR_SEASON, FigureSeries, WaveChange, WavePoint
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.result_sentences import Words
 from survey.services.files.result_tables import as_rate
-from survey.words.figures import day, in_points, margin, number
+from survey.words.figures import day, in_points, margin, number, percent
 from survey.words.results import AGAINST_MARGIN
 
 
@@ -114,6 +115,118 @@ def margin_table(view: ResultsView, since: SinceLast, named: Sequence[tuple[str,
         w(N_("Not worse")), w(N_("Not worse than the wave before?")), columns, rows,
         lead=(margin_sentence(since, w),), notes=margin_notes(view, since, w),
     )  # fmt: skip
+
+
+def series_sentence(found: FigureSeries, w: Words) -> str:
+    """What has become of a figure over the waves since its last break, in a sentence."""
+    since, last = _stretch(found)[0], found.last
+    change = last.since_first
+    if change is None:
+        return w(N_("The wording changed, or too few waves have a known error: nothing can be said of a change yet."))
+    size, n = in_points(abs(change.difference), w.language).lstrip("+"), found.tested
+    if change.certain and change.difference > 0:
+        return w(N_("Risen by %(size)s points over %(n)s waves, since %(first)s: more than chance explains."),
+                 size=size, n=n, first=since.title)  # fmt: skip
+    if change.certain:
+        return w(N_("Fallen by %(size)s points over %(n)s waves, since %(first)s: more than chance explains."),
+                 size=size, n=n, first=since.title)  # fmt: skip
+    if found.changed:
+        said = w(N_("The figure moved between the waves more than chance explains, but it cannot be said that it is "
+                    "higher or lower than in %(first)s."), first=since.title)  # fmt: skip
+    elif change.difference > 0:
+        said = w(N_("It cannot be said that it has risen: over %(n)s waves +%(size)s points are within what chance "
+                    "explains."), n=n, size=size)  # fmt: skip
+    else:
+        said = w(N_("It cannot be said that it has fallen: over %(n)s waves −%(size)s points are within what chance "
+                    "explains."), n=n, size=size)  # fmt: skip
+    return said
+
+
+def series_notes(found: FigureSeries, w: Words) -> tuple[str, ...]:
+    """Break, test of any change, line, season: each in a sentence."""
+    notes = [
+        w(N_("The wording changed before %(wave)s. What lies on the two sides is not compared."), wave=point.title)
+        for point in found.points
+        if point.broken
+    ]
+    if found.changed_p is not None:
+        notes.append(w(N_("Whether anything changed over these waves at all: p %(p)s (Welch)."), p=_said_p(found, w)))
+    if found.slope is not None:
+        one = found.slope
+        notes.append(
+            w(N_("Line through the waves: %(slope)s points a year (95 %% interval %(low)s … %(high)s)."),
+              slope=in_points(one.difference, w.language), low=in_points(one.low, w.language),
+              high=in_points(one.high, w.language))
+        )  # fmt: skip
+        if found.departure_p is not None and found.departure_p < 0.05:
+            notes.append(w(N_("The waves do not lie on one line, so it says little of any single wave.")))
+    notes.append(_season_words(found, w))
+    notes.append(w(N_("Changes and their intervals are adjusted together (Holm).")))
+    return tuple(notes)
+
+
+def _said_p(found: FigureSeries, w: Words) -> str:
+    said = p_value(found.changed_p, w) or "–"
+    return said if said.startswith("<") else f"= {said}"
+
+
+def _season_words(found: FigureSeries, w: Words) -> str:
+    if found.season == "yes" and found.last.level is not None and found.last.season is not None:
+        return w(N_("Season: this time of year usually makes %(season)s points; without it the last wave stands at "
+                    "%(level)s (strength of the season %(strength)s of 1)."),
+                 season=in_points(found.last.season, w.language), level=percent(found.last.level, w.language),
+                 strength=number(found.strength, 2, w.language))  # fmt: skip
+    if found.season == "irregular":
+        return w(N_("No seasonal part: the waves are not a month or a quarter apart, each as far as the next."))
+    return w(N_("No seasonal part: it takes %(least)s waves and two full years, evenly spaced, of one wording; there "
+                "are %(n)s waves."), least=LEAST_FOR_SEASON, n=found.tested)  # fmt: skip
+
+
+def _stretch(found: FigureSeries) -> tuple[WavePoint, ...]:
+    """The waves since the last break."""
+    since = max((place for place, point in enumerate(found.points) if point.broken), default=0)
+    return found.points[since:]
+
+
+def series_table(view: ResultsView, named: Sequence[tuple[str, FigureSeries]], w: Words) -> Table:
+    """Every figure in every wave, with the changes since the wave before and since the first of its wording."""
+    columns = (
+        Column(w(N_("Figure")), width=48),
+        Column(w(N_("Wave")), width=40),
+        Column(w(N_("n")), Kind.COUNT, 9),
+        Column(w(N_("Rate")), Kind.RATE, 10),
+        Column(w(N_("95 % low")), Kind.RATE, 10),
+        Column(w(N_("95 % high")), Kind.RATE, 10),
+        Column(w(N_("Since the wave before")), Kind.RATE, 12),
+        Column(w(N_("Low, adjusted")), Kind.RATE, 10),
+        Column(w(N_("High, adjusted")), Kind.RATE, 10),
+        Column(w(N_("p (Holm)")), width=11),
+        Column(w(N_("Since the first wave")), Kind.RATE, 12),
+        Column(w(N_("Low, adjusted")), Kind.RATE, 10),
+        Column(w(N_("High, adjusted")), Kind.RATE, 10),
+        Column(w(N_("p (Holm)")), width=11),
+        Column(w(N_("Without the season")), Kind.RATE, 11),
+        Column(w(N_("Remark")), width=24),
+    )
+    rows: list[list[Cell]] = []
+    for name, one in named:
+        rounding = view.rounding(one.target)
+        rows += [
+            [name, point.title, point.n or None, as_rate(point.rate, rounding), point.low, point.high,
+             *_change_cells(point.since_before, w), *_change_cells(point.since_first, w), point.level,
+             w(N_("wording changed: not joined to the waves before")) if point.broken else None]
+            for point in one.points
+        ]  # fmt: skip
+    head = next((one for _, one in named if one.level == "overall"), None)
+    return Table(
+        w(N_("Over the waves")), w(N_("What has changed over the waves?")), columns, rows,
+        lead=(series_sentence(head, w),) if head is not None else (),
+        notes=series_notes(head, w) if head is not None else (),
+    )  # fmt: skip
+
+
+def _change_cells(found: WaveChange | None, w: Words) -> list[Cell]:
+    return [None] * 4 if found is None else [found.difference, found.low, found.high, p_value(found.p_value, w)]
 
 
 def p_value(value: float | None, w: Words) -> str | None:

@@ -20,6 +20,7 @@ from survey.database import Database
 from survey.models.estimates.results import ResultStatus
 from survey.models.fieldwork.waves import Selection
 from survey.queries.estimates import result_sets
+from survey.queries.estimates.result_sets import EarlierChannel
 from survey.queries.estimates.wave_basis import WaveChannel
 from survey.services.estimates import answer_columns, channel_results, stored_results
 from survey.services.estimates.analyses.contrasts import (
@@ -47,6 +48,13 @@ from survey.services.estimates.analyses.soundness import (
 )
 from survey.services.estimates.analyses.standings import Standings, standings
 from survey.services.estimates.analyses.unit_courses import UnitCourse, unit_courses
+from survey.services.estimates.analyses.wave_series import (
+    LEAST_WAVES,
+    MOST_WAVES,
+    FigureSeries,
+    WaveOf,
+    wave_series,
+)
 from survey.services.estimates.channel_results import ChannelResults
 from survey.services.estimates.hidden_cells import Hiding
 from survey.services.estimates.measure_plans import SurveyPlan
@@ -67,6 +75,7 @@ class Analyses:
     unit_courses: tuple[UnitCourse, ...] = ()
     beside_drawn: BesideDrawn | None = None
     since_last: SinceLast | None = None
+    series: tuple[FigureSeries, ...] = ()
 
 
 _PLAIN: TypeAdapter[Analyses] = TypeAdapter(Analyses)
@@ -122,6 +131,7 @@ def analyse(
         unit_courses=unit_courses(sums, by_unit) if sums is not None and by_unit is not None else (),
         beside_drawn=_beside_drawn(database, wave, results, rows, now, snapshots),
         since_last=_since_last(database, wave, results),
+        series=_series(database, wave, results) if final else (),
     )
 
 
@@ -279,6 +289,40 @@ def _units_since(
     return tuple(
         one for one in found if hiding.shown(table.row(places[one.unit]), ("unit", (one.unit,))).value is not None
     )
+
+
+def _series(database: Database, wave: WaveFacts, results: ChannelResults) -> tuple[FigureSeries, ...]:
+    """The figures of this wave over the closed waves before, of the channel with the same code or the only one."""
+    own = wave.channel(results.channel)
+    with database.reading() as session:
+        before = result_sets.closed_before(session, wave.wave_id, own.selection, most=MOST_WAVES)
+    of_wave: dict[str, EarlierChannel] = {}
+    for one in before:
+        if one.code == own.code or one.wave_code not in of_wave:
+            of_wave[one.wave_code] = one
+    if len(of_wave) < LEAST_WAVES - 1:
+        return ()
+    made: list[WaveOf] = []
+    earlier: WaveFacts | None = None
+    for one in reversed(of_wave.values()):
+        here, found = facts(database, one.wave_code), stored_results.find(database, one.id)
+        if found is None or not found.tables:
+            continue
+        if one.code != own.code and not (_alone(here, here.channel(one.code)) and _alone(wave, own)):
+            continue
+        made.append(_wave_of(here, earlier, found))
+        earlier = here
+    return wave_series((*made, _wave_of(wave, earlier, results)))
+
+
+def _wave_of(wave: WaveFacts, before: WaveFacts | None, results: ChannelResults) -> WaveOf:
+    """One wave of a series: its comparable figures, and which of them go on from the wave before."""
+    figures = {(f.level, f.target): results.one(f.first) for f in comparables(wave.survey_plan)}
+    same, _ = _in_one_series(before, wave) if before is not None else ((), ())
+    return WaveOf(
+        wave.code, wave.title, wave.opens_on, wave.closes_on,
+        {key: one for key, one in figures.items() if one is not None}, frozenset((f.level, f.target) for f in same),
+    )  # fmt: skip
 
 
 def _alone(wave: WaveFacts, channel: WaveChannel) -> bool:

@@ -131,6 +131,26 @@ def test_page_and_workbook_say_the_same_of_the_margin(survey: Surveyed, tmp_path
         assert said in sign_in(account).get(address).text
 
 
+def test_page_and_workbook_say_the_same_of_the_waves(survey: Surveyed, tmp_path: Path, sign_in: SignIn) -> None:
+    unit = survey.unit()
+    wave_before(survey, unit, 100, 100, code="W-A", first=date(2026, 4, 1))
+    wave_before(survey, unit, 150, 50)
+    survey.answer(unit, 180, 20)
+    survey.close()
+    said = "ã tăng 40,0 điểm qua 3 đợt, kể từ Đợt trước: vượt mức ngẫu nhiên."
+    book = workbook(survey, tmp_path)
+    assert any(said in str(line[0]) for line in book["Qua các đợt"].iter_rows(values_only=True))
+    lines = list(book["Qua các đợt"].iter_rows(values_only=True))
+    start = next(n for n, line in enumerate(lines) if line[0] == "Chỉ số")
+    changes = [(line[6], line[10]) for line in lines[start + 1 : start + 4]]
+    assert changes[0] == (None, None)
+    assert changes[2] == (pytest.approx(0.15), pytest.approx(0.4))
+    account = survey.record.account((Role.ANALYST, survey.province, ("admin",)))
+    page = sign_in(account).get("/quan-tri/ket-qua/W-1/phan-tich?kenh=drawn")
+    assert said in page.text
+    assert "cần ít nhất 8 đợt trong đủ hai năm" in page.text
+
+
 def test_hidden_cells_are_empty_in_the_workbook_too(survey: Surveyed, tmp_path: Path) -> None:
     for n in (4, 13, 50):
         survey.answer(survey.unit(f"Phường {n}"), n, 0)
