@@ -131,7 +131,7 @@ def over_waves(
             parts.append(line(x(place - 1), y(before), x(place), y(mark.rate), colour=PLAIN[1]))
         if mark.low is not None and mark.high is not None:
             parts.append(line(x(place), y(mark.low), x(place), y(mark.high), colour=PLAIN[1], width=4))
-        parts.append(dot(x(place), y(mark.rate), 4, colour=PLAIN[0]))
+    parts += [dot(x(n), y(m.rate), 4, colour=PLAIN[0]) for n, m in enumerate(marks) if m.rate is not None]
     parts += [text(left, height - 10, first, size=12), text(WIDTH - right, height - 10, last, anchor="end", size=12)]
     return svg(WIDTH, height, label, parts, "chart chart-plot")
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from analysis.errors import AnalysisError
+from analysis.files import command_line
 from analysis.monitoring import spending
 
 FIFTHS = [0.2, 0.4, 0.6, 0.8, 1.0]
@@ -64,3 +67,14 @@ def test_a_look_too_early_to_spend_anything_concludes_nothing() -> None:
 def test_what_is_no_plan_of_looks_is_refused(times: list[float], alpha: float, kind: str) -> None:
     with pytest.raises(AnalysisError):
         spending.looks(times, alpha=alpha, kind=kind)
+
+
+def test_the_command_line_gives_the_looks_and_refuses_what_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.main(["looks", "--at", *map(str, FIFTHS), "--alpha", "0.025"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [row["bound"] for row in found["looks"]] == [
+        pytest.approx(z, abs=1.1e-3) for z in PUBLISHED["obrien_fleming"]
+    ]
+    assert found["looks"][-1]["spent"] == pytest.approx(0.025)
+    assert command_line.main(["looks", "--at", "0.5", "0.4"]) == 2
+    assert "increasing shares" in capsys.readouterr().err
