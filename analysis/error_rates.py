@@ -1,6 +1,7 @@
 """How often a decision is wrong: p-values of a family adjusted together, and the sample that gives a test its power.
 
-It guards the traps of statsmodels. What statsmodels 0.15 does when it is run:
+The module that calls statsmodels for tests (`series` does for lines and seasons) and guards its traps. What
+statsmodels 0.15 does when it is run:
 
 * `multipletests` counts a NaN as a member of the family. Holm's other p-values become too large; Benjamini and
   Hochberg's all become NaN, and the first is still reported as rejected. Here a NaN is outside the family.

@@ -47,6 +47,7 @@ def install(app: Flask, *, staff: bool) -> None:
         moment=figures.moment,
         coordinate=figures.coordinate,
         grouped=_on_the_page(figures.grouped),
+        margin=_on_the_page(figures.margin),
         target_percent=_on_the_page(figures.target_percent),
         interval=lambda low, high, rounding=None: figures.interval(low, high, language(), rounding=rounding),
         percent=lambda rate, places=1, rounding=None: figures.percent(

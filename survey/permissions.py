@@ -244,6 +244,7 @@ ROUTES: dict[str, Access] = {
     "fieldwork.plan_wave": roles(F),
     "fieldwork.change_wave": roles(F),
     "fieldwork.change_days": roles(F),
+    "fieldwork.fix_tests": roles(F),
     "fieldwork.add_channel": roles(F),
     "fieldwork.open_wave": roles(F),
     "fieldwork.close_wave": roles(F),

@@ -2,6 +2,7 @@
 
     python -m analysis estimate --data DATA.csv --request REQUEST.json --out RESULT.json
     python -m analysis report --result RESULT.json
+    python -m analysis looks --at 0.25 0.5 0.75 1 --alpha 0.05 --spending obrien_fleming
 
 DATA may be CSV, Parquet or SPSS .sav; `-` is standard input or output. Exit 0 and a whole result, or exit 2, one
 sentence on standard error that names file, row or column, and no result: what stood at --out is removed then, so that
@@ -11,9 +12,11 @@ an old result is never taken for the new one.
 from __future__ import annotations
 
 import argparse
+import json
 import secrets
 import sys
 from collections.abc import Iterable, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,6 +24,7 @@ from analysis.errors import AnalysisError
 from analysis.files import answering, report, result_document
 from analysis.files.data_file import DataFile, read_data
 from analysis.files.request import read_request
+from analysis.monitoring import spending
 
 MARGIN_COLUMNS = ("margin", "level", "count")
 
@@ -69,6 +73,14 @@ def _parser() -> argparse.ArgumentParser:
     readable.add_argument("--result", required=True, metavar="FILE", help="RESULT.json; - is standard input")
     readable.add_argument("--out", default="-", metavar="FILE", help="where the page goes; - is standard output")
     readable.set_defaults(run=_report)
+    looks = commands.add_parser("looks", help="levels of looks fixed beforehand at a survey that runs, as JSON")
+    looks.add_argument(
+        "--at", required=True, nargs="+", type=float, metavar="SHARE", help="of the planned answers, 0..1"
+    )
+    looks.add_argument("--alpha", type=float, default=0.05, metavar="ERROR", help="one-sided, over all looks")
+    looks.add_argument("--spending", choices=spending.KINDS, default=spending.KINDS[0], help="how it is spent")
+    looks.add_argument("--out", default="-", metavar="FILE", help="where the looks go; - is standard output")
+    looks.set_defaults(run=_looks)
     return parser
 
 
@@ -97,6 +109,17 @@ def _report(options: argparse.Namespace) -> None:
     _apart(options.result, options.out, "--result")
     name = "standard input" if options.result == "-" else options.result
     _write(options.out, [report.readable(_text(options.result), name)])
+
+
+def _looks(options: argparse.Namespace) -> None:
+    found = spending.looks(options.at, alpha=options.alpha, kind=options.spending)
+    rows = [
+        {"at": at, "level": level, "spent": spent, "bound": bound if isfinite(bound) else None}
+        for at, level, spent, bound in zip(
+            found.times.tolist(), found.level.tolist(), found.spent.tolist(), found.bound.tolist(), strict=True
+        )
+    ]
+    _write(options.out, [json.dumps({"alpha": options.alpha, "spending": options.spending, "looks": rows}), "\n"])
 
 
 def _margins(name: str, folder: Path, out: str) -> DataFile:

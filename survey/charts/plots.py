@@ -93,6 +93,49 @@ def course(
     return svg(WIDTH, height, label, parts, "chart chart-plot")
 
 
+@dataclass(frozen=True)
+class WaveMark:
+    """One wave: its rate with interval, and whether its wording changed since the wave before."""
+
+    rate: float | None
+    low: float | None
+    high: float | None
+    broken: bool
+
+
+def over_waves(
+    marks: Sequence[WaveMark], *, label: str, first: str, last: str, break_words: str, language: str = "vi"
+) -> Markup:
+    """Rates of waves with their intervals, joined by a line that ends at every break; `first` and `last` in words."""
+    height, left, right, top, bottom = 230, 44, 12, 22, 34
+    low, high, ticks = _stretch([v for m in marks for v in (m.rate, m.low, m.high) if v is not None])
+
+    def x(place: int) -> float:
+        return left + (place + 0.5) * (WIDTH - left - right) / len(marks)
+
+    def y(rate: float) -> float:
+        return top + (high - rate) / (high - low) * (height - top - bottom)
+
+    parts = [line(left, y(t), WIDTH - right, y(t), colour=BAND, width=1) for t in ticks]
+    parts += [text(left - 6, y(t) + 4, tick(t, language), anchor="end", size=12) for t in ticks]
+    for place, mark in enumerate(marks):
+        if mark.broken:
+            edge = (x(place - 1) + x(place)) / 2
+            parts.append(line(edge, top - 6, edge, height - bottom, colour=BAD, dash="3 3"))
+            beside, anchor = (edge - 4, "end") if edge > WIDTH / 2 else (edge + 4, "start")
+            parts.append(text(beside, top - 10, break_words, anchor=anchor, size=12, colour=BAD))
+        if mark.rate is None:
+            continue
+        before = marks[place - 1].rate if place and not mark.broken else None
+        if before is not None:
+            parts.append(line(x(place - 1), y(before), x(place), y(mark.rate), colour=PLAIN[1]))
+        if mark.low is not None and mark.high is not None:
+            parts.append(line(x(place), y(mark.low), x(place), y(mark.high), colour=PLAIN[1], width=4))
+    parts += [dot(x(n), y(m.rate), 4, colour=PLAIN[0]) for n, m in enumerate(marks) if m.rate is not None]
+    parts += [text(left, height - 10, first, size=12), text(WIDTH - right, height - 10, last, anchor="end", size=12)]
+    return svg(WIDTH, height, label, parts, "chart chart-plot")
+
+
 def funnel(points: Sequence[FunnelPoint], center: float, *, label: str, axis: str, language: str = "vi") -> Markup:
     """Rates of units by their number of answers, each in front of its own limits; those beyond are hollow."""
     height, left, right, top, bottom = 260, 44, 12, 12, 44

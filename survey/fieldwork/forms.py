@@ -12,7 +12,19 @@ from wtforms.validators import ValidationError
 from survey.queries.fieldwork.points import Mode, UnitChoice
 from survey.queries.fieldwork.waves import Selection
 from survey.web.code_words import capital_choices, words, words_of
-from survey.web.staff_forms import Carried, Checks, Choice, Day, Line, Radios, StaffForm, Tick, Upload, WholeNumber
+from survey.web.staff_forms import (
+    Carried,
+    Checks,
+    Choice,
+    Day,
+    Fraction,
+    Line,
+    Radios,
+    StaffForm,
+    Tick,
+    Upload,
+    WholeNumber,
+)
 from survey.words.fieldwork import NEEDS_SLIPS
 
 NO_FIELD = _l("All fields: people are asked which one it was")
@@ -60,6 +72,19 @@ class WordsForm(StaffForm):
 class DaysForm(StaffForm):
     opens_on = Day(_l("First day"))
     closes_on = Day(_l("Last day"))
+
+
+class TestsForm(StaffForm):
+    margin = Fraction(
+        _l("Largest fall that still counts as not worse, in points"),
+        required=False,
+        low="0.5",
+        high="20",
+        hint=_l(
+            "For example 2: a rate that fell from 88 to 86 % counts as not worse, one that fell further does not. "
+            "Empty: not tested."
+        ),
+    )
 
 
 class CloseForm(StaffForm):

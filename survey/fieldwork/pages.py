@@ -28,6 +28,7 @@ from survey.fieldwork.forms import (
     PointForm,
     TakeFrameForm,
     TakePointsForm,
+    TestsForm,
     WordsForm,
 )
 from survey.i18n import language
@@ -81,7 +82,7 @@ class WaveFormPage:
     """A form about one wave: its words, its days, a new channel."""
 
     wave: WaveDetail
-    form: WordsForm | DaysForm | ChannelForm
+    form: WordsForm | DaysForm | ChannelForm | TestsForm
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from flask import render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
@@ -9,7 +11,7 @@ from werkzeug.wrappers import Response
 from survey import clock
 from survey.errors import NotFound
 from survey.fieldwork import blueprint
-from survey.fieldwork.forms import ChannelForm, CloseForm, DaysForm, PlanForm, WordsForm, by_kind, with_none
+from survey.fieldwork.forms import ChannelForm, CloseForm, DaysForm, PlanForm, TestsForm, WordsForm, by_kind, with_none
 from survey.fieldwork.pages import ClosePage, CoveragePage, PlanPage, WaveFormPage, WavePage, WavesPage, steps
 from survey.permissions import Role, access, roles
 from survey.queries.fieldwork import coverage as coverage_queries
@@ -18,7 +20,7 @@ from survey.queries.fieldwork import waves as queries
 from survey.queries.fieldwork.waves import Selection, WaveDetail
 from survey.queries.province import targets as target_queries
 from survey.queries.questionnaires import instruments as instrument_queries
-from survey.services.fieldwork import waves
+from survey.services.fieldwork import planned_tests, waves
 from survey.services.fieldwork.waves import NewWave, WaveWords
 from survey.web import home_and_menu, staff
 from survey.web.application import runtime
@@ -175,6 +177,23 @@ def change_days(wave_code: str) -> View:
             )  # fmt: skip
             return staff.done(gettext("The days are changed."), "fieldwork.wave", wave_code=wave_code)
     return render_template("fieldwork/days.html", page=WaveFormPage(found, form))
+
+
+@blueprint.route("/<wave_code>/dinh-truoc", methods=["GET", "POST"])
+@access(OFFICERS)
+def fix_tests(wave_code: str) -> View:
+    """What the results will be tested against, fixed before the wave opens."""
+    with staff.reading() as record:
+        found = in_charge(record, wave_code)
+    margin = found.tests.margin if found.tests else None
+    form = TestsForm(data={"margin": None if margin is None else Decimal(str(margin)).scaleb(2).normalize()})
+    if form.validate_on_submit():
+        with form.problems():
+            entered = planned_tests.Entered(margin=form.margin.data)
+            planned_tests.fix(runtime().database, wave_code, entered, actor=staff.actor(), now=staff.now())
+            return staff.done(gettext("What the wave is tested against is written down."), "fieldwork.wave",
+                              wave_code=wave_code)  # fmt: skip
+    return render_template("fieldwork/tests.html", page=WaveFormPage(found, form))
 
 
 @blueprint.route("/<wave_code>/kenh", methods=["GET", "POST"])

@@ -18,6 +18,7 @@ from survey.results.comparison_pages import (
     since_last,
 )
 from survey.results.course_pages import CoursePart, UnitCoursesPart, course_part, unit_courses_part
+from survey.results.series_pages import SeriesPart, series_part
 from survey.results.soundness_pages import ParticipationPart, WeightingPart, participation_part, weighting_part
 from survey.results.standing_pages import StandingsPart, standings_part, standings_sentence
 from survey.services.estimates.analyses.importance import FactorImportance, Importance
@@ -26,6 +27,7 @@ from survey.services.estimates.analyses.reading import AnalysesView
 from survey.services.estimates.analyses.soundness import AnswerQuality, Scale
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.analysis_tables import OTHER_UNITS, day, filing_words
+from survey.services.files.change_tables import margin_sentence
 from survey.services.files.result_sentences import Words
 from survey.services.files.soundness_tables import participation_words
 from survey.web.code_words import words as code_words
@@ -75,6 +77,7 @@ class TrustPart:
 class AnalysisPage:
     view: ResultsView
     since: Contrasts | None
+    series: SeriesPart | None
     beside: Contrasts | None
     importance: ImportancePart | None
     standings: StandingsPart | None
@@ -85,8 +88,8 @@ class AnalysisPage:
     weighting: WeightingPart | None
 
     def __bool__(self) -> bool:
-        parts = (self.since, self.beside, self.importance, self.standings, self.course, self.units, self.trust)
-        return any(part is not None for part in (*parts, self.participation, self.weighting))
+        parts = (self.since, self.series, self.beside, self.importance, self.standings, self.course, self.units)
+        return any(part is not None for part in (*parts, self.trust, self.participation, self.weighting))
 
 
 def _(text: str, **values: object) -> str:
@@ -99,6 +102,7 @@ def analysis_page(found: AnalysesView, unit: str = "") -> AnalysisPage:
     return AnalysisPage(
         view=view,
         since=since_last(found),
+        series=series_part(view, made),
         beside=beside_drawn(found),
         importance=_importance(view, made.importance) if made.importance else None,
         standings=standings_part(view, made.standings) if made.standings and made.standings.rows else None,
@@ -119,6 +123,8 @@ def headline_sentences(view: ResultsView, made: Analyses) -> tuple[str, ...]:
         said.append(f"{made.since_last.title}: {change_sentence(made.since_last.contrasts)}")
         if made.since_last.other_units:
             said[-1] += " " + _(OTHER_UNITS)
+        if view.final and (against := margin_sentence(made.since_last, Words.of(language()))):
+            said.append(against)
     if made.beside_drawn is not None:
         said.append(beside_sentence(made.beside_drawn))
     if made.standings is not None and view.whole_scope:

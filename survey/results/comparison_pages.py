@@ -9,14 +9,16 @@ import flask_babel
 from flask_babel import ngettext
 
 from instruments.model.text import heading_words
+from survey import vietnamese_order
 from survey.i18n import language
 from survey.services.estimates.analyses.contrasts import BesideDrawn, Contrast
 from survey.services.estimates.analyses.reading import AnalysesView
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.analysis_tables import OTHER_UNITS, target_name
+from survey.services.files.change_tables import margin_notes, margin_sentence, not_below, units_sentence
 from survey.services.files.result_sentences import Words
 from survey.web.code_words import words
-from survey.words.figures import in_points, number, percent
+from survey.words.figures import in_points, margin, number, percent
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,10 @@ class ContrastRow:
     difference: str
     interval: str
     certain: bool
+    not_worse: str = ""  # by more than the margin: proven, not proven, or worse
+    proven: bool = False
+    not_below: str = ""
+    equivalent: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,11 @@ class Contrasts:
     sentence: str
     rows: tuple[ContrastRow, ...]
     notes: tuple[str, ...] = ()
+    margin: str = ""  # the heading of what is proven against the margin; empty where none was set
+    margin_sentence: str = ""
+    margin_notes: tuple[str, ...] = ()
+    units: tuple[ContrastRow, ...] = ()
+    units_sentence: str = ""
 
 
 def _(text: str, **values: object) -> str:
@@ -60,7 +71,24 @@ def since_last(found: AnalysesView) -> Contrasts | None:
     if not view.final:
         notes.append(_("This wave is still running: its figures are provisional."))
     sentence = change_sentence(since.contrasts) if since.contrasts else _("Nothing can be compared with that wave.")
-    return Contrasts(_("This wave"), _("Wave before"), sentence, _contrast_rows(view, since.contrasts), tuple(notes))
+    w = Words.of(language())
+    against = margin_sentence(since, w)
+    heading = ""
+    if view.final and against:
+        heading = _("Not worse by more than %(margin)s points?", margin=margin(since.margin or 0, language()))
+    units = [(view.unit_names.get(one.unit, "?"), one.change) for one in since.units]
+    return Contrasts(
+        _("This wave"),
+        _("Wave before"),
+        sentence,
+        _contrast_rows(view, since.contrasts),
+        tuple(notes),
+        heading,
+        against,
+        margin_notes(view, since, w),
+        _named_rows(view, sorted(units, key=lambda pair: vietnamese_order.key(pair[0]))),
+        units_sentence(since, w) if units else "",
+    )
 
 
 def change_sentence(contrasts: Sequence[Contrast]) -> str:
@@ -124,17 +152,25 @@ def beside_sentence(beside: BesideDrawn) -> str:
 
 
 def _contrast_rows(view: ResultsView, contrasts: Sequence[Contrast]) -> tuple[ContrastRow, ...]:
+    return _named_rows(view, [(figure_name(view, c.level, c.target), c) for c in contrasts])
+
+
+def _named_rows(view: ResultsView, named: Sequence[tuple[str, Contrast]]) -> tuple[ContrastRow, ...]:
     lang = language()
     return tuple(
         ContrastRow(
-            figure_name(view, c.level, c.target),
+            name,
             percent(c.first, lang, rounding=view.rounding(c.target)),
             percent(c.second, lang, rounding=view.rounding(c.target)),
             in_points(c.difference, lang),
             f"{in_points(c.low, lang)} … {in_points(c.high, lang)}" if c.low is not None else "–",
             c.certain,
+            words("against_margin", c.against.reading) if c.against else "",
+            c.against is not None and c.against.reading != "not_proven",
+            not_below(c, lang),
+            c.against is not None and c.against.equivalent,
         )
-        for c in contrasts
+        for name, c in named
     )
 
 

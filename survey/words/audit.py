@@ -53,6 +53,7 @@ ACTIONS = {
     "wave.frame": N_("entered the frame of a wave"),
     "wave.frame_cell": N_("changed a cell of a frame"),
     "wave.issued_forms": N_("entered forms issued"),
+    "wave.tests": N_("fixed what a wave is tested against"),
     "wave.open": N_("opened a wave"),
     "wave.close": N_("closed a wave"),
     "wave.families": N_("fixed which figures are judged together"),

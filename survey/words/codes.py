@@ -68,6 +68,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "weighting": results.WEIGHTING,
     "weight_stage": results.WEIGHT_STAGES,
     "quadrant": results.QUADRANTS,
+    "against_margin": results.AGAINST_MARGIN,
     "no_importance": results.NO_IMPORTANCE,
     "beyond": results.BEYOND,
     "chart": results.CHARTS,

@@ -138,6 +138,11 @@ def in_points(difference: float | None, language: str) -> str:
     return sign + _written(abs(shown), language)
 
 
+def margin(share: float, language: str) -> str:
+    """A margin or another size in percentage points, without a sign: "2", "1,5"."""
+    return short(100 * exact(share), 1, language)
+
+
 # --- dates -----------------------------------------------------------------------------------------------------------
 
 

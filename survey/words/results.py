@@ -131,6 +131,11 @@ NO_IMPORTANCE = {
     "few": N_("Fewer than 100 people answered all factors and the overall question."),
     "alike": N_("The answers hardly differ, so the factors cannot be told apart."),
 }
+AGAINST_MARGIN = {
+    "not_worse": N_("proven"),
+    "not_proven": N_("not proven"),
+    "worse": N_("worse, proven"),
+}
 BEYOND = {"above": N_("above its limits"), "below": N_("below its limits")}
 CHARTS = {"p": N_("p-chart"), "ewma": "EWMA", "cusum": "CUSUM"}
 MARGINS = {"unit_totals": N_("transactions by unit"), "field_totals": N_("transactions by field")}

@@ -62,7 +62,7 @@ def test_a_size_that_would_be_nothing_or_infinite_is_refused(difference: float, 
         one_sided_size(difference, alpha=0.05, power=power, spread_null=0.3, spread_true=0.25)
 
 
-def test_no_other_module_calls_statsmodels_and_start_up_does_not() -> None:
+def test_only_two_modules_call_statsmodels_and_start_up_does_not() -> None:
     package = Path(analysis.__file__).parent
     callers = {
         path.name
@@ -71,6 +71,6 @@ def test_no_other_module_calls_statsmodels_and_start_up_does_not() -> None:
         if isinstance(node, ast.ImportFrom | ast.Import)
         and any("statsmodels" in name for name in (getattr(node, "module", "") or "", *(a.name for a in node.names)))
     }
-    assert callers == {"error_rates.py"}
+    assert callers == {"error_rates.py", "series.py"}
     code = "import sys, analysis.files.command_line; print('statsmodels' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

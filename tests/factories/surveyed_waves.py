@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -46,18 +46,22 @@ def three_wards(survey: Surveyed) -> tuple[Unit, Unit, Unit]:
 def wave_before(
     survey: Surveyed, unit: Unit, satisfied: int, dissatisfied: int, *, version_id: int | None = None,
     selection: Selection = Selection.DRAWN, channels: tuple[str, ...] = ("before",), more: int = 0,
+    code: str = "W-0", first: date = date(2026, 8, 1),
 ) -> None:  # fmt: skip
     """A closed wave of the same campaign, with its results."""
     record = survey.record
     wave = record.wave(
-        unit=survey.province, code="W-0", title="Đợt trước", campaign_id=survey.wave.campaign_id,
-        version_id=version_id or survey.wave.version_id, opens_on=date(2026, 8, 1), closes_on=date(2026, 8, 31),
+        unit=survey.province, code=code, title="Đợt trước", campaign_id=survey.wave.campaign_id,
+        version_id=version_id or survey.wave.version_id, opens_on=first, closes_on=first + timedelta(days=30),
     )  # fmt: skip
-    for place, code in enumerate(channels):
-        channel = record.channel(wave, code=code, title="Kênh trước", selection=selection)
+    for place, own in enumerate(channels):
+        channel = record.channel(wave, code=own, title="Kênh trước", selection=selection)
         point = record.point(channel, unit=unit)
         for codes, number in ((SATISFIED, satisfied - place * more), (DISSATISFIED, dissatisfied + 2 * place * more)):
-            for day, part in ((date(2026, 8, 5), number // 2 + 5), (date(2026, 8, 6), number - number // 2 - 5)):
+            for day, part in (
+                (first + timedelta(days=4), number // 2 + 5),
+                (first + timedelta(days=5), number - number // 2 - 5),
+            ):
                 record.responses(channel, unit, part, answers=json.dumps(codes), point=point, day=day)
-    waves.close_wave(record.database, "W-0", actor=system(), now=record.now)
-    finalising.make_final(record.database, "W-0", actor=system(), now=record.now)
+    waves.close_wave(record.database, code, actor=system(), now=record.now)
+    finalising.make_final(record.database, code, actor=system(), now=record.now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Double, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey.models.base import Base, UTCDateTime, choice
@@ -60,6 +60,18 @@ class Wave(Base):
     is_synthetic: Mapped[bool] = mapped_column(default=False)
     asked_by: Mapped[str] = mapped_column(String(200), default="")  # who asks, as citizens read it
     legal_note: Mapped[str] = mapped_column(String(300), default="")  # decision or plan the survey is held under
+
+
+class PlannedTests(Base):
+    """What the results of a wave are tested against besides its targets: written down before it opens, then fixed."""
+
+    __tablename__ = "planned_tests"
+    __table_args__ = (CheckConstraint("margin > 0 AND margin < 1", name="margin_is_a_share"),)
+
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"), primary_key=True)
+    # a fall of the rate, 0..1, that still counts as not worse than the wave before
+    margin: Mapped[float | None] = mapped_column(Double)
+    set_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class Channel(Base):

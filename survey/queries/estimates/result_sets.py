@@ -69,6 +69,30 @@ def _final(channel_id: int) -> tuple[ColumnElement[bool], ...]:
     return ResultSet.channel_id == channel_id, ResultSet.status == ResultStatus.FINAL
 
 
+def closed_before(session: Session, wave_id: int, selection: Selection, *, most: int) -> tuple[EarlierChannel, ...]:
+    """The channels of this selection with final results, of the closed waves before of the same campaign and unit.
+
+    The newest first, of at most `most` channels.
+    """
+    own = session.execute(select(Wave.campaign_id, Wave.unit_id, Wave.opens_on).where(Wave.id == wave_id)).one()
+    rows = session.execute(
+        select(Channel.id, Channel.code, Wave.code, Wave.title)
+        .join(Wave, Wave.id == Channel.wave_id)
+        .join(ResultSet, ResultSet.channel_id == Channel.id)
+        .where(
+            Wave.campaign_id == own.campaign_id,
+            Wave.unit_id == own.unit_id,
+            Wave.status == WaveStatus.CLOSED,
+            Wave.closes_on < own.opens_on,
+            Channel.selection == selection,
+            ResultSet.status == ResultStatus.FINAL,
+        )
+        .order_by(Wave.closes_on.desc(), Wave.id.desc(), Channel.id)
+        .limit(most)
+    )
+    return tuple(EarlierChannel(*row) for row in rows)
+
+
 def last_before(session: Session, wave_id: int, selection: Selection, channel_code: str) -> EarlierChannel | None:
     """The latest closed wave of the same campaign and unit with final results of this selection.
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from survey.models.fieldwork.frames import FrameCell
 from survey.models.fieldwork.points import CollectionPoint
-from survey.models.fieldwork.waves import Campaign, Channel, Selection, Wave
+from survey.models.fieldwork.waves import Campaign, Channel, PlannedTests, Selection, Wave
 from survey.models.province.procedures import Field
 from survey.models.province.units import Unit
 from survey.models.questionnaires.instruments import Instrument, InstrumentVersion, ServiceDomain
@@ -26,6 +26,7 @@ class WaveInPlace:
     unit_path: str
     instrument: str
     version: InstrumentVersion
+    tests: PlannedTests | None
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,12 @@ class FrameCount:
 
 def wave(session: Session, code: str) -> WaveInPlace | None:
     found = session.execute(
-        select(Wave, Campaign.service_domain, Unit.path, Instrument.code, InstrumentVersion)
+        select(Wave, Campaign.service_domain, Unit.path, Instrument.code, InstrumentVersion, PlannedTests)
         .join(Campaign, Campaign.id == Wave.campaign_id)
         .join(Unit, Unit.id == Wave.unit_id)
         .join(InstrumentVersion, InstrumentVersion.id == Wave.version_id)
         .join(Instrument, Instrument.id == InstrumentVersion.instrument_id)
+        .outerjoin(PlannedTests, PlannedTests.wave_id == Wave.id)
         .where(Wave.code == code)
     ).one_or_none()
     return WaveInPlace(*found) if found is not None else None

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from survey.models.estimates.results import ResultSet, ResultStatus
 from survey.models.fieldwork.frames import FrameCell
 from survey.models.fieldwork.points import CollectionPoint, EntryCode, EntryCodeStatus, OneTimeCode, OneTimeCodeStatus
-from survey.models.fieldwork.waves import Campaign, Channel, Wave, WaveStatus
+from survey.models.fieldwork.waves import Campaign, Channel, PlannedTests, Wave, WaveStatus
 from survey.models.fieldwork.waves import Selection as Selection  # faces know selections from here
 from survey.models.intake.responses import Disposition, Response
 from survey.models.jobs import Job, JobStatus
@@ -78,6 +78,14 @@ class FrameSummary:
 
 
 @dataclass(frozen=True)
+class Tests:
+    """What was written down before the wave opened."""
+
+    set_at: datetime
+    margin: float | None  # 0..1
+
+
+@dataclass(frozen=True)
 class WaveDetail:
     line: WaveLine
     unit_code: str
@@ -93,6 +101,7 @@ class WaveDetail:
     frame: FrameSummary
     active_codes: int
     has_final_results: bool
+    tests: Tests | None
     results_job: str  # queued, running, failed; empty: none
 
     @property
@@ -140,6 +149,7 @@ def one(session: Session, actor: Actor, code: str) -> WaveDetail | None:
         channels=_channels(session, actor, wave.id, line.service_domain),
         frame=frame_summary(session, actor, wave.id, line.service_domain),
         active_codes=_active_codes(session, actor, wave.id, line.service_domain),
+        tests=_tests(session, wave.id),
         has_final_results=_has_final_results(session, wave.id),
         results_job=_results_job(session, wave.code) if wave.status is WaveStatus.CLOSED else "",
     )
@@ -180,6 +190,11 @@ def frame_summary(session: Session, actor: Actor, wave_id: int, domain: str) -> 
 
 
 # --- how ----------------------------------------------------------------------------------------------------------
+
+
+def _tests(session: Session, wave_id: int) -> Tests | None:
+    found = session.get(PlannedTests, wave_id)
+    return Tests(found.set_at, found.margin) if found is not None else None
 
 
 def _by_key(rows: Iterable[Any]) -> dict[int, int]:

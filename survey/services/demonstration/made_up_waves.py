@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import numpy as np
 from sqlalchemy import insert
@@ -37,13 +38,14 @@ from survey.queries.province import procedures
 from survey.queries.province import units as queries
 from survey.queries.questionnaires import versions
 from survey.services.demonstration import synthetic_answers
-from survey.services.fieldwork import waves
+from survey.services.fieldwork import planned_tests, waves
 from survey.services.fieldwork.waves import FrameEntry, NewWave
 from survey.tokens import ENTRY_CODE_LENGTH, ONE_TIME_CODE_LENGTH, Tokens, new_code
 
 SEED = 20261120
 PLAN = "QN-2021-2025"
 PROVINCE = "48"
+MARGIN = Decimal(3)  # points
 FIELDS_AT_COMMUNES = ("ho-tich", "chung-thuc", "dat-dai", "ho-kinh-doanh", "cu-tru", "bao-tro-xa-hoi")
 FIELDS_OF_AGENCIES = {
     "dn-so-xay-dung": ("xay-dung",),
@@ -161,6 +163,7 @@ def make_one(
     chosen = _units_of(domain, units)
     frame = _frame(domain, chosen, fields, draw, hoped_for=round(plan.responses * 1.1))
     waves.set_frame(database, plan.code, frame, source="Số liệu giả lập", as_of=plan.opens_on, actor=actor, now=opened)
+    planned_tests.fix(database, plan.code, planned_tests.Entered(margin=MARGIN), actor=actor, now=opened)
     document = codec.loads(version.document)
     places = _points(database, plan, qr, chosen, units, frame, domain, draw)
     _answers(database, plan, wave.id, qr, version.id, document, places, draw, clock.local_day(now), plan.responses)

@@ -10,7 +10,7 @@ from instruments.model.document import InstrumentVersion
 from survey import clock
 from survey.database import Database
 from survey.errors import NotFound
-from survey.models.fieldwork.waves import WaveStatus
+from survey.models.fieldwork.waves import PlannedTests, WaveStatus
 from survey.queries.estimates import wave_basis
 from survey.queries.estimates.wave_basis import NO_FIELD, FrameCount, WaveChannel
 from survey.services.estimates.measure_plans import SurveyPlan, plan_of
@@ -27,6 +27,14 @@ class Goal:
     rate: float
     comparison: str
     groups: tuple[str, ...]  # field groups; empty: the service as a whole
+
+
+@dataclass(frozen=True)
+class FixedBefore:
+    """What was written down before the wave opened, and when."""
+
+    set_on: date
+    margin: float | None = None  # a fall of a rate, 0..1, that still counts as no worse than the wave before
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,7 @@ class WaveFacts:
     field_groups: dict[int, str]
     unit_kinds: dict[int, str]
     gates: Gates
+    fixed: FixedBefore | None = None
 
     @property
     def questionnaire(self) -> InstrumentVersion:
@@ -125,7 +134,12 @@ def facts(database: Database, wave_code: str) -> WaveFacts:
             field_groups=wave_basis.field_groups(session),
             unit_kinds=wave_basis.unit_kinds(session),
             gates=Gates(n=settings.read(session).judged_minimum),
+            fixed=_fixed(found.tests) if found.tests is not None else None,
         )
+
+
+def _fixed(tests: PlannedTests) -> FixedBefore:
+    return FixedBefore(clock.local_day(tests.set_at), tests.margin)
 
 
 def _goal(threshold: Threshold, domain: str) -> Goal:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from instruments.model.text import heading_words
+from survey import vietnamese_order
 from survey.errors import N_
 from survey.exports.tables import Cell, Column, Kind, Table
-from survey.services.estimates.analyses.contrasts import Contrast
+from survey.services.estimates.analyses.contrasts import Contrast, SinceLast
 from survey.services.estimates.analyses.course import Course
 from survey.services.estimates.analyses.importance import Importance
 from survey.services.estimates.analyses.making import Analyses
@@ -16,6 +17,7 @@ from survey.services.estimates.analyses.soundness import AnswerQuality, Filing
 from survey.services.estimates.analyses.standings import Standings, bands
 from survey.services.estimates.analyses.unit_courses import UnitCourse, expected_by_chance
 from survey.services.estimates.visible_results import ResultsView
+from survey.services.files.change_tables import margin_table, p_value, series_table
 from survey.services.files.result_sentences import Words
 from survey.services.files.result_tables import as_rate
 from survey.words import figures
@@ -30,6 +32,12 @@ def tables(view: ResultsView, found: Analyses, w: Words) -> list[Table]:
     sheets = []
     if found.since_last is not None or found.beside_drawn is not None:
         sheets.append(_comparisons(view, found, w))
+    since = found.since_last
+    if since is not None and since.margin is not None and since.contrasts and view.final:
+        sheets.append(margin_table(view, since, _named(view, since, w), w))
+    if found.series:
+        named = [(target_name(view, one.level, one.target, w), one) for one in found.series]
+        sheets.append(series_table(view, named, w))
     if found.importance is not None:
         sheets.append(_importance(view, found.importance, w))
     if found.standings is not None:
@@ -92,11 +100,20 @@ def _comparisons(view: ResultsView, found: Analyses, w: Words) -> Table:
     )  # fmt: skip
 
 
+def _named(view: ResultsView, since: SinceLast, w: Words) -> list[tuple[str, Contrast]]:
+    """The figures and then the units of a comparison with the wave before, under their printed names."""
+    figures = [(target_name(view, one.level, one.target, w), one) for one in since.contrasts]
+    return figures + sorted(
+        ((view.unit_names.get(one.unit, "?"), one.change) for one in since.units),
+        key=lambda pair: vietnamese_order.key(pair[0]),
+    )
+
+
 def _contrast_lines(view: ResultsView, name: str, contrasts: Sequence[Contrast], w: Words) -> list[list[Cell]]:
     return [
         [name, target_name(view, c.level, c.target, w), as_rate(c.first, view.rounding(c.target)),
          as_rate(c.second, view.rounding(c.target)), c.difference, c.low, c.high,
-         _p(c.p_value, w), w(N_("yes")) if c.certain else w(N_("not proven"))]
+         p_value(c.p_value, w), w(N_("yes")) if c.certain else w(N_("not proven"))]
         for c in contrasts
     ]  # fmt: skip
 
@@ -118,7 +135,7 @@ def _importance(view: ResultsView, found: Importance, w: Words) -> Table:
     )
     rows: list[list[Cell]] = [
         [f.factor, target_name(view, "factor", f.factor, w), f.share, f.low, f.high, f.rank_low or None,
-         f.rank_high or None, f.correlation, f.odds_ratio, _p(f.p_value, w),
+         f.rank_high or None, f.correlation, f.odds_ratio, p_value(f.p_value, w),
          f.performance,
          w(QUADRANTS[found.advice(f)])]
         for f in found.factors
@@ -241,7 +258,8 @@ def _unit_courses(view: ResultsView, found: Sequence[UnitCourse], w: Words) -> T
         rows.append(
             [view.unit_names.get(one.unit, "?"), one.persons, len(one.course.periods), one.course.center,
              day(signals[0].first) if signals else None, ", ".join(w(CHARTS[name]) for name in charts),
-             _p(one.course.p_value, w), _p(one.adjusted, w), w(N_("yes")) if one.shifted else w(N_("not proven"))]
+             p_value(one.course.p_value, w), p_value(one.adjusted, w),
+             w(N_("yes")) if one.shifted else w(N_("not proven"))]
         )  # fmt: skip
     signalled = sum(1 for one in found if one.course.signals)
     lead = w(
@@ -307,14 +325,6 @@ def filing_words(view: ResultsView, found: Filing, w: Words) -> str:
         said = N_("The questions do not all measure the factors they are filed under: CFI %(cfi)s (good from 0.95 on), "
                   "RMSEA %(rmsea)s (good up to 0.06) among %(n)s people.")  # fmt: skip
     return w(said, cfi=cfi, rmsea=rmsea, n=n)
-
-
-def _p(value: float | None, w: Words) -> str | None:
-    """A p-value with three places, the very small ones as below the smallest of these."""
-    if value is None:
-        return None
-    smallest = number(0.001, 3, w.language)
-    return f"< {smallest}" if value < 0.001 else number(value, 3, w.language)
 
 
 def day(days: int) -> str:

@@ -51,8 +51,11 @@ def test_an_officer_plans_opens_and_closes_a_wave_with_screens_only(
     assert "Kênh cho biết người dân được mời trả lời bằng cách nào. Thêm kênh" in page.text
     page = page.follow("Thêm kênh").form(title="Quét mã QR tại quầy").send()
     assert "Quét mã QR tại quầy tự chọn tham gia" in page.text
+    page = page.follow("Định trước cách so sánh").form(margin="1,5").send()
+    assert "không kém đợt trước quá 1,5 điểm" in page.text
     page = page.form("/mo").send()
     assert page.notices[0].startswith("Đã mở đợt")
+    assert "Định trước cách so sánh" not in page.text
     page = page.follow("Đóng đợt khảo sát …")
     assert "Kết luận so với chỉ tiêu chỉ lập một lần" in page.text
     page = page.form(sure="y").send()

@@ -6,13 +6,14 @@ interval, and the differences of one comparison are adjusted together by Holm.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 
 from analysis.errors import AnalysisError
-from analysis.inference import comparison
+from analysis.inference import comparison, margins
 from analysis.inference.estimate_tables import Estimate, is_rate, plain
 from analysis.monitoring import optin
 from analysis.totals.floating_noise import NO_ERROR
@@ -22,6 +23,19 @@ from survey.services.estimates.channel_results import ChannelResults
 from survey.services.estimates.measure_plans import SurveyPlan
 
 LEAST = 30  # answers on each side
+
+
+@dataclass(frozen=True)
+class AgainstMargin:
+    """What a difference proves against the margin that was set before the wave opened."""
+
+    reading: str  # not_worse, not_proven, worse
+    equivalent: bool
+    low: float | None  # the 90 % interval, which reads as the tests of this difference alone do
+    high: float | None
+    bound: float | None  # the lower bound that agrees with the reading in its family
+    p_not_worse: float | None  # adjusted, as the next
+    p_equivalent: float | None
 
 
 @dataclass(frozen=True)
@@ -37,6 +51,15 @@ class Contrast:
     high: float | None
     p_value: float | None  # adjusted for all differences of the comparison
     certain: bool  # p < 0.05
+    against: AgainstMargin | None = None
+
+
+@dataclass(frozen=True)
+class UnitChange:
+    """The headline figure of one unit in two waves; p and the reading are adjusted over all units compared."""
+
+    unit: int
+    change: Contrast
 
 
 @dataclass(frozen=True)
@@ -68,6 +91,10 @@ class SinceLast:
     contrasts: tuple[Contrast, ...]
     broken: tuple[str, ...] = ()  # targets whose series the change of the questionnaire broke
     other_units: bool = False  # the two waves did not ask at the same units
+    channel: str = ""  # of the earlier wave
+    margin: float | None = None  # set before this wave opened
+    margin_set_on: date | None = None
+    units: tuple[UnitChange, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,12 +129,68 @@ def contrasts(first: ChannelResults, second: ChannelResults, figures: Iterable[C
     tested = [_difference(a, b) for _, a, b in known]
     adjusted = comparison.adjusted(tested, "holm") if tested else np.empty(0)
     return tuple(
-        Contrast(
-            f.level, f.target, a.estimate or 0.0, b.estimate or 0.0, d.estimate, plain(d.lower), plain(d.upper),
-            plain(p), bool(p < 0.05),
-        )
-        for (f, a, b), d, p in zip(known, tested, adjusted, strict=True)
+        _contrast(f.level, f.target, a, b, d, p) for (f, a, b), d, p in zip(known, tested, adjusted, strict=True)
+    )
+
+
+def against_margin(found: Sequence[Contrast], first: ChannelResults, second: ChannelResults,
+                   figures: Iterable[Comparable], margin: float) -> tuple[Contrast, ...]:  # fmt: skip
+    """The same contrasts judged against a margin: the headline by itself, the halves and factors as one family."""
+    measures = {(f.level, f.target): f for f in figures}
+    judged: dict[int, margins.MarginTest] = {}
+    for whole in (True, False):
+        places = [k for k, one in enumerate(found) if (one.level == "overall") is whole]
+        pairs = [measures[found[k].level, found[k].target] for k in places]
+        tested = [_pair(_one(first, f.first), _one(second, f.second)) for f in pairs]
+        judged |= dict(zip(places, margins.against_margin(tested, margin), strict=True))
+    return tuple(replace(one, against=_against(judged[k])) for k, one in enumerate(found))
+
+
+def unit_changes(
+    first: ChannelResults, second: ChannelResults, figure: Comparable, margin: float | None
+) -> tuple[UnitChange, ...]:
+    """The headline figure of every unit that has enough answers in both samples: one family, by Holm."""
+    if not first.tables or not second.tables:
+        return ()
+    sides = [_by_unit(results, measure) for results, measure in ((first, figure.first), (second, figure.second))]
+    both = sorted(sides[0].keys() & sides[1].keys())
+    if not both:
+        return ()
+    pairs = [(sides[0][unit], sides[1][unit]) for unit in both]
+    tested = [_difference(a, b) for a, b in pairs]
+    adjusted = comparison.adjusted(tested, "holm")
+    judged = margins.against_margin(tested, margin) if margin else [None] * len(both)
+    return tuple(
+        UnitChange(unit, replace(_contrast("unit", "", a, b, d, p), against=_against(m) if m else None))
+        for unit, (a, b), d, p, m in zip(both, pairs, tested, adjusted, judged, strict=True)
+    )
+
+
+def _by_unit(results: ChannelResults, measure: Measure) -> dict[int, Estimate]:
+    """The estimates that can be compared, by unit."""
+    table = results.table("unit").of(measure)
+    enough = np.flatnonzero((table.n >= LEAST) & (table.se > NO_ERROR) & (table.df > 0))
+    return {int(table.domain["unit"][place]): table.row(int(place)) for place in enough}
+
+
+def _contrast(level: str, target: str, a: Estimate, b: Estimate, d: comparison.Difference, p: float) -> Contrast:
+    return Contrast(
+        level, target, a.estimate or 0.0, b.estimate or 0.0, d.estimate, plain(d.lower), plain(d.upper), plain(p),
+        bool(p < 0.05),
     )  # fmt: skip
+
+
+def _against(found: margins.MarginTest) -> AgainstMargin:
+    return AgainstMargin(
+        found.reading, found.equivalent, plain(found.lower), plain(found.upper), plain(found.bound),
+        plain(found.p_not_worse), plain(found.p_equivalent),
+    )  # fmt: skip
+
+
+def _pair(a: Estimate | None, b: Estimate | None) -> comparison.Difference:
+    assert a is not None
+    assert b is not None
+    return _difference(a, b)
 
 
 def representativity(opt_in: WeighedRows, drawn: WeighedRows) -> Representativity | None:

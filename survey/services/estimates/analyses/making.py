@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
+from analysis.inference.disclosure import DisclosureRule
 from analysis.inference.estimate_tables import is_rate
 from instruments.model import indices
 from instruments.model.document import InstrumentVersion
@@ -20,15 +21,19 @@ from survey.database import Database
 from survey.models.estimates.results import ResultStatus
 from survey.models.fieldwork.waves import Selection
 from survey.queries.estimates import result_sets
+from survey.queries.estimates.result_sets import EarlierChannel
 from survey.queries.estimates.wave_basis import WaveChannel
 from survey.services.estimates import answer_columns, channel_results, stored_results
 from survey.services.estimates.analyses.contrasts import (
     BesideDrawn,
     Comparable,
     SinceLast,
+    UnitChange,
+    against_margin,
     comparables,
     contrasts,
     representativity,
+    unit_changes,
 )
 from survey.services.estimates.analyses.course import Course, course, day_sums
 from survey.services.estimates.analyses.importance import Importance, importance
@@ -45,8 +50,16 @@ from survey.services.estimates.analyses.soundness import (
 )
 from survey.services.estimates.analyses.standings import Standings, bands, standings
 from survey.services.estimates.analyses.unit_courses import UnitCourse, unit_courses
+from survey.services.estimates.analyses.wave_series import (
+    LEAST_WAVES,
+    MOST_WAVES,
+    FigureSeries,
+    WaveOf,
+    wave_series,
+)
 from survey.services.estimates.analyses.weighting import Weighting, weighting
 from survey.services.estimates.channel_results import ChannelResults
+from survey.services.estimates.hidden_cells import Hiding
 from survey.services.estimates.measure_plans import SurveyPlan
 from survey.services.estimates.wave_facts import WaveFacts, facts
 from survey.services.province import settings
@@ -67,6 +80,7 @@ class Analyses:
     since_last: SinceLast | None = None
     participation: Participation | None = None
     weighting: Weighting | None = None
+    series: tuple[FigureSeries, ...] = ()
 
 
 _PLAIN: TypeAdapter[Analyses] = TypeAdapter(Analyses)
@@ -134,6 +148,7 @@ def analyse(
         since_last=_since_last(database, wave, results),
         participation=participation(database, wave.channel(results.channel), wave.unit_kinds),
         weighting=weighting(wave, wave.channel(results.channel), rows.answers),
+        series=_series(database, wave, results) if final else (),
     )
 
 
@@ -262,7 +277,69 @@ def _since_last(database: Database, wave: WaveFacts, results: ChannelResults) ->
     same, broken = _in_one_series(earlier, wave)
     found = contrasts(results, last, same)
     moved = earlier.channel(before.code).units != own.units
-    return SinceLast(before.wave_code, before.wave_title, found, broken, moved) if found or broken else None
+    if not (found or broken):
+        return None
+    margin = wave.fixed.margin if wave.fixed is not None else None
+    final = results.status == ResultStatus.FINAL.value  # what is proven is said once
+    if margin is not None and final:
+        found = against_margin(found, results, last, same, margin)
+    whole = next((figure for figure in same if figure.level == "overall"), None)
+    return SinceLast(
+        before.wave_code, before.wave_title, found, broken, moved, before.code, margin,
+        wave.fixed.set_on if wave.fixed is not None else None,
+        _units_since(database, earlier, last, unit_changes(results, last, whole, margin)) if whole is not None and final
+        else (),
+    )  # fmt: skip
+
+
+def _units_since(
+    database: Database, earlier: WaveFacts, last: ChannelResults, found: tuple[UnitChange, ...]
+) -> tuple[UnitChange, ...]:
+    """Without the units whose figure is hidden in the earlier wave: the difference would tell it."""
+    if not found or (head := earlier.survey_plan.headline) is None:
+        return ()
+    with database.reading() as session:
+        minimum = settings.read(session).minimum_cell
+    hiding = Hiding(last, earlier, DisclosureRule(minimum, public=False))
+    table = last.table("unit").of(head.measure)
+    places = {int(unit): place for place, unit in enumerate(table.domain["unit"].tolist())}
+    return tuple(
+        one for one in found if hiding.shown(table.row(places[one.unit]), ("unit", (one.unit,))).value is not None
+    )
+
+
+def _series(database: Database, wave: WaveFacts, results: ChannelResults) -> tuple[FigureSeries, ...]:
+    """The figures of this wave over the closed waves before, of the channel with the same code or the only one."""
+    own = wave.channel(results.channel)
+    with database.reading() as session:
+        before = result_sets.closed_before(session, wave.wave_id, own.selection, most=MOST_WAVES)
+    of_wave: dict[str, EarlierChannel] = {}
+    for one in before:
+        if one.code == own.code or one.wave_code not in of_wave:
+            of_wave[one.wave_code] = one
+    if len(of_wave) < LEAST_WAVES - 1:
+        return ()
+    made: list[WaveOf] = []
+    earlier: WaveFacts | None = None
+    for one in reversed(of_wave.values()):
+        here, found = facts(database, one.wave_code), stored_results.find(database, one.id)
+        if found is None or not found.tables:
+            continue
+        if one.code != own.code and not (_alone(here, here.channel(one.code)) and _alone(wave, own)):
+            continue
+        made.append(_wave_of(here, earlier, found))
+        earlier = here
+    return wave_series((*made, _wave_of(wave, earlier, results)))
+
+
+def _wave_of(wave: WaveFacts, before: WaveFacts | None, results: ChannelResults) -> WaveOf:
+    """One wave of a series: its comparable figures, and which of them go on from the wave before."""
+    figures = {(f.level, f.target): results.one(f.first) for f in comparables(wave.survey_plan)}
+    same, _ = _in_one_series(before, wave) if before is not None else ((), ())
+    return WaveOf(
+        wave.code, wave.title, wave.opens_on, wave.closes_on,
+        {key: one for key, one in figures.items() if one is not None}, frozenset((f.level, f.target) for f in same),
+    )  # fmt: skip
 
 
 def _alone(wave: WaveFacts, channel: WaveChannel) -> bool:

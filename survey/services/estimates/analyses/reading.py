@@ -72,7 +72,10 @@ def of_view(database: Database, view: ResultsView, kept: KeptResults, *, now: da
     if not view.whole_scope:
         return Analyses(standings=standings, unit_courses=courses, participation=within(forms) if forms else None)
     if not view.whole_wave:
-        found = replace(found, beside_drawn=None, since_last=None)
+        found = replace(found, beside_drawn=None, since_last=None, series=())
+    since = found.since_last
+    if since is not None and since.units:
+        found = replace(found, since_last=replace(since, units=tuple(u for u in since.units if u.unit in shown)))
     return replace(
         found,
         standings=standings,

@@ -16,12 +16,14 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from survey.errors import Forbidden
+from survey.models.fieldwork.waves import PlannedTests
 from survey.models.people.accounts import Role
 from survey.permissions import Actor, system
 from survey.services.files import result_files, result_json
 from tests.factories.questionnaires import item, text
 from tests.factories.record import Record
 from tests.factories.results import DISSATISFIED, SATISFIED, SEX, Surveyed, document
+from tests.factories.surveyed_waves import SignIn, wave_before
 
 NASTY = ("=1+1", "+84", "-5", "@SUM(A1)", "\t=2", "\r=3", "\u202e=4", "https://example.org/")
 
@@ -108,6 +110,45 @@ def test_every_sheet_is_stamped(survey: Surveyed, tmp_path: Path) -> None:
         assert stamp.startswith("THỬ NGHIỆM · số liệu giả lập"), sheet.title
         assert "đối chiếu: kế hoạch QN-2021-2025, đã hết kỳ" in stamp
         assert "tạm thời" in stamp
+
+
+def test_page_and_workbook_say_the_same_of_the_margin(survey: Surveyed, tmp_path: Path, sign_in: SignIn) -> None:
+    unit = survey.unit()
+    wave_before(survey, unit, 160, 40)
+    survey.answer(unit, 168, 32)
+    with survey.record.database.writing() as session:
+        session.add(PlannedTests(wave_id=survey.wave.id, margin=0.03, set_at=survey.record.now))
+    survey.close()
+    book = workbook(survey, tmp_path)
+    said = "Không kém đợt trước quá 3 điểm: đã chứng minh. Chưa chứng minh được hai đợt tương đương"
+    assert any(said in str(line[0]) for line in book["Không kém"].iter_rows(values_only=True))
+    rows = table(book, "Không kém", "Chỉ số hoặc đơn vị")
+    assert [(row["Chỉ số hoặc đơn vị"], row["Không kém?"]) for row in rows[:2]] == [
+        ("Chỉ số chính", "đã chứng minh"), ("Phường Mẫu", "đã chứng minh"),
+    ]  # fmt: skip
+    account = survey.record.account((Role.ANALYST, survey.province, ("admin",)))
+    for address in ("/quan-tri/ket-qua/W-1", "/quan-tri/ket-qua/W-1/phan-tich?kenh=drawn"):
+        assert said in sign_in(account).get(address).text
+
+
+def test_page_and_workbook_say_the_same_of_the_waves(survey: Surveyed, tmp_path: Path, sign_in: SignIn) -> None:
+    unit = survey.unit()
+    wave_before(survey, unit, 100, 100, code="W-A", first=date(2026, 4, 1))
+    wave_before(survey, unit, 150, 50)
+    survey.answer(unit, 180, 20)
+    survey.close()
+    said = "ã tăng 40,0 điểm qua 3 đợt, kể từ Đợt trước: vượt mức ngẫu nhiên."
+    book = workbook(survey, tmp_path)
+    assert any(said in str(line[0]) for line in book["Qua các đợt"].iter_rows(values_only=True))
+    lines = list(book["Qua các đợt"].iter_rows(values_only=True))
+    start = next(n for n, line in enumerate(lines) if line[0] == "Chỉ số")
+    changes = [(line[6], line[10]) for line in lines[start + 1 : start + 4]]
+    assert changes[0] == (None, None)
+    assert changes[2] == (pytest.approx(0.15), pytest.approx(0.4))
+    account = survey.record.account((Role.ANALYST, survey.province, ("admin",)))
+    page = sign_in(account).get("/quan-tri/ket-qua/W-1/phan-tich?kenh=drawn")
+    assert said in page.text
+    assert "cần ít nhất 8 đợt trong đủ hai năm" in page.text
 
 
 def test_hidden_cells_are_empty_in_the_workbook_too(survey: Surveyed, tmp_path: Path) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from scipy import stats
 from sqlalchemy import update
 
 from analysis.inference import comparison
-from survey.models.fieldwork.waves import Channel
+from survey.models.fieldwork.waves import Channel, PlannedTests
+from survey.models.province.settings import Setting
 from survey.models.questionnaires.instruments import InstrumentVersion, VersionStatus
 from tests.factories.questionnaires import item
 from tests.factories.results import Surveyed, document
@@ -127,3 +129,66 @@ def test_reworded_questionnaire_breaks_the_series_and_is_not_compared(survey: Su
     assert since is not None
     assert "" in since.broken
     assert since.contrasts == ()
+
+
+def fix_margin(survey: Surveyed, margin: float) -> None:
+    with survey.record.database.writing() as session:
+        session.merge(PlannedTests(wave_id=survey.wave.id, margin=margin, set_at=survey.record.now))
+
+
+@pytest.mark.parametrize(("margin", "reading"), [(0.05, "not_proven"), (0.1, "not_worse")])
+def test_what_was_set_beforehand_is_tested_for_the_whole_and_each_unit(
+    survey: Surveyed, margin: float, reading: str
+) -> None:
+    a, b = survey.unit("Phường A"), survey.unit("Phường B")
+    wave_before(survey, a, 80, 20)
+    survey.answer(a, 84, 16)
+    survey.answer(b, 70, 30)
+    fix_margin(survey, margin)
+    survey.close()
+    since = analysed(survey).since_last
+    assert since is not None
+    assert (since.margin, since.margin_set_on) == (margin, survey.record.now.date())
+    assert [one.unit for one in since.units] == [a.id]  # the other unit has no wave before
+    change = since.units[0].change
+    assert change.against is not None
+    se = (0.84 * 0.16 / 99 + 0.8 * 0.2 / 99) ** 0.5
+    df = se**4 / ((0.84 * 0.16 / 99) ** 2 / 99 + (0.8 * 0.2 / 99) ** 2 / 99)
+    assert change.against.p_not_worse == pytest.approx(stats.t.sf((0.04 + margin) / se, df))
+    assert change.against.low == pytest.approx(0.04 - stats.t.ppf(0.95, df) * se)
+    assert (change.against.reading, change.against.equivalent) == (reading, False)
+    assert since.contrasts[0].against is not None
+
+
+def test_a_wave_without_a_margin_is_tested_against_none(survey: Surveyed) -> None:
+    unit = survey.unit()
+    wave_before(survey, unit, 60, 40)
+    survey.answer(unit, 90, 10)
+    since = analysed(survey).since_last
+    assert since is not None
+    assert since.margin is None
+    assert {one.against for one in since.contrasts} == {None}
+
+
+def test_a_running_wave_proves_nothing_against_its_margin_yet(survey: Surveyed) -> None:
+    unit = survey.unit()
+    wave_before(survey, unit, 80, 20)
+    survey.answer(unit, 84, 16)
+    fix_margin(survey, 0.1)
+    since = analysed(survey).since_last
+    assert since is not None
+    assert (since.margin, since.units) == (0.1, ())
+    assert {one.against for one in since.contrasts} == {None}
+
+
+@pytest.mark.parametrize(("smallest", "compared"), [(100, 1), (101, 0)])
+def test_a_unit_hidden_in_the_wave_before_is_not_compared(survey: Surveyed, smallest: int, compared: int) -> None:
+    unit = survey.unit()
+    wave_before(survey, unit, 60, 40)
+    survey.answer(unit, 180, 20)
+    with survey.record.database.writing() as session:
+        session.merge(Setting(key="minimum_cell", value=smallest, changed_at=survey.record.now))
+    survey.close()
+    since = analysed(survey).since_last
+    assert since is not None
+    assert len(since.units) == compared
