@@ -32,8 +32,8 @@ class Evidence:
 
     `variance` is that between primary units, `spread` is s², `people` Σω², `clusters` ΣΩ² (both 0..1), `df` not
     rounded, `skewness` λ, 0 for shares of people. `answers` is the most that an effective number may be: people for a
-    share of people, their answers for a figure that pools several of each. `pooled` says which it is, `clustered` whether primary units hold
-    several people.
+    share of people, their answers for a figure that pools several of each. `pooled` says which it is, `clustered`
+    whether primary units hold several people.
     """
 
     variance: Floats
