@@ -95,21 +95,24 @@ class _Found:
         lines, domain, width = self.partition.lines, self.partition.domain, len(self.bases)
         tops = [one.numerator for one in self.bases]
         bottoms = [one.denominator for one in self.bases]
-        bases = [one.base for one in self.bases]
+        pooled = np.flatnonzero(self.pooled)
+        bases = [one.base for one in self.bases if not one.indicator]
         kinds = 5 if self.replaced else 4
         cubes = np.zeros((self.partition.size, width))
         result = np.zeros((self.partition.size, kinds * width))
         for start in range(0, len(domain), LINES):
             some = slice(start, start + LINES)
             own, over = domain[some], self.inverse[domain[some]]
-            share = gathered(lines.sums[some], bottoms) * over
+            bottom = gathered(lines.sums[some], bottoms)
+            share = bottom * over
             score = gathered(lines.sums[some], tops) * over
             score -= self.rate[own] * share
             part = np.empty((len(own), kinds, width))
             np.multiply(share, share, out=part[:, 0])
             np.multiply(part[:, 0], part[:, 0], out=part[:, 1])
             np.multiply(score, score, out=part[:, 2])
-            np.multiply(gathered(lines.sums[some], bases), self.typical[some], out=part[:, 3])
+            bottom[:, pooled] = gathered(lines.sums[some], bases)  # of a share x is 0 or 1, so that x² is x
+            np.multiply(bottom, self.typical[some], out=part[:, 3])
             if self.replaced:
                 rest = 1 - share
                 with np.errstate(divide="ignore", invalid="ignore"):
@@ -117,9 +120,9 @@ class _Found:
                 part[:, 4][rest <= 1e-12] = np.inf  # a cluster that is the whole domain
             first = np.flatnonzero(np.diff(own, prepend=-1))  # lines stand in the order of their domains
             result[own[first]] += np.add.reduceat(part.reshape(len(own), -1), first, axis=0)
-            if self.pooled.any():
-                cube = (part[:, 2] * score)[:, self.pooled]
-                cubes[np.ix_(own[first], np.flatnonzero(self.pooled))] += np.add.reduceat(cube, first, axis=0)
+            if len(pooled):
+                cube = part[:, 2, pooled] * score[:, pooled]
+                cubes[np.ix_(own[first], pooled)] += np.add.reduceat(cube, first, axis=0)
         second, fourth, squares, base, *leverage = (result[:, k * width : (k + 1) * width] for k in range(kinds))
         return second, fourth, squares, base, cubes, leverage[0] if leverage else None
 
