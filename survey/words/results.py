@@ -100,7 +100,7 @@ REASONS = {
     "kish_n": N_("a few answers carry so much weight that they count as fewer than 30"),
     "effective_n": N_("effective number of answers below 30"),
     "df": N_("too few independent places and days (degrees of freedom below 12)"),
-    "pooled": N_("too few people for a target so near 100 %"),
+    "pooled": N_("too few people, counted by weight, for so high a target"),
     "fewer_than_now": N_("so many were collected; this time chance stood against it"),
     "opt_in": N_("people chose themselves to answer"),
     "near_target": N_("the rate is within half a point of the target"),
