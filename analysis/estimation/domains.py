@@ -367,7 +367,7 @@ def ratio_scores(partition: Partition, ratio: BaseRatio, totals: Floats | None =
 
 
 def quadratic(source: Floats, ratios: Sequence[BaseRatio], r: Floats) -> Floats:
-    """Σ (y − r x)² per line of the source, from the sums of products (r: lines × ratios)."""
+    """Σ (y − r x)² per line of the source, from the sums of products: (lines × ratios), as is r."""
     squares = gathered(source, [ratio.square for ratio in ratios])
     base = gathered(source, [ratio.base for ratio in ratios])
     shares = np.array([ratio.indicator for ratio in ratios], np.bool_)

@@ -83,8 +83,8 @@ def benchmarked_fay_herriot(
 ) -> Benchmarked:
     """Predictions of `small_areas.fay_herriot` moved to `total` (by default the weighted mean of `direct`).
 
-    `direct`, `variance`, `covariates` are what the model was fitted to. The mean squared error is that of the model
-    plus g4 (of a ratio times the square of the area's figure over the mean, to first order). Raises AnalysisError as
+    `direct`, `variance` (areas,) and `covariates` (areas × k) are what the model was fitted to, `weights` is (areas,).
+    The mean squared error is that of the model plus g4 (of a ratio times the square of the area's figure over the mean, to first order). Raises AnalysisError as
     `benchmarked` does. Source: Steorts and Ghosh (2013).
     """
     y, d = np.asarray(direct, np.float64), np.asarray(variance, np.float64)
@@ -103,6 +103,7 @@ def benchmarked_beta_binomial(
 ) -> Benchmarked:
     """Rates of `small_areas.beta_binomial` moved to `total` (by default the weighted mean of satisfied/n).
 
+    `satisfied`, `n` and `weights` are (areas,).
     The posterior means are linear in the direct rates, with B = prior/(prior + n), so g4 is that of a model with the
     mean alone: V = μ(1 − μ)(ρ + (1 − ρ)/n). An area without an answer has B = 1 and no residual of its own. Raises
     AnalysisError as `benchmarked` does.
