@@ -84,8 +84,8 @@ def benchmarked_fay_herriot(
     """Predictions of `small_areas.fay_herriot` moved to `total` (by default the weighted mean of `direct`).
 
     `direct`, `variance` (areas,) and `covariates` (areas × k) are what the model was fitted to, `weights` is (areas,).
-    The mean squared error is that of the model plus g4 (of a ratio times the square of the area's figure over the mean, to first order). Raises AnalysisError as
-    `benchmarked` does. Source: Steorts and Ghosh (2013).
+    The mean squared error is that of the model plus g4 (of a ratio times the square of the area's figure over the mean,
+    to first order). Raises AnalysisError as `benchmarked` does. Source: Steorts and Ghosh (2013).
     """
     y, d = np.asarray(direct, np.float64), np.asarray(variance, np.float64)
     x = np.column_stack([np.ones(len(y)), np.asarray(covariates, np.float64).reshape(len(y), -1)])
