@@ -306,7 +306,9 @@ def _decided(
     if count < asked.sum():
         raise AnalysisError(f"A family of {count} cannot hold {int(asked.sum())} figures; expected at least as many.")
     open_ = ~closed & ~impossible & asked
-    family = [_adjusted_among(np.where(open_, values, np.nan), adjust, count) for values in (p_reached, p_missed)]
+    family = [
+        _adjusted_among(np.where(open_, values, np.nan), adjust, count, asked) for values in (p_reached, p_missed)
+    ]
     verdict = np.where(p >= target, 1, 2)
     with np.errstate(invalid="ignore"):
         if not opt_in:
@@ -321,12 +323,14 @@ def _decided(
     )  # fmt: skip
 
 
-def _adjusted_among(p: Floats, adjust: str, members: int) -> Floats:
-    """P-values (m,) adjusted in a family of `members`, of which those not given or NaN are not proven (p = 1)."""
+def _adjusted_among(p: Floats, adjust: str, members: int, asked: Bools) -> Floats:
+    """P-values (m,) adjusted in a family of `members`: those `asked` (m,), of which a NaN is not proven (p = 1)."""
     if adjust == "none":
         return adjusted(p, adjust)
-    values = np.r_[np.where(np.isnan(p), 1.0, p), np.ones(max(0, members - len(p)))]
-    return np.where(np.isnan(p), np.nan, adjusted(values[:members] if members < len(p) else values, adjust)[: len(p)])
+    own = np.where(np.isnan(p), 1.0, p)[asked]
+    found = np.full(p.shape, np.nan)
+    found[asked] = adjusted(np.r_[own, np.ones(members - len(own))], adjust)[: len(own)]
+    return np.where(np.isnan(p), np.nan, found)
 
 
 def korn_graubard_p(figures: Figures, threshold: Any, *, alpha: float = ALPHA) -> tuple[Floats, Floats]:

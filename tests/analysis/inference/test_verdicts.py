@@ -135,6 +135,23 @@ def test_each_domain_has_its_own_threshold_and_none_has_no_verdict() -> None:
     assert found.verdict.tolist() == ["reached", "missed", None]
 
 
+def test_what_has_no_target_is_no_member_of_the_family() -> None:
+    """Wherever it stands among the others; fixed sizes count those with a target alone."""
+    rates = np.array([0.95, 0.97, 0.94])
+    all_three = Figures(rates, np.sqrt(rates * (1 - rates) / 500), np.full(3, 499), np.full(3, 500))
+    for left_out in range(3):
+        target, rest = np.full(3, 0.9), np.delete(np.arange(3), left_out)
+        target[left_out] = np.nan
+        for adjust in ("holm", "bh"):
+            found = verdicts.judge(all_three, evidence(all_three), target, adjust=adjust)
+            alone = verdicts.judge(all_three.at(rest), evidence(all_three.at(rest)), 0.9, adjust=adjust)
+            assert found.members == 2
+            assert found.verdict[left_out] is None
+            assert np.isnan(found.p_reached_adjusted[left_out])
+            assert found.p_reached_adjusted[rest].tolist() == alone.p_reached_adjusted.tolist()
+            assert found.verdict[rest].tolist() == alone.verdict.tolist()
+
+
 def test_adjustments_step_over_what_is_not_estimable() -> None:
     p = np.array([0.01, np.nan, 0.04, 0.03])
     assert verdicts.holm(p).tolist() == pytest.approx([0.03, np.nan, 0.06, 0.06], nan_ok=True)
