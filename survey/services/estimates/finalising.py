@@ -85,6 +85,12 @@ def _to_judge_anew(database: Database, wave_code: str, actor: Actor) -> WaveFact
     actor.require(Role.ANALYST, unit_path=wave.unit_path, domain=wave.domain)
     if wave.status is not WaveStatus.CLOSED or not _newest(database, wave):
         raise Conflict("The wave %(code)s has no final results yet that could be judged anew.", code=wave_code)
+    with database.reading() as session:
+        if result_sets.outlived(session, wave.wave_id):
+            raise Conflict(
+                "The answers to the wave %(code)s are no longer in the record, so it cannot be judged anew.",
+                code=wave_code,
+            )
     return wave
 
 

@@ -122,6 +122,12 @@ def test_unrounded_rate_just_under_the_target_is_not_reached() -> None:
     assert found.verdict[0] == "missed_not_proven"
 
 
+@pytest.mark.parametrize(("rate", "verdict"), [(0.9 - 5e-16, "reached_not_proven"), (0.9 - 1e-9, "missed_not_proven")])
+def test_a_rate_on_its_target_but_for_floating_noise_is_not_below_it(rate: float, verdict: str) -> None:
+    """126 of 140 people with weights make 0.8999999999999995, which is printed as 90.0 %."""
+    assert judge(figures([rate], 0.02, 20, 140), 0.90).verdict[0] == verdict
+
+
 def test_holm_takes_back_what_one_of_many_units_proved_alone() -> None:
     rates = np.r_[0.955, np.full(40, 0.91)]
     alone = judge(figures(rates, 0.02, 20, 400), 0.90)
