@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -231,6 +232,19 @@ def test_wave_judged_anew_has_a_version_beside_the_old_one(survey: Surveyed, sig
     again = visible_results.read(database, "W-1", "drawn", actor=system(), now=now, version=1)
     assert again.overall == first.overall
     assert not again.is_newest
+
+
+def test_who_judge_anew_at_once_make_one_version(survey: Surveyed) -> None:
+    for name in "AB":
+        unit = survey.unit(f"Phường {name}")
+        survey.frame(unit, 3000)
+        survey.answer(unit, 90, 10)
+    survey.close()
+    database, now, actor = survey.record.database, survey.record.now, survey.analyst()
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(finalising.judge_anew, database, "W-1", actor=actor, now=now, after=1) for _ in range(4)]
+    assert sum(one.result() for one in asked) == 2
+    assert [v.number for v in survey.view().versions] == [2, 1]
 
 
 def test_results_that_outlived_their_answers_are_not_judged_anew(survey: Surveyed) -> None:
