@@ -146,7 +146,7 @@ class Judgement:
     def _compatible(self, proven: Bools) -> intervals.Interval:
         """Each figure's own bounds at the level that the members not proven share."""
         rest = self.members - int(proven.sum())
-        level = self.alpha / (rest if rest > 0 else self.members)
+        level = self.alpha / (rest if rest > 0 else max(1, self.members))
         return target_rule.bounds(self.figures.estimate, self.effective_n, self.evidence, level)
 
     def family(self, places: Ints, *, adjust: str, members: int | None = None) -> Judgement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -218,6 +219,18 @@ def test_words_and_bounds_of_a_family_never_disagree(seed: int) -> None:
             assert low == 0.90  # above it, not by how much
         elif word != "reached":
             assert low <= own.lower[k] + 1e-12
+
+
+def test_a_family_without_a_target_has_no_bounds_and_one_of_hardly_any_df_has_the_whole_range() -> None:
+    one = figures([0.95], 0.02, 20, 140)
+    nothing = judge(one, np.array([np.nan]), adjust="holm").holm_bounds()
+    assert np.isnan([nothing.lower[0], nothing.upper[0]]).all()
+    p = np.array([0.137782])
+    few = Figures(p, np.sqrt(p * (1 - p) / 33), np.array([1]), np.array([245]))
+    own = replace(evidence(few, clustered=True), df=np.array([1.3828]))
+    off = verdicts.Gates(None, None, None, None, None)
+    bounds = verdicts.judge(few, own, 0.5, gates=off, adjust="holm", members=15).holm_bounds()
+    assert (bounds.lower[0], bounds.upper[0]) == (0.0, 1.0)
 
 
 def test_where_all_members_are_proven_the_bound_may_say_more() -> None:
