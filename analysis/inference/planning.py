@@ -24,6 +24,7 @@ POWER = 0.8
 _STEPS = 2000
 _POOLED = 1.1  # pooled figures need a tenth more: their variance is itself estimated, and skew
 _FEWEST_DF = 4.0
+_MOST = 5e6  # answers, more than any survey has
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,8 @@ def responses_needed(
 
     `estimate`, `effective_n`, `n` (people now), `threshold` and `frame` (transactions, NaN: no frame) are (units,).
     Never below what the gates ask. None with a reason: `near_target` within half a point of it, `above_frame` if more
-    than the frame holds, `too_few_clusters` where there is no effective number or clusters leave fewer than four
-    degrees of freedom.
+    than the frame holds (or than there could be: at a target of 100 % the gate of pooled figures never opens),
+    `too_few_clusters` where there is no effective number or clusters leave fewer than four degrees of freedom.
 
     >>> one = np.ones(1)
     >>> alone = Evidence(one * 0.0651 / 399, one * 0.0651, one / 400, one / 400, one * 399, one * 0, one * 400,
@@ -91,8 +92,9 @@ def responses_needed(
             found.append(Needed(None, "near_target"))
             continue
         people = effective / share * (_POOLED if evidence.pooled[k] else 1.0)
-        number = int(np.ceil(max(people, _by_gates(least, k, evidence, share, float(now[k]), float(goal[k]))) - 1e-9))
-        if number > most[k]:
+        asked = max(people, _by_gates(least, k, evidence, share, float(now[k]), float(goal[k])))
+        number = int(np.ceil(asked - 1e-9)) if np.isfinite(asked) else None
+        if number is None or number > most[k]:
             found.append(Needed(None, "above_frame"))
         else:
             found.append(Needed(number, "fewer_than_now" if number <= now[k] else None))
@@ -104,8 +106,8 @@ def _by_gates(gates: Gates, k: int, evidence: Evidence, share: float, now: float
     kish = float(evidence.kish_n[k]) / now
     asked = [gates.n or 0.0, (gates.kish_n or 0.0) / kish, (gates.effective_n or 0.0) / share]
     asked.append((gates.df or 0.0) * now / float(evidence.df[k]))
-    if evidence.pooled[k]:
-        asked.append((gates.pooled or 0.0) / (1 - goal) / kish)
+    if evidence.pooled[k] and gates.pooled:
+        asked.append(gates.pooled / (1 - goal) / kish if goal < 1 else np.inf)
     return max(asked)
 
 
@@ -118,13 +120,18 @@ def _effective(truth: float, target: float, df_share: float, alpha: float) -> in
         return None
     null, true = np.sqrt(target * (1 - target)), np.sqrt(max(truth * (1 - truth), 1e-6))
     guess = error_rates.one_sided_size(truth - target, alpha=alpha, power=POWER, spread_null=null, spread_true=true)
-    if not guess < 5e6:
+    if not guess < _MOST:
         return None
     low = max(2, int(0.5 * guess))
-    sizes = np.unique(np.linspace(low, max(1.6 * guess, low + 120), _STEPS).astype(np.int64))
-    enough = _power(sizes, truth, target, df_share, alpha) >= POWER
-    if not enough.any():
-        return int(np.ceil(1.6 * guess))
+    high = max(1.6 * guess, low + 120)
+    while True:  # few degrees of freedom for each answer take several times the normal guess
+        sizes = np.unique(np.linspace(low, high, _STEPS).astype(np.int64))
+        enough = _power(sizes, truth, target, df_share, alpha) >= POWER
+        if enough.any():
+            break
+        low, high = int(high), 4 * high
+        if high > _MOST:
+            return None
     last = int(np.argmax(enough))
     between = np.arange(sizes[last - 1] + 1 if last else 2, sizes[last] + 1)
     exact = _power(between, truth, target, df_share, alpha) >= POWER

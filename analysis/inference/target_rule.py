@@ -87,7 +87,8 @@ def bounds(estimate: Floats, size: Floats, evidence: Evidence, alpha: Any) -> in
     none, everybody = k <= 0, k >= n
     low = special.betaincinv(np.where(none, 1.0, k), n - k + 1, tail_low)
     high = special.betaincinv(k + 1, np.where(everybody, 1.0, n - k), 1 - tail_high)
-    low, high = np.where(none, 0.0, low), np.where(everybody, 1.0, high)
+    low = np.where(none | np.isnan(low), 0.0, low)  # SciPy has no quantile of tails near the smallest double
+    high = np.where(everybody, 1.0, high)
     return intervals.Interval(np.where(known, low, np.nan), np.where(known, high, np.nan))
 
 

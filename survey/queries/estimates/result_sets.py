@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from survey.models.estimates.results import ResultSet, ResultStatus
 from survey.models.fieldwork.waves import Channel, Selection, Wave, WaveStatus
+from survey.models.intake.responses import Response
+from survey.queries.estimates.responses import COUNTED
 
 _NEWEST = ResultSet.version.desc()
 
@@ -60,6 +62,18 @@ def versions(session: Session, channel_id: int) -> tuple[FinalVersion, ...]:
     return tuple(FinalVersion(*row) for row in session.execute(found))
 
 
+def outlived(session: Session, wave_id: int) -> bool:
+    """Whether a channel of the wave has final results of answers of which none is in the record any more."""
+    kept = exists().where(
+        Response.wave_id == wave_id, Response.channel_id == ResultSet.channel_id, Response.late.is_(False),
+        Response.disposition.in_(COUNTED),
+    )  # fmt: skip
+    found = select(ResultSet.id).where(
+        ResultSet.wave_id == wave_id, ResultSet.status == ResultStatus.FINAL, ResultSet.responses > 0, ~kept
+    )
+    return session.scalars(found.limit(1)).first() is not None
+
+
 def final_analyses(session: Session, channel_id: int) -> bytes | None:
     """The further analyses stored with the newest final results of a channel."""
     return session.scalar(select(ResultSet.analyses).where(*_final(channel_id)).order_by(_NEWEST).limit(1))
@@ -78,14 +92,13 @@ def closed_before(session: Session, wave_id: int, selection: Selection, *, most:
     rows = session.execute(
         select(Channel.id, Channel.code, Wave.code, Wave.title)
         .join(Wave, Wave.id == Channel.wave_id)
-        .join(ResultSet, ResultSet.channel_id == Channel.id)
         .where(
             Wave.campaign_id == own.campaign_id,
             Wave.unit_id == own.unit_id,
             Wave.status == WaveStatus.CLOSED,
             Wave.closes_on < own.opens_on,
             Channel.selection == selection,
-            ResultSet.status == ResultStatus.FINAL,
+            Channel.id.in_(select(ResultSet.channel_id).where(ResultSet.status == ResultStatus.FINAL)),  # any version
         )
         .order_by(Wave.closes_on.desc(), Wave.id.desc(), Channel.id)
         .limit(most)

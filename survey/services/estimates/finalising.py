@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from survey.database import Database
 from survey.errors import Conflict
 from survey.models.estimates.results import ResultSet, ResultStatus, WeightSet
-from survey.models.fieldwork.waves import WaveStatus
+from survey.models.fieldwork.waves import Channel, WaveStatus
 from survey.models.people.accounts import Role
 from survey.permissions import Actor
 from survey.queries.estimates import result_sets, wave_basis
@@ -28,6 +29,7 @@ from survey.services.province import verdict_families
 
 JUDGE_ANEW = "judge_anew"  # the kind of job that makes a further version of a closed wave's results
 Progress = Callable[[int, int], None]
+_ALONE: dict[str, Any] = {"key_share": True}  # two who judge at once wait for each other; answers still come in
 
 
 def make_final(
@@ -85,6 +87,12 @@ def _to_judge_anew(database: Database, wave_code: str, actor: Actor) -> WaveFact
     actor.require(Role.ANALYST, unit_path=wave.unit_path, domain=wave.domain)
     if wave.status is not WaveStatus.CLOSED or not _newest(database, wave):
         raise Conflict("The wave %(code)s has no final results yet that could be judged anew.", code=wave_code)
+    with database.reading() as session:
+        if result_sets.outlived(session, wave.wave_id):
+            raise Conflict(
+                "The answers to the wave %(code)s are no longer in the record, so it cannot be judged anew.",
+                code=wave_code,
+            )
     return wave
 
 
@@ -126,6 +134,7 @@ def _fix_families(database: Database, wave_code: str, actor: Actor, now: datetim
     with database.writing() as session:
         found = wave_basis.wave(session, wave_code)
         assert found is not None
+        session.refresh(found.wave, with_for_update=_ALONE)
         verdict_families.fix(session, found.wave, found.domain, actor=actor, now=now)
 
 
@@ -140,6 +149,7 @@ def _freeze(
     now: datetime,
 ) -> int:
     with database.writing() as session:
+        session.get(Channel, channel.id, with_for_update=_ALONE)
         held = result_sets.final_stamp(session, channel.id)
         if held is not None and held.version >= version:
             return 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from analysis.inference.disclosure import DisclosureRule
 from analysis.inference.estimate_tables import is_rate
@@ -99,6 +100,18 @@ class ResultsView:
     def unjudged_group(self) -> bool:
         """Whether the headline speaks of several units together, which are no member of a family."""
         return self.final and not self.whole_scope and len(self.scope) > 1
+
+    @property
+    def weight_stages(self) -> tuple[Mapping[str, Any], ...]:
+        """The stages of weighting; without the spread of weights where a cell is hidden, or units of others are in it.
+
+        Transactions over a weight are the answers of a cell, and so are the solution of the effective number.
+        """
+        stages = self.results.weight_stages
+        if self.whole_scope and not self.hidden_cells:
+            return stages
+        told = ("name", "n", "total", "flagged", "merged", "trimmed")
+        return tuple({name: stage[name] for name in told if name in stage} for stage in stages)
 
     def rounding(self, target: str = "") -> Rounding | None:
         """How the questionnaire publishes the figure of a factor or half; of any other target, its headline."""

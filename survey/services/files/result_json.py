@@ -46,7 +46,7 @@ def result(view: ResultsView) -> dict[str, Any]:
             "made_at": results.made_at.isoformat(),
             "plan": view.plan.code if view.plan else None,
             "plan_binding": view.plan.binding.value if view.plan else None,
-            "weights": list(results.weight_stages),
+            "weights": [dict(stage) for stage in view.weight_stages],
             "minimum_cell": view.minimum_cell,
             "version": results.version if view.final else None,
             "versions": [{"version": v.number, "made_at": v.made_at.isoformat()} for v in view.versions],

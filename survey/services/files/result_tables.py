@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -47,7 +47,7 @@ from survey.words.standing import GRADES
 def about(view: ResultsView, w: Words, *, rows_left_out: int | None) -> list[tuple[str, str]]:
     """The read-me sheet: everything a reader needs to know what the figures are."""
     wave, version = view.wave, view.version
-    stages = "; ".join(_stage_line(stage, w) for stage in view.results.weight_stages)
+    stages = "; ".join(_stage_line(stage, w) for stage in view.weight_stages)
     rows: list[tuple[str, str]] = [
         (w(N_("Wave")), f"{wave.code} – {wave.title}"),
         (w(N_("Days")), f"{day(wave.opens_on)} – {day(wave.closes_on)}"),
@@ -97,17 +97,17 @@ def _version_line(view: ResultsView, w: Words) -> str:
     return w(N_("%(number)s; beside it stand: %(others)s"), number=view.results.version, others="; ".join(others))
 
 
-def _stage_line(stage: dict[str, Any], w: Words) -> str:
+def _stage_line(stage: Mapping[str, Any], w: Words) -> str:
     """One stage of weighting: how many, what the weights add up to, how far they spread."""
 
     def said(name: str, places: int) -> str:
         return number(stage[name], places, w.language)
 
     name = w(WEIGHT_STAGES.get(stage["name"], stage["name"]))
-    return (
-        f"{name}: n = {said('n', 0)}, Σ = {said('total', 1)}, {said('smallest', 3)} – {said('largest', 3)}, "
-        f"CV = {said('cv', 3)}, deff = {said('kish', 3)}"
-    )
+    line = f"{name}: n = {said('n', 0)}, Σ = {said('total', 1)}"
+    if "largest" not in stage:
+        return line
+    return f"{line}, {said('smallest', 3)} – {said('largest', 3)}, CV = {said('cv', 3)}, deff = {said('kish', 3)}"
 
 
 def tables(view: ResultsView, w: Words, *, beside: Sequence[Table] = ()) -> list[Table]:

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
-from analysis.inference import target_rule
+from analysis.inference import beta_tails, target_rule
 from analysis.inference.planning import Needed, responses_needed
-from analysis.inference.verdicts import Figures
+from analysis.inference.verdicts import Figures, Gates
 from tests.analysis.evidence_factory import evidence
 
 
@@ -88,3 +88,28 @@ def test_why_there_is_no_number() -> None:
     own = evidence(few, clustered=True)
     size = target_rule.effective_n(few.estimate, own)
     assert responses_needed(few.estimate, size, few.n, own, np.array([0.9]))[0] == Needed(None, "too_few_clusters")
+
+
+def test_a_pooled_figure_cannot_be_planned_against_a_target_of_all() -> None:
+    """Its gate n_K (1 − T) never opens; a share of people can still be proven to have missed."""
+    assert needed(drawn(0.93, 400), 1.0, pooled=True, spread=0.02) == Needed(None, "above_frame")
+    assert needed(drawn(0.93, 400), 1.0).n is not None
+
+
+@pytest.mark.parametrize(("rate", "target"), [(0.999, 0.95), (0.99, 0.90)])
+def test_few_degrees_of_freedom_for_each_answer_take_more_than_the_normal_guess(rate: float, target: float) -> None:
+    """2,000 answers in 20 clusters, in a family of 94, without a gate of df: as many as the rule then proves."""
+    one = Figures(np.array([rate]), np.sqrt([rate * (1 - rate) / 1999]), np.array([19]), np.array([2000]))
+    own = evidence(one, clustered=True)
+    size = np.array([1900.0])
+    off = Gates(None, None, None, None, None)
+    found = responses_needed(one.estimate, size, one.n, own, np.array([target]), members=94, gates=off)[0]
+    assert found.n is not None
+    df = found.n * 19 / 2000
+    people = np.arange(found.n + 1)
+    effective = found.n * df / (df + 1)
+    tail = beta_tails.tails(
+        people / found.n * effective, np.full(found.n + 1, effective), np.full(found.n + 1, target)
+    )[0]
+    proven = stats.t.sf(-special.ndtri(np.maximum(tail, 1e-300)), df) <= 0.05 / 94
+    assert stats.binom.pmf(people, found.n, rate)[proven].sum() >= 0.78

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -122,6 +123,12 @@ def test_unrounded_rate_just_under_the_target_is_not_reached() -> None:
     assert found.verdict[0] == "missed_not_proven"
 
 
+@pytest.mark.parametrize(("rate", "verdict"), [(0.9 - 5e-16, "reached_not_proven"), (0.9 - 1e-9, "missed_not_proven")])
+def test_a_rate_on_its_target_but_for_floating_noise_is_not_below_it(rate: float, verdict: str) -> None:
+    """126 of 140 people with weights make 0.8999999999999995, which is printed as 90.0 %."""
+    assert judge(figures([rate], 0.02, 20, 140), 0.90).verdict[0] == verdict
+
+
 def test_holm_takes_back_what_one_of_many_units_proved_alone() -> None:
     rates = np.r_[0.955, np.full(40, 0.91)]
     alone = judge(figures(rates, 0.02, 20, 400), 0.90)
@@ -133,6 +140,23 @@ def test_holm_takes_back_what_one_of_many_units_proved_alone() -> None:
 def test_each_domain_has_its_own_threshold_and_none_has_no_verdict() -> None:
     found = judge(figures([0.88, 0.88, 0.88], 0.005, 40, 5000), np.array([0.85, 0.90, np.nan]))
     assert found.verdict.tolist() == ["reached", "missed", None]
+
+
+def test_what_has_no_target_is_no_member_of_the_family() -> None:
+    """Wherever it stands among the others; fixed sizes count those with a target alone."""
+    rates = np.array([0.95, 0.97, 0.94])
+    all_three = Figures(rates, np.sqrt(rates * (1 - rates) / 500), np.full(3, 499), np.full(3, 500))
+    for left_out in range(3):
+        target, rest = np.full(3, 0.9), np.delete(np.arange(3), left_out)
+        target[left_out] = np.nan
+        for adjust in ("holm", "bh"):
+            found = verdicts.judge(all_three, evidence(all_three), target, adjust=adjust)
+            alone = verdicts.judge(all_three.at(rest), evidence(all_three.at(rest)), 0.9, adjust=adjust)
+            assert found.members == 2
+            assert found.verdict[left_out] is None
+            assert np.isnan(found.p_reached_adjusted[left_out])
+            assert found.p_reached_adjusted[rest].tolist() == alone.p_reached_adjusted.tolist()
+            assert found.verdict[rest].tolist() == alone.verdict.tolist()
 
 
 def test_adjustments_step_over_what_is_not_estimable() -> None:
@@ -195,6 +219,18 @@ def test_words_and_bounds_of_a_family_never_disagree(seed: int) -> None:
             assert low == 0.90  # above it, not by how much
         elif word != "reached":
             assert low <= own.lower[k] + 1e-12
+
+
+def test_a_family_without_a_target_has_no_bounds_and_one_of_hardly_any_df_has_the_whole_range() -> None:
+    one = figures([0.95], 0.02, 20, 140)
+    nothing = judge(one, np.array([np.nan]), adjust="holm").holm_bounds()
+    assert np.isnan([nothing.lower[0], nothing.upper[0]]).all()
+    p = np.array([0.137782])
+    few = Figures(p, np.sqrt(p * (1 - p) / 33), np.array([1]), np.array([245]))
+    own = replace(evidence(few, clustered=True), df=np.array([1.3828]))
+    off = verdicts.Gates(None, None, None, None, None)
+    bounds = verdicts.judge(few, own, 0.5, gates=off, adjust="holm", members=15).holm_bounds()
+    assert (bounds.lower[0], bounds.upper[0]) == (0.0, 1.0)
 
 
 def test_where_all_members_are_proven_the_bound_may_say_more() -> None:

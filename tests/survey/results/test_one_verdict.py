@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,13 @@ from sqlalchemy import text, update
 from survey import create_app, schema
 from survey.config import Config
 from survey.database import Database
-from survey.errors import Forbidden
+from survey.errors import Conflict, Forbidden
 from survey.models.estimates.results import ResultSet
 from survey.models.people.accounts import Account, Role
 from survey.models.province.procedures import FieldGroup
 from survey.models.province.units import UnitKind
 from survey.permissions import system
+from survey.services import housekeeping
 from survey.services.demonstration import setting_up
 from survey.services.estimates import answer_columns, finalising, stored_results, visible_results
 from survey.services.estimates.answer_columns import Columns
@@ -230,6 +232,33 @@ def test_wave_judged_anew_has_a_version_beside_the_old_one(survey: Surveyed, sig
     again = visible_results.read(database, "W-1", "drawn", actor=system(), now=now, version=1)
     assert again.overall == first.overall
     assert not again.is_newest
+
+
+def test_who_judge_anew_at_once_make_one_version(survey: Surveyed) -> None:
+    for name in "AB":
+        unit = survey.unit(f"Phường {name}")
+        survey.frame(unit, 3000)
+        survey.answer(unit, 90, 10)
+    survey.close()
+    database, now, actor = survey.record.database, survey.record.now, survey.analyst()
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(finalising.judge_anew, database, "W-1", actor=actor, now=now, after=1) for _ in range(4)]
+    assert sum(one.result() for one in asked) == 2
+    assert [v.number for v in survey.view().versions] == [2, 1]
+
+
+def test_results_that_outlived_their_answers_are_not_judged_anew(survey: Surveyed) -> None:
+    """A version without answers would take the place of the results that stand."""
+    unit = survey.unit()
+    survey.frame(unit, 5000)
+    survey.answer(unit, 97, 3)
+    survey.close()
+    database, later = survey.record.database, survey.record.now + timedelta(days=800)
+    assert housekeeping.purge_answers(database, later)[0] == 100
+    for judge in (finalising.ask_to_judge_anew, finalising.judge_anew):
+        with pytest.raises(Conflict, match="no longer in the record"):
+            judge(database, "W-1", actor=survey.analyst(), now=later)
+    assert (survey.view(now=later).results.version, survey.view(now=later).responses) == (1, 100)
 
 
 def test_only_analysts_of_all_units_of_the_wave_judge_anew(survey: Surveyed, sign_in: SignIn) -> None:

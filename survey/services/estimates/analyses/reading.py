@@ -20,7 +20,6 @@ from survey.services.estimates.analyses.participation import Participation, visi
 from survey.services.estimates.analyses.soundness import AnswerQuality
 from survey.services.estimates.analyses.standings import Standings
 from survey.services.estimates.analyses.unit_courses import family
-from survey.services.estimates.analyses.weighting import Weighting
 from survey.services.estimates.results_cache import KeptResults
 from survey.services.estimates.visible_results import ResultsView
 
@@ -82,7 +81,7 @@ def of_view(database: Database, view: ResultsView, kept: KeptResults, *, now: da
         quality=quality,
         unit_courses=courses,
         participation=forms,
-        weighting=_coarse(found.weighting) if found.weighting and view.hidden_cells else found.weighting,
+        weighting=None if view.hidden_cells else found.weighting,  # transactions over a weight are a cell's answers
     )
 
 
@@ -122,16 +121,6 @@ def _shown(standings: Standings, shown: frozenset[int]) -> Standings:
 
 def _tenth(rate: float | None) -> float | None:
     return None if rate is None else float(rounded(rate, 3))
-
-
-def _coarse(weighting: Weighting) -> Weighting:
-    """Weights to a tenth of their mean: exactly, transactions over a weight are the answers of a hidden cell."""
-    return replace(
-        weighting,
-        smallest=float(rounded(weighting.smallest, 1)),
-        quantiles=tuple((share, float(rounded(weight, 1))) for share, weight in weighting.quantiles),
-        largest=float(rounded(weighting.largest, 1)),
-    )
 
 
 def _forms(view: ResultsView, found: Participation, shown: frozenset[int]) -> Participation:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from survey.models.fieldwork.waves import Selection
 from survey.queries.estimates import result_sets
+from survey.services.estimates import finalising
 from tests.factories.results import Surveyed
 from tests.factories.surveyed_waves import wave_before
 
@@ -40,3 +43,14 @@ def test_wave_that_is_not_closed_before_is_none(survey: Surveyed) -> None:
     survey.close()
     with survey.record.database.reading() as session:
         assert result_sets.last_before(session, survey.wave.id, Selection.DRAWN, "drawn") is None
+
+
+def test_wave_judged_anew_is_one_of_the_waves_before(survey: Surveyed) -> None:
+    """It has several versions of its results, and is counted once among the most that are read."""
+    unit = survey.unit()
+    for code, first in (("W-0", date(2026, 5, 1)), ("W-00", date(2026, 8, 1))):
+        wave_before(survey, unit, 60, 40, code=code, first=first)
+    finalising.judge_anew(survey.record.database, "W-00", actor=survey.analyst(), now=survey.record.now)
+    with survey.record.database.reading() as session:
+        found = result_sets.closed_before(session, survey.wave.id, Selection.DRAWN, most=2)
+    assert [one.wave_code for one in found] == ["W-00", "W-0"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from survey.models.people.accounts import Role
-from survey.services.files import soundness_tables
+from survey.services.files import result_json, result_tables, soundness_tables
 from survey.services.files.result_sentences import Words
 from tests.factories.results import Surveyed
 from tests.factories.surveyed_waves import SignIn, analysed
@@ -61,16 +61,24 @@ def test_equal_weights_cost_nothing(survey: Surveyed) -> None:
     )
 
 
-def test_weights_are_told_to_a_tenth_where_a_cell_is_hidden(survey: Surveyed) -> None:
-    """Transactions over the weight would be the number of answers of the hidden unit."""
-    for name, people, transactions in (("A", 40, 400), ("B", 33, 700), ("C", 6, 370), ("D", 14, 300)):
+@pytest.mark.parametrize(("people", "told"), [(6, False), (12, True)])
+def test_weights_are_not_told_where_a_cell_is_hidden(survey: Surveyed, people: int, told: bool) -> None:
+    """Transactions over the weight are the number of answers of the hidden unit, and to a tenth still 6.0 to 6.2.
+
+    Kish's effective number is as good: with the shown units and the sum of the hidden two it has one solution.
+    """
+    for name, number, transactions in (("A", 40, 400), ("B", 33, 700), ("C", people, 370), ("D", 14, 300)):
         unit = survey.unit(f"Phường {name}")
         survey.frame(unit, transactions)
-        survey.answer(unit, people // 2, people - people // 2)
-    found = analysed(survey).weighting
-    assert survey.view().hidden_cells
-    assert found is not None
-    mean = 1770 / 93
-    assert found.largest == 3.2  # 370/6 over the mean: 3.24
-    assert found.largest != pytest.approx(370 / 6 / mean, rel=1e-3)
-    assert all(weight * 10 == pytest.approx(int(weight * 10 + 0.5)) for _, weight in found.quantiles)
+        survey.answer(unit, number // 2, number - number // 2)
+    survey.close()
+    view = survey.view()
+    assert bool(view.hidden_cells) is not told
+    assert (analysed(survey).weighting is not None) is told
+    stages = result_json.result(view)["meta"]["weights"]
+    assert [stage["n"] for stage in stages] == [87 + people] * 2
+    assert all(("largest" in stage) is told and ("kish" in stage) is told for stage in stages)
+    about = str(result_tables.about(view, Words.of("vi"), rows_left_out=None))
+    assert ("CV = " in about) is told
+    of_one = result_json.result(survey.view(actor=survey.analyst(unit)))["meta"]["weights"]
+    assert not any("largest" in stage for stage in of_one)  # the spread is that of everybody's units
