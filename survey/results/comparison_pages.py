@@ -15,7 +15,16 @@ from survey.services.estimates.analyses.contrasts import BesideDrawn, Contrast
 from survey.services.estimates.analyses.reading import AnalysesView
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.analysis_tables import OTHER_UNITS, target_name
-from survey.services.files.change_tables import margin_notes, margin_sentence, not_below, units_sentence
+from survey.services.files.change_tables import (
+    CHOSEN,
+    equivalent_words,
+    margin_notes,
+    margin_sentence,
+    margin_words,
+    not_below,
+    proven_words,
+    units_sentence,
+)
 from survey.services.files.result_sentences import Words
 from survey.web.code_words import words
 from survey.words.figures import in_points, margin, number, percent
@@ -29,10 +38,12 @@ class ContrastRow:
     difference: str
     interval: str
     certain: bool
+    more_than_chance: str  # yes, not proven, and why it cannot be
     not_worse: str = ""  # by more than the margin: proven, not proven, or worse
     proven: bool = False
     not_below: str = ""
     equivalent: bool = False
+    equivalent_words: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +79,8 @@ def since_last(found: AnalysesView) -> Contrasts | None:
         )  # fmt: skip
     if since.other_units:
         notes.append(_(OTHER_UNITS))
+    if any(one.reason and one.against is None for one in since.contrasts):
+        notes.append(_(CHOSEN))  # else among the notes on the margin
     if not view.final:
         notes.append(_("This wave is still running: its figures are provisional."))
     sentence = change_sentence(since.contrasts) if since.contrasts else _("Nothing can be compared with that wave.")
@@ -85,7 +98,7 @@ def since_last(found: AnalysesView) -> Contrasts | None:
         tuple(notes),
         heading,
         against,
-        margin_notes(view, since, w),
+        margin_notes(since, w),
         _named_rows(view, sorted(units, key=lambda pair: vietnamese_order.key(pair[0]))),
         units_sentence(since, w) if units else "",
     )
@@ -96,6 +109,9 @@ def change_sentence(contrasts: Sequence[Contrast]) -> str:
     if whole is None:
         return _("The headline figure cannot be compared.")
     words = in_points(whole.difference, language())
+    if whole.reason:
+        return _("The headline figure moved by %(points)s points among those who answered: a change is not proven, "
+                 "since people chose themselves to answer.", points=words)  # fmt: skip
     if not whole.certain:
         return _("The headline figure moved by %(points)s points: within what chance explains.", points=words)
     words = words.lstrip("+−")
@@ -156,7 +172,7 @@ def _contrast_rows(view: ResultsView, contrasts: Sequence[Contrast]) -> tuple[Co
 
 
 def _named_rows(view: ResultsView, named: Sequence[tuple[str, Contrast]]) -> tuple[ContrastRow, ...]:
-    lang = language()
+    lang, w = language(), Words.of(language())
     return tuple(
         ContrastRow(
             name,
@@ -165,10 +181,12 @@ def _named_rows(view: ResultsView, named: Sequence[tuple[str, Contrast]]) -> tup
             in_points(c.difference, lang),
             f"{in_points(c.low, lang)} … {in_points(c.high, lang)}" if c.low is not None else "–",
             c.certain,
-            words("against_margin", c.against.reading) if c.against else "",
+            proven_words(c, w),
+            margin_words(c.against, w) if c.against else "",
             c.against is not None and c.against.reading != "not_proven",
             not_below(c, lang),
             c.against is not None and c.against.equivalent,
+            equivalent_words(c.against, w) if c.against else "",
         )
         for name, c in named
     )

@@ -17,7 +17,7 @@ from survey.services.estimates.analyses.soundness import AnswerQuality, Filing
 from survey.services.estimates.analyses.standings import Standings, bands
 from survey.services.estimates.analyses.unit_courses import UnitCourse, expected_by_chance
 from survey.services.estimates.visible_results import ResultsView
-from survey.services.files.change_tables import margin_table, p_value, series_table
+from survey.services.files.change_tables import margin_table, p_value, proven_words, series_table
 from survey.services.files.result_sentences import Words
 from survey.services.files.result_tables import as_rate
 from survey.words import figures
@@ -113,7 +113,7 @@ def _contrast_lines(view: ResultsView, name: str, contrasts: Sequence[Contrast],
     return [
         [name, target_name(view, c.level, c.target, w), as_rate(c.first, view.rounding(c.target)),
          as_rate(c.second, view.rounding(c.target)), c.difference, c.low, c.high,
-         p_value(c.p_value, w), w(N_("yes")) if c.certain else w(N_("not proven"))]
+         p_value(c.p_value, w), proven_words(c, w)]
         for c in contrasts
     ]  # fmt: skip
 

@@ -9,9 +9,11 @@ from scipy import stats
 from sqlalchemy import update
 
 from analysis.inference import comparison
-from survey.models.fieldwork.waves import Channel, PlannedTests
+from survey.models.fieldwork.waves import Channel, PlannedTests, Selection
 from survey.models.province.settings import Setting
 from survey.models.questionnaires.instruments import InstrumentVersion, VersionStatus
+from survey.services.files.change_tables import margin_notes, margin_sentence, proven_words, units_sentence
+from survey.services.files.result_sentences import Words
 from tests.factories.questionnaires import item
 from tests.factories.results import Surveyed, document
 from tests.factories.surveyed_waves import FIRST_DAY, analysed, wave_before
@@ -179,6 +181,35 @@ def test_a_running_wave_proves_nothing_against_its_margin_yet(survey: Surveyed) 
     assert since is not None
     assert (since.margin, since.units) == (0.1, ())
     assert {one.against for one in since.contrasts} == {None}
+
+
+@pytest.mark.parametrize("selection", [Selection.DRAWN, Selection.OPT_IN])
+def test_self_selected_answers_never_prove_a_change_nor_its_absence(survey: Surveyed, selection: Selection) -> None:
+    unit, chosen = survey.unit(), selection is Selection.OPT_IN
+    wave_before(survey, unit, 60, 40, selection=selection)
+    for n in range(5):
+        survey.answer(unit, 18 + n % 2, 3 - n % 2, channel=survey.qr if chosen else survey.drawn,
+                      day=FIRST_DAY + timedelta(days=n))  # fmt: skip
+    fix_margin(survey, 0.1)
+    survey.close()
+    since = analysed(survey, "qr" if chosen else "drawn").since_last
+    assert since is not None
+    for change in (*since.contrasts, *(one.change for one in since.units)):
+        assert change.against is not None
+        assert change.difference == pytest.approx(92 / 105 - 0.6)
+        assert change.low is not None
+        assert change.against.low is not None
+        found = (change.certain, change.against.reading, change.reason, change.against.reason)
+        if chosen:
+            assert found == (False, "not_proven", "opt_in", "opt_in")
+            assert (change.p_value, change.against.p_not_worse, change.against.bound) == (None, None, None)
+        else:
+            assert found == (True, "not_worse", "", "")
+    w = Words.of("en")
+    words = (margin_sentence(since, w), units_sentence(since, w), *margin_notes(since, w))
+    assert all(("chose themselves" in said) is chosen for said in words[:2])
+    assert any("chose themselves" in said for said in words[2:]) is chosen
+    assert ("chose themselves" in proven_words(since.contrasts[0], w)) is chosen
 
 
 @pytest.mark.parametrize(("smallest", "compared"), [(100, 1), (101, 0)])
