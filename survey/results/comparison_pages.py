@@ -17,6 +17,7 @@ from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.analysis_tables import OTHER_UNITS, target_name
 from survey.services.files.change_tables import (
     CHOSEN,
+    ONE_RULE,
     equivalent_words,
     margin_notes,
     margin_sentence,
@@ -71,7 +72,7 @@ def since_last(found: AnalysesView) -> Contrasts | None:
     since, view = found.analyses.since_last, found.view
     if since is None:
         return None
-    notes = [_("Compared with: %(title)s.", title=since.title), _("Differences are adjusted together (Holm).")]
+    notes = [_("Compared with: %(title)s.", title=since.title), _(ONE_RULE)]
     if since.broken:
         notes.append(
             _("The questionnaire changed, so these are not compared: %(names)s.",
@@ -140,7 +141,7 @@ def beside_drawn(found: AnalysesView) -> Contrasts | None:
               "(0 = like those drawn). What these do not explain may still differ.",
               names=names, cv=number(known.cv, 2, language()))
         )  # fmt: skip
-    notes.append(_("Differences are adjusted together (Holm)."))
+    notes.append(_(ONE_RULE))
     return Contrasts(
         words("selection", chosen[beside.opt_in]),
         words("selection", chosen[beside.drawn]),

@@ -17,7 +17,7 @@ from survey.services.estimates.analyses.soundness import AnswerQuality, Filing
 from survey.services.estimates.analyses.standings import Standings, bands
 from survey.services.estimates.analyses.unit_courses import UnitCourse, expected_by_chance
 from survey.services.estimates.visible_results import ResultsView
-from survey.services.files.change_tables import margin_table, p_value, proven_words, series_table
+from survey.services.files.change_tables import ONE_RULE, margin_table, p_value, proven_words, series_table
 from survey.services.files.result_sentences import Words
 from survey.services.files.result_tables import as_rate
 from survey.words import figures
@@ -66,8 +66,8 @@ def _comparisons(view: ResultsView, found: Analyses, w: Words) -> Table:
         Column(w(N_("First")), Kind.RATE, 11),
         Column(w(N_("Second")), Kind.RATE, 11),
         Column(w(N_("Difference")), Kind.RATE, 11),
-        Column(w(N_("95 % low")), Kind.RATE, 10),
-        Column(w(N_("95 % high")), Kind.RATE, 10),
+        Column(w(N_("Low, adjusted")), Kind.RATE, 10),
+        Column(w(N_("High, adjusted")), Kind.RATE, 10),
         Column(w(N_("p (Holm)")), width=11),
         Column(w(N_("More than chance?")), width=14),
     )
@@ -83,7 +83,7 @@ def _comparisons(view: ResultsView, found: Analyses, w: Words) -> Table:
         titles = {channel.code: channel.title for channel in view.channels}
         name = f"{titles.get(beside.opt_in, beside.opt_in)} – {titles.get(beside.drawn, beside.drawn)}"
         rows += _contrast_lines(view, name, beside.contrasts, w)
-    notes = [w(N_("The first minus the second. Differences of one comparison are adjusted together (Holm)."))]
+    notes = [w(N_("The first minus the second.")), w(ONE_RULE)]
     if since is not None and since.other_units:
         notes.append(w(OTHER_UNITS))
     if beside is not None and beside.common:

@@ -20,6 +20,10 @@ from survey.words.results import AGAINST_MARGIN, REASONS
 CHOSEN = N_("People chose themselves to answer, so nobody knows how those who did not would have answered: differences "
             "and intervals are shown, and nothing is proven by them.")  # fmt: skip
 
+ONE_RULE = N_("Intervals and “More than chance?” follow one rule, for all rows of a table together (Holm): "
+              "“yes” is said where 0 does not lie inside the interval. An interval that ends at 0 proves the "
+              "direction, not how far.")  # fmt: skip
+
 
 def margin_sentence(since: SinceLast, w: Words) -> str:
     """What the headline figure proves against the margin; empty where none was set or it is not compared."""

@@ -1,8 +1,8 @@
 """Differences between the drawn and the self-selected channel, and between a wave and the one before.
 
 Channels are never pooled, and neither are waves: two estimates that share no respondent are subtracted, with an
-interval, and the differences of one comparison are adjusted together by Holm. Where people chose themselves to
-answer in both waves, the difference and its interval are shown, and nothing is proven.
+interval; the differences of one comparison are judged together by Holm, and their intervals say the same. Where people
+chose themselves to answer in both waves, the difference and its interval are shown, and nothing is proven.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ class Contrast:
     first: float
     second: float
     difference: float
-    low: float | None
-    high: float | None
-    p_value: float | None  # adjusted for all differences of the comparison
+    low: float | None  # the interval and p are those of all differences of the comparison together: 0 does not lie
+    high: float | None  # between low and high exactly where the difference is certain
+    p_value: float | None
     certain: bool  # more than chance explains
     against: AgainstMargin | None = None
     reason: str = ""  # why nothing can be proven whatever the difference: opt_in
@@ -135,10 +135,9 @@ def contrasts(
     pairs = [(f, _one(first, f.first), _one(second, f.second)) for f in figures]
     known = [(f, a, b) for f, a, b in pairs if a is not None and b is not None]
     tested = [_difference(a, b) for _, a, b in known]
-    adjusted = comparison.adjusted(tested, "holm") if tested else np.empty(0)
+    family = comparison.together(tested, opt_in=opt_in)
     return tuple(
-        _contrast(f.level, f.target, a, b, d, p, opt_in=opt_in)
-        for (f, a, b), d, p in zip(known, tested, adjusted, strict=True)
+        _contrast(f.level, f.target, a, b, family, place, opt_in=opt_in) for place, (f, a, b) in enumerate(known)
     )
 
 
@@ -169,11 +168,14 @@ def unit_changes(
         return ()
     pairs = [(sides[0][unit], sides[1][unit]) for unit in both]
     tested = [_difference(a, b) for a, b in pairs]
-    adjusted = comparison.adjusted(tested, "holm")
+    family = comparison.together(tested, opt_in=opt_in)
     judged = margins.against_margin(tested, margin, opt_in=opt_in) if margin else [None] * len(both)
     return tuple(
-        UnitChange(unit, replace(_contrast("unit", "", a, b, d, p, opt_in=opt_in), against=_against(m) if m else None))
-        for unit, (a, b), d, p, m in zip(both, pairs, tested, adjusted, judged, strict=True)
+        UnitChange(
+            unit,
+            replace(_contrast("unit", "", a, b, family, place, opt_in=opt_in), against=_against(m) if m else None),
+        )
+        for place, (unit, (a, b), m) in enumerate(zip(both, pairs, judged, strict=True))
     )
 
 
@@ -185,13 +187,13 @@ def _by_unit(results: ChannelResults, measure: Measure) -> dict[int, Estimate]:
 
 
 def _contrast(
-    level: str, target: str, a: Estimate, b: Estimate, d: comparison.Difference, p: float, *, opt_in: bool
+    level: str, target: str, a: Estimate, b: Estimate, family: comparison.Together, place: int, *, opt_in: bool
 ) -> Contrast:
-    found = Contrast(
-        level, target, a.estimate or 0.0, b.estimate or 0.0, d.estimate, plain(d.lower), plain(d.upper), plain(p),
-        bool(p < 0.05),
+    first, second = a.estimate or 0.0, b.estimate or 0.0
+    return Contrast(
+        level, target, first, second, first - second, plain(family.lower[place]), plain(family.upper[place]),
+        plain(family.p_value[place]), bool(family.proven[place]), reason="opt_in" if opt_in else "",
     )  # fmt: skip
-    return replace(found, p_value=None, certain=False, reason="opt_in") if opt_in else found
 
 
 def _against(found: margins.MarginTest) -> AgainstMargin:
