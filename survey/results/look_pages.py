@@ -55,7 +55,7 @@ def looks_part(view: ResultsView, today: date) -> LooksPart | None:
     notes = (
         _("Fixed on %(day)s, before the wave opened. Way of spending the error: %(kind)s.",
           day=day(view.wave.fixed.set_on), kind=_(SPENDING[view.wave.fixed.spending])),
-        _("Over all looks together a target is falsely called reached in at most 5 %% of surveys, and as seldom "
+        _("Over all looks together a target is falsely called reached in at most 5 % of surveys, and as seldom "
           "falsely called missed. A verdict is given at the close; the looks concern the headline figure of the "
           "whole."),
     )  # fmt: skip

@@ -74,6 +74,7 @@ def test_the_page_says_which_looks_there_are_and_at_which_level_it_was_judged(
     page = sign_in(account).get("/quan-tri/ket-qua/W-1?kenh=drawn").text
     assert "Kế hoạch xem xét giữa đợt: 4 lần, lần cuối khi đóng đợt; hôm nay" in page
     assert "23/11/2026" in page
+    assert "%%" not in page
     assert "lần xem xét cuối trong kế hoạch" not in page
     survey.close()
     page = sign_in(account).get("/quan-tri/ket-qua/W-1?kenh=drawn").text
