@@ -72,7 +72,8 @@ def since_last(found: AnalysesView) -> Contrasts | None:
     since, view = found.analyses.since_last, found.view
     if since is None:
         return None
-    notes = [_("Compared with: %(title)s.", title=since.title), _(ONE_RULE)]
+    chosen = any(one.reason for one in since.contrasts)
+    notes = [_("Compared with: %(title)s.", title=since.title), _(CHOSEN if chosen else ONE_RULE)]
     if since.broken:
         notes.append(
             _("The questionnaire changed, so these are not compared: %(names)s.",
@@ -80,8 +81,6 @@ def since_last(found: AnalysesView) -> Contrasts | None:
         )  # fmt: skip
     if since.other_units:
         notes.append(_(OTHER_UNITS))
-    if any(one.reason and one.against is None for one in since.contrasts):
-        notes.append(_(CHOSEN))  # else among the notes on the margin
     if not view.final:
         notes.append(_("This wave is still running: its figures are provisional."))
     sentence = change_sentence(since.contrasts) if since.contrasts else _("Nothing can be compared with that wave.")

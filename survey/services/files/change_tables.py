@@ -31,12 +31,12 @@ def margin_sentence(since: SinceLast, w: Words) -> str:
     if since.margin is None or whole is None:
         return ""
     found, words = whole.against, margin(since.margin, w.language)
+    if whole.reason:
+        return w(N_("Not worse than the wave before by more than %(margin)s points: not proven, and it cannot be, "
+                    "since people chose themselves to answer."), margin=words)  # fmt: skip
     if found is None:
         return w(N_("Whether it is not worse than the wave before by more than %(margin)s points is said when the wave "
                     "is closed."), margin=words)  # fmt: skip
-    if found.reason:
-        return w(N_("Not worse than the wave before by more than %(margin)s points: not proven, and it cannot be, "
-                    "since people chose themselves to answer."), margin=words)  # fmt: skip
     if found.reading == "worse":
         return w(N_("Worse than the wave before by more than %(margin)s points: proven."), margin=words)
     if found.reading == "not_proven":
@@ -68,7 +68,7 @@ def margin_notes(since: SinceLast, w: Words) -> tuple[str, ...]:
                 w(N_("90 %% interval of the headline's difference: %(low)s … %(high)s."),
                   low=in_points(found.low, w.language), high=in_points(found.high, w.language))
             )  # fmt: skip
-        return (*notes, w(CHOSEN))
+        return tuple(notes)
     if found.low is not None and found.high is not None:
         notes.append(
             w(N_("90 %% interval of the headline's difference: %(low)s … %(high)s. Above −%(margin)s throughout means "
@@ -148,9 +148,10 @@ def margin_table(view: ResultsView, since: SinceLast, named: Sequence[tuple[str,
         for name, c in named
         if (a := c.against) is not None
     ]  # fmt: skip
+    chosen = (w(CHOSEN),) if any(one.reason for _, one in named) else ()
     return Table(
         w(N_("Not worse")), w(N_("Not worse than the wave before?")), columns, rows,
-        lead=(margin_sentence(since, w),), notes=margin_notes(since, w),
+        lead=(margin_sentence(since, w),), notes=(*margin_notes(since, w), *chosen),
     )  # fmt: skip
 
 
