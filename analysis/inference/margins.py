@@ -11,7 +11,8 @@ standard error with all that the two share, and df its degrees of freedom:
 
 The interval d ± t_df,1−α·se of level 1 − 2α reads the same: its lower end above −m is not worse, its upper end below −m
 is worse, both ends within ±m is equivalence. In a family after Holm each figure has the one-sided bound that agrees
-with its word (Strassburger and Bretz 2008; Guilbaud 2008).
+with its word (Strassburger and Bretz 2008; Guilbaud 2008). Self-selected answers never prove anything: nobody knows how
+they came, so no error rate holds. Their differences have an interval, no p-values and the reason `opt_in`.
 Sources: Schuirmann (1987); Wellek (2010), chapters 1 and 3; statsmodels ttost_ind.
 """
 
@@ -39,6 +40,7 @@ class MarginTest:
 
     `reading` is `not_worse`, `not_proven` or `worse` (by more than the margin). `lower` and `upper` are the interval of
     level 1 − 2α of this difference alone; `bound` is the lower bound that agrees with the reading in its family.
+    `reason` is `opt_in` where nothing can be proven because people chose themselves to answer, else empty.
     """
 
     difference: Difference
@@ -51,13 +53,16 @@ class MarginTest:
     reading: str
     equivalent: bool
     bound: float
+    reason: str = ""
 
 
-def against_margin(differences: Sequence[Difference], margin: float, *, alpha: float = ALPHA) -> tuple[MarginTest, ...]:
+def against_margin(
+    differences: Sequence[Difference], margin: float, *, alpha: float = ALPHA, opt_in: bool = False
+) -> tuple[MarginTest, ...]:
     """Each difference against one margin, in the unit of the differences, as one family after Holm.
 
     "Not worse", "equivalent" and "worse" are families of their own, each with error α; a difference without a known
-    error is outside. Raises AnalysisError for a margin that is not positive and finite.
+    error is outside. With `opt_in` nothing is proven. Raises AnalysisError for a margin that is not positive, finite.
 
     >>> from analysis.inference.comparison import independent
     >>> one = against_margin([independent(0.875, 0.008, 400, 0.880, 0.008, 380)], 0.03)[0]
@@ -77,6 +82,13 @@ def against_margin(differences: Sequence[Difference], margin: float, *, alpha: f
     equivalent = verdicts.holm(np.maximum(rises, falls))
     worse = verdicts.holm(special.stdtr(df, above))
     half = student_quantile(1 - alpha, df) * se
+    if opt_in:
+        unknown = float("nan")
+        return tuple(
+            MarginTest(one, margin, float(value[k] - half[k]), float(value[k] + half[k]), unknown, unknown, unknown,
+                       NOT_PROVEN, False, unknown, "opt_in")
+            for k, one in enumerate(differences)
+        )  # fmt: skip
     bounds = _agreeing(value, se, df, not_worse <= alpha, known, -margin, alpha)
     return tuple(
         MarginTest(

@@ -6,8 +6,7 @@ dependent, and a change between them is then known better (or worse) than betwee
 * `heterogeneity`: H0 all waves have one true value. Without shared clusters Welch's test (1951), whose F and second df
   allow for errors estimated from few clusters; with them the Wald test (Cy)'(CVC')⁻¹(Cy) of successive differences,
   F = (d − q + 1)/(d q)·W on q = k − 1 and d − q + 1 (Korn and Graubard 1990).
-* `changes`: differences between waves, adjusted together by Holm, with intervals that agree: those not proven at
-  α/(number not proven), those proven at α/(all), never beyond 0.
+* `changes`: differences between waves, adjusted together by Holm, with intervals that agree (`comparison.together`).
 * `trend`: y = a + b·time by generalised least squares with V known: b = c'y, var b = c'Vc. statsmodels' own standard
   errors rescale V by the residuals and are not used.
 * `seasonal`: level, season and rest by LOESS (STL) of a regular series of two full cycles or more.
@@ -26,7 +25,7 @@ from scipy import special
 
 from analysis.arrays import Floats
 from analysis.errors import AnalysisError
-from analysis.inference import verdicts
+from analysis.inference import comparison
 from analysis.inference.comparison import Difference
 from analysis.inference.intervals import student_quantile
 
@@ -67,7 +66,10 @@ class FTest:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The wave `later` minus the wave `earlier`, by place; p and interval adjusted over all changes asked for."""
+    """The wave `later` minus the wave `earlier`, by place; p and interval adjusted over all changes asked for.
+
+    `p_value` is NaN where people chose themselves to answer: nothing can be proven then.
+    """
 
     earlier: int
     later: int
@@ -133,25 +135,23 @@ def heterogeneity(waves: Waves) -> FTest:
     return _wald(successive @ waves.estimate, successive @ waves.covariance @ successive.T, waves.shared_df)
 
 
-def changes(waves: Waves, pairs: Sequence[tuple[int, int]], *, alpha: float = 0.05) -> tuple[Change, ...]:
-    """The changes between pairs (earlier, later) of waves, by place, as one family after Holm."""
+def changes(
+    waves: Waves, pairs: Sequence[tuple[int, int]], *, alpha: float = 0.05, opt_in: bool = False
+) -> tuple[Change, ...]:
+    """The changes between pairs (earlier, later) of waves, by place, as one family after Holm.
+
+    With `opt_in` (people chose themselves to answer) none is proven: intervals at α/(all), no p-values.
+    """
     tested = []
     for earlier, later in pairs:
         c = np.zeros(len(waves.estimate))
         c[later], c[earlier] = 1.0, -1.0
         tested.append(combination(waves, c))
-    adjusted = verdicts.holm(np.array([one.p_value for one in tested])) if tested else np.empty(0)
-    left = int((adjusted > alpha).sum())
-    found = []
-    for (earlier, later), one, p in zip(pairs, tested, adjusted, strict=True):
-        proven = p <= alpha
-        tail = alpha / (2 * (len(tested) if proven else left or len(tested)))
-        half = float(student_quantile(1 - tail, np.array(one.df))) * one.se
-        low, high = one.estimate - half, one.estimate + half
-        if proven:
-            low, high = (max(low, 0.0), high) if one.estimate > 0 else (low, min(high, 0.0))
-        found.append(Change(earlier, later, one, float(p), low, high))
-    return tuple(found)
+    found = comparison.together(tested, alpha=alpha, opt_in=opt_in)
+    return tuple(
+        Change(earlier, later, one, float(found.p_value[k]), float(found.lower[k]), float(found.upper[k]))
+        for k, ((earlier, later), one) in enumerate(zip(pairs, tested, strict=True))
+    )
 
 
 def trend(waves: Waves, time: Floats) -> Trend:

@@ -149,15 +149,16 @@ class Judgement:
         level = self.alpha / (rest if rest > 0 else max(1, self.members))
         return target_rule.bounds(self.figures.estimate, self.effective_n, self.evidence, level)
 
-    def family(self, places: Ints, *, adjust: str, members: int | None = None) -> Judgement:
+    def family(self, places: Ints, *, adjust: str, members: int | None = None, alpha: float | None = None) -> Judgement:
         """Some of these figures as a family of their own: the same evidence, adjusted anew.
 
-        `members` is the size of the family as it was fixed, at least as many as there are figures.
+        `members` is the size of the family as it was fixed, at least as many as there are figures; `alpha` its error
+        where looks before have spent a part of it.
         """
         return _decided(
             self.figures.at(places), self.evidence.at(places), self.threshold[places], self.effective_n[places],
             self.p_reached[places], self.p_missed[places], gates=self.gates, adjust=adjust, opt_in=self.opt_in,
-            alpha=self.alpha, members=members,
+            alpha=self.alpha if alpha is None else alpha, members=members,
         )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext
@@ -11,6 +12,7 @@ from wtforms.validators import ValidationError
 
 from survey.queries.fieldwork.points import Mode, UnitChoice
 from survey.queries.fieldwork.waves import Selection
+from survey.services.tabular_files import read_day
 from survey.web.code_words import capital_choices, words, words_of
 from survey.web.staff_forms import (
     Carried,
@@ -85,6 +87,29 @@ class TestsForm(StaffForm):
             "Empty: not tested."
         ),
     )
+    looks = Line(
+        _l("Days on which the running wave is looked at"),
+        required=False,
+        hint=_l(
+            "Day/month/year, with commas between. What may be concluded at each has its own level, so that looking "
+            "several times is not wrong more often. The close is always the last look. "
+            "Empty: nothing is concluded before."
+        ),
+    )
+    spending = Radios(_l("How the error is spent over the looks"), choices=[], required=False)
+
+    def validate_looks(self, field: Any) -> None:
+        if any(found is None for found in _days(field.data)):
+            raise ValidationError(gettext("Enter days that exist as day/month/year, with commas between."))
+
+    @property
+    def look_days(self) -> tuple[date, ...]:
+        """The days entered, in their order."""
+        return tuple(found for found in _days(self.looks.data) if found is not None)
+
+
+def _days(text: str | None) -> list[date | None]:
+    return [read_day("".join(part.split())) for part in (text or "").replace(";", ",").split(",") if part.strip()]
 
 
 class CloseForm(StaffForm):

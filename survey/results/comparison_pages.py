@@ -15,7 +15,17 @@ from survey.services.estimates.analyses.contrasts import BesideDrawn, Contrast
 from survey.services.estimates.analyses.reading import AnalysesView
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.analysis_tables import OTHER_UNITS, target_name
-from survey.services.files.change_tables import margin_notes, margin_sentence, not_below, units_sentence
+from survey.services.files.change_tables import (
+    CHOSEN,
+    ONE_RULE,
+    equivalent_words,
+    margin_notes,
+    margin_sentence,
+    margin_words,
+    not_below,
+    proven_words,
+    units_sentence,
+)
 from survey.services.files.result_sentences import Words
 from survey.web.code_words import words
 from survey.words.figures import in_points, margin, number, percent
@@ -29,10 +39,12 @@ class ContrastRow:
     difference: str
     interval: str
     certain: bool
+    more_than_chance: str  # yes, not proven, and why it cannot be
     not_worse: str = ""  # by more than the margin: proven, not proven, or worse
     proven: bool = False
     not_below: str = ""
     equivalent: bool = False
+    equivalent_words: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +72,8 @@ def since_last(found: AnalysesView) -> Contrasts | None:
     since, view = found.analyses.since_last, found.view
     if since is None:
         return None
-    notes = [_("Compared with: %(title)s.", title=since.title), _("Differences are adjusted together (Holm).")]
+    chosen = any(one.reason for one in since.contrasts)
+    notes = [_("Compared with: %(title)s.", title=since.title), _(CHOSEN if chosen else ONE_RULE)]
     if since.broken:
         notes.append(
             _("The questionnaire changed, so these are not compared: %(names)s.",
@@ -85,7 +98,7 @@ def since_last(found: AnalysesView) -> Contrasts | None:
         tuple(notes),
         heading,
         against,
-        margin_notes(view, since, w),
+        margin_notes(since, w),
         _named_rows(view, sorted(units, key=lambda pair: vietnamese_order.key(pair[0]))),
         units_sentence(since, w) if units else "",
     )
@@ -96,6 +109,9 @@ def change_sentence(contrasts: Sequence[Contrast]) -> str:
     if whole is None:
         return _("The headline figure cannot be compared.")
     words = in_points(whole.difference, language())
+    if whole.reason:
+        return _("The headline figure moved by %(points)s points among those who answered: a change is not proven, "
+                 "since people chose themselves to answer.", points=words)  # fmt: skip
     if not whole.certain:
         return _("The headline figure moved by %(points)s points: within what chance explains.", points=words)
     words = words.lstrip("+−")
@@ -124,7 +140,7 @@ def beside_drawn(found: AnalysesView) -> Contrasts | None:
               "(0 = like those drawn). What these do not explain may still differ.",
               names=names, cv=number(known.cv, 2, language()))
         )  # fmt: skip
-    notes.append(_("Differences are adjusted together (Holm)."))
+    notes.append(_(ONE_RULE))
     return Contrasts(
         words("selection", chosen[beside.opt_in]),
         words("selection", chosen[beside.drawn]),
@@ -156,7 +172,7 @@ def _contrast_rows(view: ResultsView, contrasts: Sequence[Contrast]) -> tuple[Co
 
 
 def _named_rows(view: ResultsView, named: Sequence[tuple[str, Contrast]]) -> tuple[ContrastRow, ...]:
-    lang = language()
+    lang, w = language(), Words.of(language())
     return tuple(
         ContrastRow(
             name,
@@ -165,10 +181,12 @@ def _named_rows(view: ResultsView, named: Sequence[tuple[str, Contrast]]) -> tup
             in_points(c.difference, lang),
             f"{in_points(c.low, lang)} … {in_points(c.high, lang)}" if c.low is not None else "–",
             c.certain,
-            words("against_margin", c.against.reading) if c.against else "",
+            proven_words(c, w),
+            margin_words(c.against, w) if c.against else "",
             c.against is not None and c.against.reading != "not_proven",
             not_below(c, lang),
             c.against is not None and c.against.equivalent,
+            equivalent_words(c.against, w) if c.against else "",
         )
         for name, c in named
     )

@@ -10,9 +10,11 @@ from markupsafe import Markup
 
 from instruments.model.index_rules import Rounding
 from instruments.model.text import heading_words
+from survey import clock
 from survey.charts import intervals
 from survey.charts.intervals import Axis, Mark
 from survey.i18n import language
+from survey.results.look_pages import LooksPart, level_words, looks_part
 from survey.results.question_pages import QuestionsPage, questions_page
 from survey.services.estimates.channel_verdicts import Verdict
 from survey.services.estimates.group_means import GroupMean
@@ -106,6 +108,7 @@ class ResultsPage:
     how_judged: str
     beside: tuple[str, ...] = ()  # what the further analyses add to the headline, once they are made
     may_judge_anew: bool = False
+    looks: LooksPart | None = None  # fixed before the wave opened
 
 
 def results_page(
@@ -137,6 +140,7 @@ def results_page(
         how_judged=how_judged(view, Words.of(language())),
         beside=beside,
         may_judge_anew=may_judge_anew,
+        looks=looks_part(view, clock.local_day(view.made_at)),
     )
 
 
@@ -220,6 +224,8 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
             else:
                 said.append(_("If the level is really so, the next wave needs about %(n)s answers to prove it with a "
                               "chance of 80 %%.", n=needed))  # fmt: skip
+        if verdict.after_looks and verdict.claims:
+            said.append(level_words(verdict.level))
         if verdict.members > 1 and verdict.claims:
             said.append(_("It is one of %(members)s figures judged together; what is said holds for all at once.",
                           members=grouped(verdict.members, lang)))  # fmt: skip

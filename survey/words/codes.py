@@ -46,6 +46,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "sample_agency": questionnaires.SAMPLE_AGENCIES,
     "sample_point": questionnaires.SAMPLE_POINTS,
     "wave_status": fieldwork.WAVE_STATUSES,
+    "spending": fieldwork.SPENDING,
     "selection": fieldwork.SELECTIONS,
     "selection_sentence": fieldwork.SELECTION_SENTENCES,
     "mode": fieldwork.MODES,

@@ -53,3 +53,7 @@ FILE_COLUMNS = {
     "received": N_("Receiving unit"),
     "mode": N_("Mode"),
 }
+SPENDING = {
+    "obrien_fleming": N_("Hardly anything early, nearly all for the close (O'Brien and Fleming's kind)"),
+    "pocock": N_("About the same at every look (Pocock's kind)"),
+}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Double, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Double, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey.models.base import Base, UTCDateTime, choice
@@ -71,6 +72,9 @@ class PlannedTests(Base):
     wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"), primary_key=True)
     # a fall of the rate, 0..1, that still counts as not worse than the wave before
     margin: Mapped[float | None] = mapped_column(Double)
+    # looks at the running wave: how the error is spent over them (empty: no looks), and [day, share of the wave's days]
+    spending: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    looks: Mapped[list[list[Any]]] = mapped_column(JSON, default=list, server_default="[]")
     set_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 

@@ -83,6 +83,8 @@ class Tests:
 
     set_at: datetime
     margin: float | None  # 0..1
+    spending: str = ""
+    looks: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,9 @@ def frame_summary(session: Session, actor: Actor, wave_id: int, domain: str) -> 
 
 def _tests(session: Session, wave_id: int) -> Tests | None:
     found = session.get(PlannedTests, wave_id)
-    return Tests(found.set_at, found.margin) if found is not None else None
+    if found is None:
+        return None
+    return Tests(found.set_at, found.margin, found.spending, tuple(date.fromisoformat(day) for day, _ in found.looks))
 
 
 def _by_key(rows: Iterable[Any]) -> dict[int, int]:

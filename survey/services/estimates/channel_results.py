@@ -27,7 +27,7 @@ from survey.models.fieldwork.waves import Selection, WaveStatus
 from survey.queries.estimates import verdict_families
 from survey.queries.estimates.verdict_families import Family
 from survey.queries.estimates.wave_basis import FrameCount, WaveChannel
-from survey.services.estimates import answer_columns, channel_verdicts
+from survey.services.estimates import answer_columns, channel_verdicts, planned_looks
 from survey.services.estimates.analyses.rows import WeighedRows
 from survey.services.estimates.answer_columns import Columns
 from survey.services.estimates.channel_verdicts import CROSSINGS, WITHIN_UNITS, Key, Verdict, Verdicts
@@ -262,7 +262,10 @@ def _results(
     if families is not None:
         first = head.measure if head is not None else plan_measures[0]
         tables |= {",".join(by): weighed.estimates(by, measures=(first,), intervals=INTERVALS) for by in WITHIN_UNITS}
-        verdicts = channel_verdicts.of_all(wave, weighed, tables, _answer_rows(wave, channel, answers), families)
+        verdicts = channel_verdicts.of_all(
+            wave, weighed, tables, _answer_rows(wave, channel, answers), families,
+            level_of_whole=planned_looks.closing_level(wave, channel.selection),
+        )  # fmt: skip
     weights = weighed.weights
     return ChannelResults(
         channel=channel.code,

@@ -15,7 +15,7 @@ import numpy as np
 
 from analysis.arrays import Ints
 from analysis.inference.estimate_tables import EstimateTable, is_rate, plain
-from analysis.inference.verdicts import Judgement
+from analysis.inference.verdicts import ALPHA, Judgement
 from analysis.inference.waves import AnswerRows, WeighedWave
 from survey.queries.estimates.verdict_families import Family
 from survey.services.estimates.wave_facts import Goal, WaveFacts
@@ -50,11 +50,17 @@ class Verdict:
     members: int = 0  # how many figures the family has
     own_lower: float | None = None
     own_upper: float | None = None
+    level: float = ALPHA  # one-sided error of the family; less where looks before have spent a part of it
 
     @property
     def claims(self) -> bool:
         """Whether evidence decided: enough answers, and not self-selected."""
         return self.verdict in ("reached", "reached_not_proven", "missed_not_proven", "missed") and not self.reasons
+
+    @property
+    def after_looks(self) -> bool:
+        """Whether looks before the close have spent a part of the error."""
+        return self.level < ALPHA
 
     @property
     def bound(self) -> float | None:
@@ -80,8 +86,13 @@ def of_all(
     tables: Mapping[str, EstimateTable],
     answers: AnswerRows,
     families: Sequence[Family],
+    *,
+    level_of_whole: float = ALPHA,
 ) -> Verdicts:
-    """The verdicts of every crossing, family by family; `tables` have the headline figure within units as well."""
+    """The verdicts of every crossing, family by family; `tables` have the headline figure within units as well.
+
+    `level_of_whole` is the one-sided error of the whole, less where looks before have spent a part of it.
+    """
     if not _is_judged(wave):
         return {}
     found: dict[str, dict[Key, Verdict]] = {}
@@ -90,7 +101,7 @@ def of_all(
         own: dict[Key, Verdict] = {}
         for family in families:
             if family.by == by:
-                own |= judged.family(family)
+                own |= judged.family(family, ALPHA if by else level_of_whole)
         found[",".join(by)] = own
     return found
 
@@ -120,12 +131,12 @@ class _Judged:
         evidence = weighed.evidence(rows, head.measure, answers)
         self._judgement = weighed.verdicts(rows, evidence, thresholds, gates=wave.gates)
 
-    def family(self, family: Family) -> dict[Key, Verdict]:
+    def family(self, family: Family, alpha: float) -> dict[Key, Verdict]:
         """The verdicts of those members of a family that have an estimate."""
         places = np.array([self._place[key] for key in self._members(family) if key in self._place], np.int64)
         if not len(places):
             return {}
-        judged = self._judgement.family(places, adjust="holm", members=family.size)
+        judged = self._judgement.family(places, adjust="holm", members=family.size, alpha=alpha)
         return dict(zip((self._keys[k] for k in places.tolist()), self._verdicts(judged, places, family), strict=True))
 
     def _members(self, family: Family) -> list[Key]:
@@ -157,6 +168,7 @@ class _Judged:
                 members=family.size,
                 own_lower=plain(own.lower[k]),
                 own_upper=plain(own.upper[k]),
+                level=judged.alpha,
             )
             for k, place in enumerate(places.tolist())
         ]

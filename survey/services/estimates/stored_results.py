@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from analysis.inference.estimate_tables import EstimateTable
+from analysis.inference.verdicts import ALPHA
 from survey.database import Database
 from survey.queries.estimates import result_sets
 from survey.services.estimates.channel_results import ChannelResults
@@ -107,6 +108,8 @@ def _pack_verdicts(verdicts: Verdicts, columns: Mapping[str, str]) -> dict[str, 
     packed: dict[str, Any] = {}
     for crossing, own in verdicts.items():
         lists = {stored: [getattr(v, name) for v in own.values()] for stored, name in columns.items()}
+        if any(v.level != ALPHA for v in own.values()):  # looks before have spent a part of it
+            lists["level"] = [v.level for v in own.values()]
         adjusted = next((v.adjusted for v in own.values()), "none")
         by = crossing.split(",") if crossing else []
         packed[crossing] = {"by": by, "keys": list(own), "adjusted": adjusted, **lists}
@@ -118,6 +121,8 @@ def _unpack_verdicts(found: Mapping[str, Any], columns: Mapping[str, str]) -> di
     verdicts: dict[str, dict[Key, Verdict]] = {}
     for crossing, stored in found.items():
         lists = {name: stored[column] for column, name in columns.items()}
+        if "level" in stored:
+            lists["level"] = stored["level"]
         lists["reasons"] = [tuple(reasons) for reasons in lists["reasons"]]
         rows = [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
         alone = stored["adjusted"] == "none"

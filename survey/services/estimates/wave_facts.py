@@ -35,6 +35,8 @@ class FixedBefore:
 
     set_on: date
     margin: float | None = None  # a fall of a rate, 0..1, that still counts as no worse than the wave before
+    looks: tuple[tuple[date, float], ...] = ()  # days of looks before the close, each with its share of the wave's days
+    spending: str = ""  # how the error is spent over them
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,8 @@ def facts(database: Database, wave_code: str) -> WaveFacts:
 
 
 def _fixed(tests: PlannedTests) -> FixedBefore:
-    return FixedBefore(clock.local_day(tests.set_at), tests.margin)
+    looks = tuple((date.fromisoformat(day), float(share)) for day, share in tests.looks)
+    return FixedBefore(clock.local_day(tests.set_at), tests.margin, looks, tests.spending)
 
 
 def _goal(threshold: Threshold, domain: str) -> Goal:

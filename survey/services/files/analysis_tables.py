@@ -17,7 +17,7 @@ from survey.services.estimates.analyses.soundness import AnswerQuality, Filing
 from survey.services.estimates.analyses.standings import Standings, bands
 from survey.services.estimates.analyses.unit_courses import UnitCourse, expected_by_chance
 from survey.services.estimates.visible_results import ResultsView
-from survey.services.files.change_tables import margin_table, p_value, series_table
+from survey.services.files.change_tables import CHOSEN, ONE_RULE, margin_table, p_value, proven_words, series_table
 from survey.services.files.result_sentences import Words
 from survey.services.files.result_tables import as_rate
 from survey.words import figures
@@ -66,8 +66,8 @@ def _comparisons(view: ResultsView, found: Analyses, w: Words) -> Table:
         Column(w(N_("First")), Kind.RATE, 11),
         Column(w(N_("Second")), Kind.RATE, 11),
         Column(w(N_("Difference")), Kind.RATE, 11),
-        Column(w(N_("95 % low")), Kind.RATE, 10),
-        Column(w(N_("95 % high")), Kind.RATE, 10),
+        Column(w(N_("Low, adjusted")), Kind.RATE, 10),
+        Column(w(N_("High, adjusted")), Kind.RATE, 10),
         Column(w(N_("p (Holm)")), width=11),
         Column(w(N_("More than chance?")), width=14),
     )
@@ -83,7 +83,12 @@ def _comparisons(view: ResultsView, found: Analyses, w: Words) -> Table:
         titles = {channel.code: channel.title for channel in view.channels}
         name = f"{titles.get(beside.opt_in, beside.opt_in)} – {titles.get(beside.drawn, beside.drawn)}"
         rows += _contrast_lines(view, name, beside.contrasts, w)
-    notes = [w(N_("The first minus the second. Differences of one comparison are adjusted together (Holm)."))]
+    notes = [w(N_("The first minus the second."))]
+    chosen = since is not None and any(one.reason for one in since.contrasts)
+    if beside is not None or not chosen:
+        notes.append(w(ONE_RULE))
+    if chosen:
+        notes.append(w(CHOSEN))
     if since is not None and since.other_units:
         notes.append(w(OTHER_UNITS))
     if beside is not None and beside.common:
@@ -113,7 +118,7 @@ def _contrast_lines(view: ResultsView, name: str, contrasts: Sequence[Contrast],
     return [
         [name, target_name(view, c.level, c.target, w), as_rate(c.first, view.rounding(c.target)),
          as_rate(c.second, view.rounding(c.target)), c.difference, c.low, c.high,
-         p_value(c.p_value, w), w(N_("yes")) if c.certain else w(N_("not proven"))]
+         p_value(c.p_value, w), proven_words(c, w)]
         for c in contrasts
     ]  # fmt: skip
 

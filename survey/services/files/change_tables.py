@@ -9,14 +9,20 @@ from collections.abc import Sequence
 
 from survey.errors import N_
 from survey.exports.tables import Cell, Column, Kind, Table
-from survey.models.fieldwork.waves import Selection
-from survey.services.estimates.analyses.contrasts import Contrast, SinceLast
+from survey.services.estimates.analyses.contrasts import AgainstMargin, Contrast, SinceLast
 from survey.services.estimates.analyses.wave_series import LEAST_FOR_SEASON, FigureSeries, WaveChange, WavePoint
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.result_sentences import Words
 from survey.services.files.result_tables import as_rate
 from survey.words.figures import day, in_points, margin, number, percent
-from survey.words.results import AGAINST_MARGIN
+from survey.words.results import AGAINST_MARGIN, REASONS
+
+CHOSEN = N_("People chose themselves to answer, so nobody knows how those who did not would have answered: differences "
+            "and intervals are shown, and nothing is proven by them.")  # fmt: skip
+
+ONE_RULE = N_("Intervals and “More than chance?” follow one rule, for all rows of a table together (Holm): "
+              "“yes” is said where 0 does not lie inside the interval. An interval that ends at 0 proves the "
+              "direction, not how far.")  # fmt: skip
 
 
 def margin_sentence(since: SinceLast, w: Words) -> str:
@@ -25,6 +31,9 @@ def margin_sentence(since: SinceLast, w: Words) -> str:
     if since.margin is None or whole is None:
         return ""
     found, words = whole.against, margin(since.margin, w.language)
+    if whole.reason:
+        return w(N_("Not worse than the wave before by more than %(margin)s points: not proven, and it cannot be, "
+                    "since people chose themselves to answer."), margin=words)  # fmt: skip
     if found is None:
         return w(N_("Whether it is not worse than the wave before by more than %(margin)s points is said when the wave "
                     "is closed."), margin=words)  # fmt: skip
@@ -41,7 +50,7 @@ def margin_sentence(since: SinceLast, w: Words) -> str:
     return said
 
 
-def margin_notes(view: ResultsView, since: SinceLast, w: Words) -> tuple[str, ...]:
+def margin_notes(since: SinceLast, w: Words) -> tuple[str, ...]:
     """What stands under the table: which interval reads the same, when the margin was set, how families are judged."""
     whole = next((one for one in since.contrasts if one.level == "overall"), None)
     if since.margin is None or since.margin_set_on is None or whole is None:
@@ -53,6 +62,13 @@ def margin_notes(view: ResultsView, since: SinceLast, w: Words) -> tuple[str, ..
     ]  # fmt: skip
     if found is None:
         return tuple(notes)
+    if found.reason:
+        if found.low is not None and found.high is not None:
+            notes.append(
+                w(N_("90 %% interval of the headline's difference: %(low)s … %(high)s."),
+                  low=in_points(found.low, w.language), high=in_points(found.high, w.language))
+            )  # fmt: skip
+        return tuple(notes)
     if found.low is not None and found.high is not None:
         notes.append(
             w(N_("90 %% interval of the headline's difference: %(low)s … %(high)s. Above −%(margin)s throughout means "
@@ -63,9 +79,27 @@ def margin_notes(view: ResultsView, since: SinceLast, w: Words) -> tuple[str, ..
         w(N_("The headline is judged by itself; the other figures together, and the units together (Holm). The bounds "
              "of one family hold together with 95 % certainty."))
     )  # fmt: skip
-    if view.selection is Selection.OPT_IN:
-        notes.append(w(N_("These people chose themselves to answer: this holds for people like them, not for all.")))
     return tuple(notes)
+
+
+def proven_words(found: Contrast, w: Words) -> str:
+    """Whether a difference is more than chance: yes or not proven, and why it cannot be where it cannot."""
+    return w(N_("yes")) if found.certain else _unproven(found.reason, w)
+
+
+def margin_words(found: AgainstMargin, w: Words) -> str:
+    """Whether a figure is not worse by more than the margin, with the reason where nothing can be proven."""
+    return _unproven(found.reason, w) if found.reason else w(AGAINST_MARGIN[found.reading])
+
+
+def equivalent_words(found: AgainstMargin, w: Words) -> str:
+    """Whether two figures are equivalent within the margin, with the reason where nothing can be proven."""
+    return w(N_("yes")) if found.equivalent else _unproven(found.reason, w)
+
+
+def _unproven(reason: str, w: Words) -> str:
+    said = w(N_("not proven"))
+    return f"{said}: {w(REASONS[reason])}" if reason else said
 
 
 def not_below(found: Contrast, language: str) -> str:
@@ -76,6 +110,9 @@ def not_below(found: Contrast, language: str) -> str:
 def units_sentence(since: SinceLast, w: Words) -> str:
     """How many units changed by more than chance, and what is proven of them against the margin."""
     found = [one.change for one in since.units]
+    if any(one.reason for one in found):
+        return w(N_("Units compared: %(n)s. Nothing is proven of any, since people chose themselves to answer."),
+                 n=len(found))  # fmt: skip
     up = sum(one.certain and one.difference > 0 for one in found)
     down = sum(one.certain and one.difference < 0 for one in found)
     said = w(N_("Units compared: %(n)s. Risen by more than chance explains: %(up)s; fallen: %(down)s."), n=len(found),
@@ -106,14 +143,15 @@ def margin_table(view: ResultsView, since: SinceLast, named: Sequence[tuple[str,
     )
     rows: list[list[Cell]] = [
         [name, as_rate(c.first, view.rounding(c.target)), as_rate(c.second, view.rounding(c.target)), c.difference,
-         a.low, a.high, a.bound, p_value(a.p_not_worse, w), p_value(a.p_equivalent, w), w(AGAINST_MARGIN[a.reading]),
-         w(N_("yes")) if a.equivalent else w(N_("not proven"))]
+         a.low, a.high, a.bound, p_value(a.p_not_worse, w), p_value(a.p_equivalent, w), margin_words(a, w),
+         equivalent_words(a, w)]
         for name, c in named
         if (a := c.against) is not None
     ]  # fmt: skip
+    chosen = (w(CHOSEN),) if any(one.reason for _, one in named) else ()
     return Table(
         w(N_("Not worse")), w(N_("Not worse than the wave before?")), columns, rows,
-        lead=(margin_sentence(since, w),), notes=margin_notes(view, since, w),
+        lead=(margin_sentence(since, w),), notes=(*margin_notes(since, w), *chosen),
     )  # fmt: skip
 
 
@@ -124,6 +162,10 @@ def series_sentence(found: FigureSeries, w: Words) -> str:
     if change is None:
         return w(N_("The wording changed, or too few waves have a known error: nothing can be said of a change yet."))
     size, n = in_points(abs(change.difference), w.language).lstrip("+"), found.tested
+    if found.reason:
+        return w(N_("Changed by %(size)s points over %(n)s waves, since %(first)s, among those who answered: a rise or "
+                    "fall is not proven, since people chose themselves to answer."),
+                 size=in_points(change.difference, w.language), n=n, first=since.title)  # fmt: skip
     if change.certain and change.difference > 0:
         return w(N_("Risen by %(size)s points over %(n)s waves, since %(first)s: more than chance explains."),
                  size=size, n=n, first=since.title)  # fmt: skip
@@ -162,6 +204,8 @@ def series_notes(found: FigureSeries, w: Words) -> tuple[str, ...]:
             notes.append(w(N_("The waves do not lie on one line, so it says little of any single wave.")))
     notes.append(_season_words(found, w))
     notes.append(w(N_("Changes and their intervals are adjusted together (Holm).")))
+    if found.reason:
+        notes.append(w(CHOSEN))
     return tuple(notes)
 
 
@@ -214,7 +258,7 @@ def series_table(view: ResultsView, named: Sequence[tuple[str, FigureSeries]], w
         rows += [
             [name, point.title, point.n or None, as_rate(point.rate, rounding), point.low, point.high,
              *_change_cells(point.since_before, w), *_change_cells(point.since_first, w), point.level,
-             w(N_("wording changed: not joined to the waves before")) if point.broken else None]
+             _remark(one, point, w)]
             for point in one.points
         ]  # fmt: skip
     head = next((one for _, one in named if one.level == "overall"), None)
@@ -223,6 +267,13 @@ def series_table(view: ResultsView, named: Sequence[tuple[str, FigureSeries]], w
         lead=(series_sentence(head, w),) if head is not None else (),
         notes=series_notes(head, w) if head is not None else (),
     )  # fmt: skip
+
+
+def _remark(found: FigureSeries, point: WavePoint, w: Words) -> str | None:
+    said = [w(N_("wording changed: not joined to the waves before"))] if point.broken else []
+    if found.reason and point.since_before is not None:
+        said.append(_unproven(found.reason, w))
+    return "; ".join(said) or None
 
 
 def _change_cells(found: WaveChange | None, w: Words) -> list[Cell]:

@@ -128,3 +128,14 @@ def test_what_has_no_error_is_outside_the_family() -> None:
 def test_a_margin_that_is_none_is_refused(margin: float) -> None:
     with pytest.raises(AnalysisError, match="positive number"):
         one(0.0, 0.01, 50, margin)
+
+
+def test_self_selected_answers_prove_neither_not_worse_nor_equivalent_nor_worse() -> None:
+    nothing = float("nan")
+    for estimate in (0.03, 0.0, -0.01, -0.05):
+        difference = Difference(estimate, 0.01, 100, nothing, nothing, nothing)
+        drawn, chosen = (against_margin([difference], 0.02, opt_in=opt_in)[0] for opt_in in (False, True))
+        assert (chosen.reading, chosen.equivalent, chosen.reason) == ("not_proven", False, "opt_in")
+        assert (chosen.lower, chosen.upper) == (drawn.lower, drawn.upper)
+        assert np.isnan([chosen.p_not_worse, chosen.p_equivalent, chosen.p_worse, chosen.bound]).all()
+        assert drawn.reason == ""

@@ -91,7 +91,7 @@ def holm_by_hand(p: np.ndarray) -> np.ndarray:
 
 def test_intervals_of_a_family_hold_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """1,500 series of five waves, two without a change and two with: all four true changes inside, nominally 95 %."""
-    monkeypatch.setattr(series.verdicts, "holm", holm_by_hand)  # the same values, a thousand times as fast
+    monkeypatch.setattr(comparison.verdicts, "holm", holm_by_hand)  # the same values, a thousand times as fast
     draw = np.random.default_rng(3)
     truth = np.array([0.80, 0.80, 0.83, 0.83, 0.80])
     pairs = [(0, 1), (1, 2), (2, 3), (3, 4)]

@@ -51,8 +51,12 @@ def test_an_officer_plans_opens_and_closes_a_wave_with_screens_only(
     assert "Kênh cho biết người dân được mời trả lời bằng cách nào. Thêm kênh" in page.text
     page = page.follow("Thêm kênh").form(title="Quét mã QR tại quầy").send()
     assert "Quét mã QR tại quầy tự chọn tham gia" in page.text
-    page = page.follow("Định trước cách so sánh").form(margin="1,5").send()
+    form = page.follow("Định trước cách so sánh")
+    assert "Nhập các ngày có thật" in form.form(margin="1,5", looks="31/2/2026").send().text
+    assert "sau ngày đầu và trước ngày cuối" in form.form(margin="1,5", looks="20/12/2026").send().text
+    page = form.form(margin="1,5", looks="5/12/2026, 10/12/2026", spending="pocock").send()
     assert "không kém đợt trước quá 1,5 điểm" in page.text
+    assert "xem xét giữa đợt: 05/12/2026, 10/12/2026 và lúc đóng đợt" in page.text
     page = page.form("/mo").send()
     assert page.notices[0].startswith("Đã mở đợt")
     assert "Định trước cách so sánh" not in page.text

@@ -1,7 +1,8 @@
 """Differences between the drawn and the self-selected channel, and between a wave and the one before.
 
 Channels are never pooled, and neither are waves: two estimates that share no respondent are subtracted, with an
-interval, and the differences of one comparison are adjusted together by Holm.
+interval; the differences of one comparison are judged together by Holm, and their intervals say the same. Where people
+chose themselves to answer in both waves, the difference and its interval are shown, and nothing is proven.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class AgainstMargin:
     bound: float | None  # the lower bound that agrees with the reading in its family
     p_not_worse: float | None  # adjusted, as the next
     p_equivalent: float | None
+    reason: str = ""  # why nothing can be proven: opt_in
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,12 @@ class Contrast:
     first: float
     second: float
     difference: float
-    low: float | None
-    high: float | None
-    p_value: float | None  # adjusted for all differences of the comparison
-    certain: bool  # p < 0.05
+    low: float | None  # the interval and p are those of all differences of the comparison together: 0 does not lie
+    high: float | None  # between low and high exactly where the difference is certain
+    p_value: float | None
+    certain: bool  # more than chance explains
     against: AgainstMargin | None = None
+    reason: str = ""  # why nothing can be proven whatever the difference: opt_in
 
 
 @dataclass(frozen=True)
@@ -120,21 +123,28 @@ def comparables(plan: SurveyPlan) -> tuple[Comparable, ...]:
     return tuple(found.values())
 
 
-def contrasts(first: ChannelResults, second: ChannelResults, figures: Iterable[Comparable]) -> tuple[Contrast, ...]:
-    """Each figure in both samples, where both have enough answers to be shown and an error that is known."""
+def contrasts(
+    first: ChannelResults, second: ChannelResults, figures: Iterable[Comparable], *, opt_in: bool = False
+) -> tuple[Contrast, ...]:
+    """Each figure in both samples, where both have enough answers to be shown and an error that is known.
+
+    With `opt_in` (people chose themselves to answer in both) nothing is proven.
+    """
     if not first.tables or not second.tables:
         return ()
     pairs = [(f, _one(first, f.first), _one(second, f.second)) for f in figures]
     known = [(f, a, b) for f, a, b in pairs if a is not None and b is not None]
     tested = [_difference(a, b) for _, a, b in known]
-    adjusted = comparison.adjusted(tested, "holm") if tested else np.empty(0)
+    family = comparison.together(tested, opt_in=opt_in)
     return tuple(
-        _contrast(f.level, f.target, a, b, d, p) for (f, a, b), d, p in zip(known, tested, adjusted, strict=True)
+        _contrast(f.level, f.target, a, b, family, place, opt_in=opt_in) for place, (f, a, b) in enumerate(known)
     )
 
 
-def against_margin(found: Sequence[Contrast], first: ChannelResults, second: ChannelResults,
-                   figures: Iterable[Comparable], margin: float) -> tuple[Contrast, ...]:  # fmt: skip
+def against_margin(
+    found: Sequence[Contrast], first: ChannelResults, second: ChannelResults, figures: Iterable[Comparable],
+    margin: float, *, opt_in: bool = False,
+) -> tuple[Contrast, ...]:  # fmt: skip
     """The same contrasts judged against a margin: the headline by itself, the halves and factors as one family."""
     measures = {(f.level, f.target): f for f in figures}
     judged: dict[int, margins.MarginTest] = {}
@@ -142,12 +152,12 @@ def against_margin(found: Sequence[Contrast], first: ChannelResults, second: Cha
         places = [k for k, one in enumerate(found) if (one.level == "overall") is whole]
         pairs = [measures[found[k].level, found[k].target] for k in places]
         tested = [_pair(_one(first, f.first), _one(second, f.second)) for f in pairs]
-        judged |= dict(zip(places, margins.against_margin(tested, margin), strict=True))
+        judged |= dict(zip(places, margins.against_margin(tested, margin, opt_in=opt_in), strict=True))
     return tuple(replace(one, against=_against(judged[k])) for k, one in enumerate(found))
 
 
 def unit_changes(
-    first: ChannelResults, second: ChannelResults, figure: Comparable, margin: float | None
+    first: ChannelResults, second: ChannelResults, figure: Comparable, margin: float | None, *, opt_in: bool = False
 ) -> tuple[UnitChange, ...]:
     """The headline figure of every unit that has enough answers in both samples: one family, by Holm."""
     if not first.tables or not second.tables:
@@ -158,11 +168,14 @@ def unit_changes(
         return ()
     pairs = [(sides[0][unit], sides[1][unit]) for unit in both]
     tested = [_difference(a, b) for a, b in pairs]
-    adjusted = comparison.adjusted(tested, "holm")
-    judged = margins.against_margin(tested, margin) if margin else [None] * len(both)
+    family = comparison.together(tested, opt_in=opt_in)
+    judged = margins.against_margin(tested, margin, opt_in=opt_in) if margin else [None] * len(both)
     return tuple(
-        UnitChange(unit, replace(_contrast("unit", "", a, b, d, p), against=_against(m) if m else None))
-        for unit, (a, b), d, p, m in zip(both, pairs, tested, adjusted, judged, strict=True)
+        UnitChange(
+            unit,
+            replace(_contrast("unit", "", a, b, family, place, opt_in=opt_in), against=_against(m) if m else None),
+        )
+        for place, (unit, (a, b), m) in enumerate(zip(both, pairs, judged, strict=True))
     )
 
 
@@ -173,17 +186,20 @@ def _by_unit(results: ChannelResults, measure: Measure) -> dict[int, Estimate]:
     return {int(table.domain["unit"][place]): table.row(int(place)) for place in enough}
 
 
-def _contrast(level: str, target: str, a: Estimate, b: Estimate, d: comparison.Difference, p: float) -> Contrast:
+def _contrast(
+    level: str, target: str, a: Estimate, b: Estimate, family: comparison.Together, place: int, *, opt_in: bool
+) -> Contrast:
+    first, second = a.estimate or 0.0, b.estimate or 0.0
     return Contrast(
-        level, target, a.estimate or 0.0, b.estimate or 0.0, d.estimate, plain(d.lower), plain(d.upper), plain(p),
-        bool(p < 0.05),
+        level, target, first, second, first - second, plain(family.lower[place]), plain(family.upper[place]),
+        plain(family.p_value[place]), bool(family.proven[place]), reason="opt_in" if opt_in else "",
     )  # fmt: skip
 
 
 def _against(found: margins.MarginTest) -> AgainstMargin:
     return AgainstMargin(
         found.reading, found.equivalent, plain(found.lower), plain(found.upper), plain(found.bound),
-        plain(found.p_not_worse), plain(found.p_equivalent),
+        plain(found.p_not_worse), plain(found.p_equivalent), found.reason,
     )  # fmt: skip
 
 

@@ -275,20 +275,21 @@ def _since_last(database: Database, wave: WaveFacts, results: ChannelResults) ->
     if last is None or (before.code != own.code and not (_alone(earlier, own) and _alone(wave, own))):
         return None
     same, broken = _in_one_series(earlier, wave)
-    found = contrasts(results, last, same)
+    chosen = own.selection is Selection.OPT_IN
+    found = contrasts(results, last, same, opt_in=chosen)
     moved = earlier.channel(before.code).units != own.units
     if not (found or broken):
         return None
     margin = wave.fixed.margin if wave.fixed is not None else None
     final = results.status == ResultStatus.FINAL.value  # what is proven is said once
     if margin is not None and final:
-        found = against_margin(found, results, last, same, margin)
+        found = against_margin(found, results, last, same, margin, opt_in=chosen)
     whole = next((figure for figure in same if figure.level == "overall"), None)
     return SinceLast(
         before.wave_code, before.wave_title, found, broken, moved, before.code, margin,
         wave.fixed.set_on if wave.fixed is not None else None,
-        _units_since(database, earlier, last, unit_changes(results, last, whole, margin)) if whole is not None and final
-        else (),
+        _units_since(database, earlier, last, unit_changes(results, last, whole, margin, opt_in=chosen))
+        if whole is not None and final else (),
     )  # fmt: skip
 
 
@@ -329,7 +330,7 @@ def _series(database: Database, wave: WaveFacts, results: ChannelResults) -> tup
             continue
         made.append(_wave_of(here, earlier, found))
         earlier = here
-    return wave_series((*made, _wave_of(wave, earlier, results)))
+    return wave_series((*made, _wave_of(wave, earlier, results)), opt_in=own.selection is Selection.OPT_IN)
 
 
 def _wave_of(wave: WaveFacts, before: WaveFacts | None, results: ChannelResults) -> WaveOf:

@@ -3,7 +3,7 @@
 Waves on the two sides of a change of wording are drawn beside each other and never joined: every test and every line
 is about the waves since the last break. Nobody in a cluster of one wave (a person, or a point and day) is in another,
 so the errors of waves are independent. A wave whose figure has no known error (everybody of one opinion) is shown and
-not tested.
+not tested. Where people chose themselves to answer, changes are shown with their intervals and nothing is proven.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class WaveChange:
     difference: float
     low: float
     high: float
-    p_value: float
+    p_value: float | None  # None where nothing can be proven
     certain: bool
 
 
@@ -70,6 +70,7 @@ class FigureSeries:
     departure_p: float | None = None  # whether the waves lie off a line
     season: str = ""  # why no seasonal part: few, irregular; "yes" where there is one
     strength: float | None = None  # of the season, 0..1
+    reason: str = ""  # why nothing can be proven: opt_in
 
     @property
     def changed(self) -> bool:
@@ -92,8 +93,11 @@ class WaveOf:
     going_on: frozenset[tuple[str, str]]
 
 
-def wave_series(waves: Sequence[WaveOf]) -> tuple[FigureSeries, ...]:
-    """Each figure of the last wave over the waves, oldest first; nothing under three waves with that figure."""
+def wave_series(waves: Sequence[WaveOf], *, opt_in: bool = False) -> tuple[FigureSeries, ...]:
+    """Each figure of the last wave over the waves, oldest first; nothing under three waves with that figure.
+
+    With `opt_in` (people chose themselves to answer) nothing is proven: no p-values, and no change is certain.
+    """
     if len(waves) < LEAST_WAVES:
         return ()
     found = []
@@ -101,7 +105,7 @@ def wave_series(waves: Sequence[WaveOf]) -> tuple[FigureSeries, ...]:
         points = [_point(wave, key, first=place == 0) for place, wave in enumerate(waves)]
         start = next(place for place, point in enumerate(points) if point.rate is not None)
         if len(points) - start >= LEAST_WAVES:
-            found.append(_tested(key, points[start:], waves[start:]))
+            found.append(_tested(key, points[start:], waves[start:], opt_in=opt_in))
     rest = [k for k, one in enumerate(found) if one.level != "overall"]
     raw = [found[k].changed_p for k in rest]
     for k, p in zip(rest, holm(np.array([np.nan if p is None else p for p in raw], np.float64)), strict=True):
@@ -120,7 +124,7 @@ def _point(wave: WaveOf, key: tuple[str, str], *, first: bool) -> WavePoint:
     )  # fmt: skip
 
 
-def _tested(key: tuple[str, str], points: list[WavePoint], waves: Sequence[WaveOf]) -> FigureSeries:
+def _tested(key: tuple[str, str], points: list[WavePoint], waves: Sequence[WaveOf], *, opt_in: bool) -> FigureSeries:
     """The figure with all that can be said of the waves since its last break."""
     since = max((place for place, point in enumerate(points) if point.broken), default=0)
     points[0] = replace(points[0], broken=False)
@@ -130,23 +134,28 @@ def _tested(key: tuple[str, str], points: list[WavePoint], waves: Sequence[WaveO
         for place in range(since, len(points))
         if points[place].rate is not None and (one := estimates[place]) and (one.se or 0.0) > NO_ERROR and one.df
     ]
-    plainly = FigureSeries(*key, tuple(points), len(known))
+    plainly = FigureSeries(*key, tuple(points), len(known), reason="opt_in" if opt_in else "")
     if len(known) < 2:
         return replace(plainly, season="few")
     held = [one for place in known if (one := estimates[place]) is not None]
     joined = series.apart([h.estimate or 0.0 for h in held], [h.se or 0.0 for h in held], [h.df or 0 for h in held])
     pairs = [(k - 1, k) for k in range(1, len(known))] + [(0, k) for k in range(2, len(known))]
-    found = {(one.earlier, one.later): _change(one) for one in series.changes(joined, pairs)}
+    found = {(one.earlier, one.later): _change(one) for one in series.changes(joined, pairs, opt_in=opt_in)}
     for k in range(1, len(known)):
         points[known[k]] = replace(points[known[k]], since_before=found[k - 1, k], since_first=found[0, k])
     middle = [points[place].opens_on.toordinal() / 2 + points[place].closes_on.toordinal() / 2 for place in known]
     line = series.trend(joined, np.array(middle) / DAYS_A_YEAR) if np.ptp(middle) > 0 and len(known) > 2 else None
     season, strength = _season(points, known)
+    plainly = replace(
+        plainly, points=tuple(points), slope=_slope(line) if line is not None else None, season=season,
+        strength=strength,
+    )  # fmt: skip
+    if opt_in:
+        slope = plainly.slope
+        return replace(plainly, slope=replace(slope, p_value=None, certain=False) if slope is not None else None)
     return replace(
-        plainly, points=tuple(points), changed_p=plain(series.heterogeneity(joined).p_value),
-        slope=_slope(line) if line is not None else None,
+        plainly, changed_p=plain(series.heterogeneity(joined).p_value),
         departure_p=plain(line.departure.p_value) if line is not None and line.departure is not None else None,
-        season=season, strength=strength,
     )  # fmt: skip
 
 
@@ -169,7 +178,8 @@ def _season(points: list[WavePoint], known: Sequence[int]) -> tuple[str, float |
 
 
 def _change(found: series.Change) -> WaveChange:
-    return WaveChange(found.difference.estimate, found.lower, found.upper, found.p_value, bool(found.p_value <= 0.05))
+    p = found.p_value
+    return WaveChange(found.difference.estimate, found.lower, found.upper, plain(p), bool(p <= 0.05))
 
 
 def _slope(found: series.Trend) -> WaveChange:

@@ -6,12 +6,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from scipy import stats
 from sqlalchemy import select
 
 from survey.database import Database
 from survey.errors import Conflict, Forbidden, Invalid
 from survey.models.audit import AuditEvent
 from survey.queries.fieldwork import waves as queries
+from survey.services.estimates.planned_looks import looks
 from survey.services.estimates.wave_facts import facts
 from survey.services.fieldwork import planned_tests, waves
 from survey.services.fieldwork.planned_tests import Entered
@@ -71,3 +73,34 @@ def test_a_margin_outside_its_limits_or_by_a_stranger_is_refused(database: Datab
     with pytest.raises(Forbidden):
         planned_tests.fix(database, CODE, Entered(Decimal(2)), actor=planned.officer(planned.ward), now=now)
     assert facts(database, CODE).fixed is None
+
+
+def test_looks_are_fixed_before_the_wave_opens_with_their_levels(database: Database, planned: Place, now: datetime):
+    officer, days = planned.officer(), (date(2026, 12, 5), date(2026, 12, 10))
+    planned_tests.fix(database, CODE, Entered(looks=days), actor=officer, now=now)
+    waves.open_wave(database, CODE, actor=officer, now=now)
+    found = looks(facts(database, CODE))
+    assert [one.day for one in found] == [*days, date(2026, 12, 20)]
+    assert [one.at_close for one in found] == [False, False, True]
+    assert [one.share for one in found] == [0.25, 0.5, 1.0]  # of twenty days
+    by_hand = [2 - 2 * stats.norm.cdf(stats.norm.ppf(0.975) / one.share**0.5) for one in found]
+    assert [one.spent for one in found] == pytest.approx(by_hand)
+    assert found[0].level == pytest.approx(by_hand[0])
+    assert found[2].level < 0.05
+    with pytest.raises(Conflict):
+        planned_tests.fix(database, CODE, Entered(), actor=officer, now=now)
+    with database.reading() as session:
+        event = session.scalars(select(AuditEvent).where(AuditEvent.action == "wave.tests")).one()
+    assert event.detail["looks"] == [["2026-12-05", 0.25], ["2026-12-10", 0.5]]
+
+
+@pytest.mark.parametrize(
+    "days", [(1,), (20,), (21,), (9, 8), (9, 9), tuple(range(2, 13))], ids=lambda days: "-".join(map(str, days))
+)
+def test_looks_outside_the_wave_or_out_of_order_are_refused(
+    database: Database, planned: Place, now: datetime, days: tuple[int, ...]
+):
+    entered = Entered(looks=tuple(date(2026, 12, day) for day in days))
+    with pytest.raises(Invalid) as refused:
+        planned_tests.fix(database, CODE, entered, actor=planned.officer(), now=now)
+    assert set(refused.value.problems) == {"looks"}

@@ -8,7 +8,7 @@ import io
 import json
 import zipfile
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,14 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from survey.errors import Forbidden
-from survey.models.fieldwork.waves import PlannedTests
+from survey.models.fieldwork.waves import PlannedTests, Selection
 from survey.models.people.accounts import Role
 from survey.permissions import Actor, system
 from survey.services.files import result_files, result_json
 from tests.factories.questionnaires import item, text
 from tests.factories.record import Record
 from tests.factories.results import DISSATISFIED, SATISFIED, SEX, Surveyed, document
-from tests.factories.surveyed_waves import SignIn, wave_before
+from tests.factories.surveyed_waves import FIRST_DAY, SignIn, wave_before
 
 NASTY = ("=1+1", "+84", "-5", "@SUM(A1)", "\t=2", "\r=3", "\u202e=4", "https://example.org/")
 
@@ -33,9 +33,11 @@ def survey(record: Record) -> Surveyed:
     return Surveyed(record, wave_values={"is_synthetic": True, "asked_by": "Sở Nội vụ"})
 
 
-def workbook(survey: Surveyed, folder: Path, *, actor: Actor | None = None, language: str = "vi") -> Workbook:
+def workbook(
+    survey: Surveyed, folder: Path, channel: str = "drawn", *, actor: Actor | None = None, language: str = "vi"
+) -> Workbook:
     made = result_files.write_workbook(
-        survey.record.database, "W-1", "drawn", folder / "file", actor=actor or system(), now=survey.record.now,
+        survey.record.database, "W-1", channel, folder / "file", actor=actor or system(), now=survey.record.now,
         instance=folder, language=language,
     )  # fmt: skip
     return load_workbook(io.BytesIO(made.path.read_bytes()))
@@ -149,6 +151,32 @@ def test_page_and_workbook_say_the_same_of_the_waves(survey: Surveyed, tmp_path:
     page = sign_in(account).get("/quan-tri/ket-qua/W-1/phan-tich?kenh=drawn")
     assert said in page.text
     assert "cần ít nhất 8 đợt trong đủ hai năm" in page.text
+
+
+def test_page_and_workbook_say_of_self_selected_answers_that_they_prove_nothing(
+    survey: Surveyed, tmp_path: Path, sign_in: SignIn
+) -> None:
+    unit = survey.unit()
+    for code, first, good in (("W-A", date(2026, 4, 1), 100), ("W-0", date(2026, 8, 1), 150)):
+        wave_before(survey, unit, good, 200 - good, code=code, first=first, selection=Selection.OPT_IN)
+    for n in range(6):
+        survey.answer(unit, 27 + n % 2, 3 - n % 2, channel=survey.qr, day=FIRST_DAY + timedelta(days=n))
+    with survey.record.database.writing() as session:
+        session.add(PlannedTests(wave_id=survey.wave.id, margin=0.03, set_at=survey.record.now))
+    survey.close()
+    book = workbook(survey, tmp_path, "qr")
+    said = "chưa rõ: người trả lời tự chọn tham gia"
+    assert {row["Không kém?"] for row in table(book, "Không kém", "Chỉ số hoặc đơn vị")[:2]} == {said}
+    cells = {
+        name: [str(c) for line in book[name].iter_rows(values_only=True) for c in line] for name in book.sheetnames
+    }
+    for name in ("So sánh", "Qua các đợt"):
+        assert said in cells[name], name
+        assert "có" not in cells[name], name
+    account = survey.record.account((Role.ANALYST, survey.province, ("admin",)))
+    page = sign_in(account).get("/quan-tri/ket-qua/W-1/phan-tich?kenh=qr").text
+    assert said in page
+    assert "vượt mức ngẫu nhiên" not in page.split('id="beside"')[0].split('id="importance"')[0]
 
 
 def test_hidden_cells_are_empty_in_the_workbook_too(survey: Surveyed, tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ from scipy import stats
 from sqlalchemy import update
 
 from analysis.inference import comparison
-from survey.models.fieldwork.waves import Channel, PlannedTests
+from survey.models.fieldwork.waves import Channel, PlannedTests, Selection
 from survey.models.province.settings import Setting
 from survey.models.questionnaires.instruments import InstrumentVersion, VersionStatus
+from survey.services.files.change_tables import margin_notes, margin_sentence, proven_words, units_sentence
+from survey.services.files.result_sentences import Words
 from tests.factories.questionnaires import item
 from tests.factories.results import Surveyed, document
 from tests.factories.surveyed_waves import FIRST_DAY, analysed, wave_before
@@ -36,7 +38,9 @@ def test_self_selected_answers_are_set_beside_the_drawn_ones(survey: Surveyed) -
             drawn.shown.value or 0, drawn.shown.se or 0, drawn.shown.df or 0,
         )  # fmt: skip
         assert whole.difference == pytest.approx(expected.estimate)
-        assert (whole.low, whole.high) == (pytest.approx(expected.lower), pytest.approx(expected.upper))
+        half = stats.t.ppf(1 - 0.05 / (2 * len(beside.contrasts)), expected.df) * expected.se  # they share α
+        assert whole.low == pytest.approx(whole.difference - half)
+        assert whole.high == pytest.approx(whole.difference + half)
 
 
 def test_channels_are_compared_in_the_units_they_share(survey: Surveyed) -> None:
@@ -107,7 +111,8 @@ def test_change_since_the_wave_before_has_its_interval(survey: Surveyed) -> None
     assert (whole.first, whole.second) == (pytest.approx(0.9), pytest.approx(0.6))
     se = (0.9 * 0.1 / 99 + 0.6 * 0.4 / 99) ** 0.5
     assert whole.certain
-    assert whole.low == pytest.approx(0.3 - 1.974 * se, abs=2e-3)  # Satterthwaite: about 166 df
+    half = stats.t.ppf(1 - 0.05 / (2 * len(since.contrasts)), 166) * se  # they share α; about 166 df
+    assert whole.low == pytest.approx(0.3 - half, abs=2e-3)
 
 
 def test_reworded_questionnaire_breaks_the_series_and_is_not_compared(survey: Surveyed) -> None:
@@ -179,6 +184,35 @@ def test_a_running_wave_proves_nothing_against_its_margin_yet(survey: Surveyed) 
     assert since is not None
     assert (since.margin, since.units) == (0.1, ())
     assert {one.against for one in since.contrasts} == {None}
+
+
+@pytest.mark.parametrize("selection", [Selection.DRAWN, Selection.OPT_IN])
+def test_self_selected_answers_never_prove_a_change_nor_its_absence(survey: Surveyed, selection: Selection) -> None:
+    unit, chosen = survey.unit(), selection is Selection.OPT_IN
+    wave_before(survey, unit, 60, 40, selection=selection)
+    for n in range(5):
+        survey.answer(unit, 18 + n % 2, 3 - n % 2, channel=survey.qr if chosen else survey.drawn,
+                      day=FIRST_DAY + timedelta(days=n))  # fmt: skip
+    fix_margin(survey, 0.1)
+    survey.close()
+    since = analysed(survey, "qr" if chosen else "drawn").since_last
+    assert since is not None
+    for change in (*since.contrasts, *(one.change for one in since.units)):
+        assert change.against is not None
+        assert change.difference == pytest.approx(92 / 105 - 0.6)
+        assert change.low is not None
+        assert change.against.low is not None
+        found = (change.certain, change.against.reading, change.reason, change.against.reason)
+        if chosen:
+            assert found == (False, "not_proven", "opt_in", "opt_in")
+            assert (change.p_value, change.against.p_not_worse, change.against.bound) == (None, None, None)
+        else:
+            assert found == (True, "not_worse", "", "")
+    w = Words.of("en")
+    for said in (margin_sentence(since, w), units_sentence(since, w)):
+        assert ("chose themselves" in said) is chosen
+    assert any("means not worse" in said for said in margin_notes(since, w)) is not chosen
+    assert ("chose themselves" in proven_words(since.contrasts[0], w)) is chosen
 
 
 @pytest.mark.parametrize(("smallest", "compared"), [(100, 1), (101, 0)])

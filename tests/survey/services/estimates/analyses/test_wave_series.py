@@ -142,3 +142,18 @@ def test_a_reworded_question_breaks_the_series_where_it_was_reworded(survey: Sur
     found = analysed(survey).series[0]
     assert [point.broken for point in found.points] == [False, True, False]
     assert (found.tested, found.last.since_first == found.last.since_before) == (2, True)
+
+
+def test_a_rise_among_those_who_chose_themselves_is_shown_and_never_proven() -> None:
+    made = waves([0.60, 0.70, 0.80, 0.90])
+    drawn, chosen = one(wave_series(made)), one(wave_series(made, opt_in=True))
+    assert (drawn.changed, drawn.reason) == (True, "")
+    assert (chosen.changed, chosen.changed_p, chosen.departure_p, chosen.reason) == (False, None, None, "opt_in")
+    for a, b in ((drawn.slope, chosen.slope), (drawn.last.since_first, chosen.last.since_first)):
+        assert a is not None
+        assert b is not None
+        assert (a.certain, b.certain, b.p_value) == (True, False, None)
+        assert a.difference == b.difference
+        assert b.low < b.difference < b.high
+    changes = [point.since_before for point in chosen.points[1:]]
+    assert [change is not None and change.certain for change in changes] == [False] * 3
