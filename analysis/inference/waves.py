@@ -194,7 +194,7 @@ class WeighedWave:
         own = judged.figures
         return responses_needed(
             own.estimate, judged.effective_n, own.n, judged.evidence, judged.threshold, members=members,
-            gates=judged.gates, frame=frame,
+            gates=judged.gates, frame=frame, alpha=judged.alpha,
         )  # fmt: skip
 
 

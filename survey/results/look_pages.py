@@ -60,9 +60,3 @@ def looks_part(view: ResultsView, today: date) -> LooksPart | None:
           "whole."),
     )  # fmt: skip
     return LooksPart(said, rows, notes)
-
-
-def level_words(level: float) -> str:
-    """At which level the headline of the whole was judged after looks."""
-    return str(_("It is judged at the one-sided level of the last planned look, %(level)s %%, since the looks before "
-             "have spent the rest of 5 %%.", level=number(100 * level, 3, language())))  # fmt: skip

@@ -14,7 +14,7 @@ from survey import clock
 from survey.charts import intervals
 from survey.charts.intervals import Axis, Mark
 from survey.i18n import language
-from survey.results.look_pages import LooksPart, level_words, looks_part
+from survey.results.look_pages import LooksPart, looks_part
 from survey.results.question_pages import QuestionsPage, questions_page
 from survey.services.estimates.channel_verdicts import Verdict
 from survey.services.estimates.group_means import GroupMean
@@ -28,6 +28,7 @@ from survey.services.files.result_sentences import (
     group_mean_words,
     headline_name,
     how_judged,
+    level_words,
     marks,
     plan_line,
     rule_words,
@@ -225,7 +226,7 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
                 said.append(_("If the level is really so, the next wave needs about %(n)s answers to prove it with a "
                               "chance of 80 %%.", n=needed))  # fmt: skip
         if verdict.after_looks and verdict.claims:
-            said.append(level_words(verdict.level))
+            said.append(level_words(verdict.level, Words.of(lang)))
         if verdict.members > 1 and verdict.claims:
             said.append(_("It is one of %(members)s figures judged together; what is said holds for all at once.",
                           members=grouped(verdict.members, lang)))  # fmt: skip

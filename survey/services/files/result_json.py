@@ -218,6 +218,7 @@ def _verdicts(view: ResultsView, crossing: str, verdicts: Mapping[Key, Verdict])
             "rule": found.rule,
             "family": {"name": found.family, "size": found.members} if found.family else None,
             "adjusted": found.adjusted,
+            "level": found.level,
             "p_reached_adjusted": found.p_reached,
             "p_missed_adjusted": found.p_missed,
             "lower_bound_adjusted": found.lower,

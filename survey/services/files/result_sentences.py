@@ -16,7 +16,7 @@ from survey.services.estimates.measure_plans import Figure
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.estimates.visible_rows import Row
 from survey.words import capital
-from survey.words.figures import day
+from survey.words.figures import day, number
 from survey.words.results import HIDDEN, UNATTRIBUTED, rule_name
 
 
@@ -123,3 +123,12 @@ def group_mean_words(mean: GroupMean, w: Words) -> str:
 def why_hidden(view: ResultsView, shown: Shown, w: Words) -> str:
     """Why a figure is not shown; empty when it is."""
     return w(HIDDEN[shown.hidden], minimum=view.minimum_cell) if shown.hidden else ""
+
+
+def level_words(level: float, w: Words) -> str:
+    """At which level the headline of the whole was judged after looks."""
+    said = N_(
+        "It is judged at the one-sided level of the last planned look, %(level)s %%, since the looks before have spent "
+        "the rest of 5 %%."
+    )
+    return w(said, level=number(100 * level, 3, w.language))

@@ -23,6 +23,7 @@ from survey.services.files.result_sentences import (
     group_mean_words,
     headline_name,
     how_judged,
+    level_words,
     plan_line,
     rule_words,
     why_hidden,
@@ -258,6 +259,8 @@ def _remarks(view: ResultsView, row: Row, w: Words) -> str:
         parts += [w(REASONS[r]) for r in row.verdict.reasons if r in REASONS]
         if row.verdict.needed_why in REASONS:  # why no number can be given, or one below what was collected
             parts.append(w(REASONS[row.verdict.needed_why]))
+        if row.verdict.after_looks and row.verdict.claims:
+            parts.append(level_words(row.verdict.level, w))
     return "; ".join(dict.fromkeys(p for p in parts if p))
 
 

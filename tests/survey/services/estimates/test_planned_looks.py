@@ -10,6 +10,8 @@ from survey.models.people.accounts import Role
 from survey.services.estimates import stored_results
 from survey.services.estimates.planned_looks import looks
 from survey.services.estimates.wave_facts import facts
+from survey.services.files import result_json, result_tables
+from survey.services.files.result_sentences import Words
 from tests.factories.results import Surveyed
 from tests.factories.surveyed_waves import SignIn
 
@@ -81,3 +83,15 @@ def test_the_page_says_which_looks_there_are_and_at_which_level_it_was_judged(
     assert "đợt đã đóng và được kết luận theo mức của lần cuối." in page
     assert "Kết luận theo mức một phía của lần xem xét cuối trong kế hoạch là" in page
     assert "Kế hoạch xem xét" not in sign_in(account).get("/quan-tri/ket-qua/W-1?kenh=qr").text
+
+
+def test_files_name_the_level_too(survey: Surveyed) -> None:
+    survey.answer(survey.unit(), 243, 17)
+    fix_looks(survey)
+    survey.close()
+    view = survey.view("drawn")
+    level = looks(facts(survey.record.database, "W-1"))[-1].level
+    levels = {tuple(v["domain"]): v["level"] for v in result_json.result(view)["verdicts"]}
+    assert levels[()] == level < levels["unit",] == 0.05
+    sheet = result_tables.tables(view, Words.of("vi"))[0]
+    assert "lần xem xét cuối trong kế hoạch" in str(sheet.rows[0][-1])

@@ -336,8 +336,9 @@ def test_json_has_the_shape_of_the_command_line_contract(survey: Surveyed) -> No
     wanted = {"measure", "variable", "domain", "n", "sum_w", "estimate", "se", "df", "deff_wor", "deff_wr", "interval",
               "flags"}  # fmt: skip
     assert all(wanted <= set(entry) for entry in data["estimates"])
-    judged = {"measure", "domain", "threshold", "verdict", "reasons", "rule", "family", "adjusted", "responses_needed",
-              "p_reached_adjusted", "p_missed_adjusted", "lower_bound_adjusted", "upper_bound_adjusted"}  # fmt: skip
+    judged = {"measure", "domain", "threshold", "verdict", "reasons", "rule", "family", "adjusted", "level",
+              "responses_needed", "p_reached_adjusted", "p_missed_adjusted", "lower_bound_adjusted",
+              "upper_bound_adjusted"}  # fmt: skip
     assert all(judged <= set(entry) for entry in data["verdicts"])
     assert {"unit": "20242"} in [v["domain"] for v in data["verdicts"]]
     assert {v["verdict"] for v in data["verdicts"]} == {"reached"}
