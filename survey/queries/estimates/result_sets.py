@@ -31,6 +31,7 @@ class FinalVersion:
 
     number: int
     made_at: datetime
+    data_hash: str
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,9 @@ def final_stamp(session: Session, channel_id: int) -> FinalStamp | None:
 
 def versions(session: Session, channel_id: int) -> tuple[FinalVersion, ...]:
     """Every version of the final results of a channel, the newest first."""
-    found = select(ResultSet.version, ResultSet.made_at).where(*_final(channel_id)).order_by(_NEWEST)
+    found = (
+        select(ResultSet.version, ResultSet.made_at, ResultSet.data_hash).where(*_final(channel_id)).order_by(_NEWEST)
+    )
     return tuple(FinalVersion(*row) for row in session.execute(found))
 
 

@@ -17,7 +17,7 @@ from instruments.model.document import InstrumentVersion
 from instruments.model.index_rules import Rounding
 from survey import clock, vietnamese_order
 from survey.database import Database
-from survey.errors import NotFound
+from survey.errors import Conflict, NotFound
 from survey.models.fieldwork.waves import Selection, WaveStatus
 from survey.permissions import Actor
 from survey.queries.estimates import labels, responses, result_sets
@@ -149,6 +149,8 @@ def read(
     delayed = scope is not None and wave.status is WaveStatus.OPEN
     kept = kept or KeptResults()
     part = own if delayed or not whole else None
+    if version is not None and not actor.is_system:
+        _check_same_answers(database, shown.id, version)
     results = kept.of(database, wave, shown.code, now=now, scope=part, version=version)
     with database.reading() as session:
         stamp = responses.stamp(session, shown.id)
@@ -207,6 +209,18 @@ def read(
         hiding=hide,
         results=results,
     )
+
+
+def _check_same_answers(database: Database, channel_id: int, version: int) -> None:
+    """Refuse an earlier version where answers have left since: two versions side by side would tell what these said."""
+    with database.reading() as session:
+        versions = result_sets.versions(session, channel_id)
+    own = next((one for one in versions if one.number == version), None)
+    if own is not None and own.data_hash != versions[0].data_hash:
+        raise Conflict(
+            "Version %(version)s is kept but no longer shown: answers have left the record since, and both versions "
+            "side by side would tell what they said.", version=version,
+        )  # fmt: skip
 
 
 def _scope(wave: WaveFacts, actor: Actor, units: Mapping[int, UnitLabel]) -> frozenset[int] | None:

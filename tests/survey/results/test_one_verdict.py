@@ -203,6 +203,8 @@ def test_several_units_together_have_no_verdict_but_each_has_its_own(survey: Sur
     assert all(row.verdict is not None and row.verdict.members == 4 for row in part.by_unit)
 
 
+OLDER = "/quan-tri/ket-qua/W-1?kenh=drawn&ban=1"
+
 # --- judged anew ----------------------------------------------------------------------------------------------------
 
 
@@ -212,7 +214,6 @@ def test_wave_judged_anew_has_a_version_beside_the_old_one(survey: Surveyed, sig
     survey.answer(unit, 97, 3)
     survey.close()
     first = survey.view()
-    survey.delete_one(unit)
     account = survey.record.account((Role.ANALYST, survey.province, ("admin",)))
     page = opened(survey, sign_in, account)
     assert "Kết luận lại đợt khảo sát này?" in page.text
@@ -221,17 +222,33 @@ def test_wave_judged_anew_has_a_version_beside_the_old_one(survey: Surveyed, sig
     database, now = survey.record.database, survey.record.now
     assert finalising.judge_anew(database, "W-1", actor=survey.analyst(), now=now, after=1) == 2  # a set for a channel
     assert finalising.judge_anew(database, "W-1", actor=survey.analyst(), now=now, after=1) == 0  # pressed twice
-    view = survey.view()
-    assert (view.results.version, [v.number for v in view.versions], view.responses) == (2, [2, 1], 99)
-    page = opened(survey, sign_in, account)
-    older = opened(survey, sign_in, account, "/quan-tri/ket-qua/W-1?kenh=drawn&ban=1")
+    older = opened(survey, sign_in, account, OLDER)
     assert "Đây là kết quả phiên bản 1" in older.text
     assert "100 phiếu trả lời" in older.text
-    assert "99 phiếu trả lời" in page.text
-    assert opened(survey, sign_in, account, "/quan-tri/ket-qua/W-1?kenh=drawn&ban=7").status == 404
+    assert opened(survey, sign_in, account, OLDER.replace("ban=1", "ban=7")).status == 404
     again = visible_results.read(database, "W-1", "drawn", actor=system(), now=now, version=1)
     assert again.overall == first.overall
     assert not again.is_newest
+
+
+def test_versions_between_which_answers_left_are_not_shown_side_by_side(survey: Surveyed, sign_in: SignIn) -> None:
+    """Their difference would be what the one who took an answer back had said."""
+    unit = survey.unit("Phường A")
+    survey.frame(unit, 5000)
+    survey.answer(unit, 97, 3)
+    survey.close()
+    survey.delete_one(unit)
+    database, now = survey.record.database, survey.record.now
+    finalising.judge_anew(database, "W-1", actor=survey.analyst(), now=now, after=1)
+    view = survey.view()
+    assert (view.results.version, [v.number for v in view.versions], view.responses) == (2, [2, 1], 99)
+    account = survey.record.account((Role.ANALYST, survey.province, ("admin",)))
+    assert "99 phiếu trả lời" in opened(survey, sign_in, account).text
+    older = opened(survey, sign_in, account, OLDER)
+    assert (older.status, "vẫn được lưu nhưng không hiển thị nữa" in older.text) == (409, True)
+    assert "100 phiếu" not in older.text
+    kept = visible_results.read(database, "W-1", "drawn", actor=system(), now=now, version=1)
+    assert kept.responses == 100
 
 
 def test_who_judge_anew_at_once_make_one_version(survey: Surveyed) -> None:
