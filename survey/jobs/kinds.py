@@ -13,6 +13,7 @@ from survey.jobs import placards
 from survey.jobs.worker import Work
 from survey.permissions import system
 from survey.services import housekeeping, jobs
+from survey.services.fieldwork import planned_tests
 from survey.services.files.file_kinds import RESULT_FILES, ResultFile
 from survey.services.jobs import Claimed, MadeFile, Progress
 from survey.services.people import grants
@@ -98,5 +99,10 @@ KINDS: dict[str, Work] = {
 def tidier(config: Config, database: Database) -> Callable[[datetime], None]:
     def tidy(now: datetime) -> None:
         housekeeping.tidy(database, jobs.files(config.instance), now)
+        if planned_tests.looks_are_planned(database):
+            from survey.services.estimates import finalising
+
+            snapshots = config.instance / "snapshots"
+            finalising.judge_due_looks(database, actor=system("a planned look"), now=now, snapshots=snapshots)
 
     return tidy

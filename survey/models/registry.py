@@ -2,7 +2,7 @@
 
 from survey.models import audit, jobs
 from survey.models.base import Base
-from survey.models.estimates import families, results
+from survey.models.estimates import families, looks, results
 from survey.models.fieldwork import frames, issued_forms, points, waves
 from survey.models.intake import responses
 from survey.models.people import accounts
@@ -20,6 +20,7 @@ __all__ = [
     "instruments",
     "issued_forms",
     "jobs",
+    "looks",
     "metadata",
     "points",
     "procedures",

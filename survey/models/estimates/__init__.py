@@ -1,1 +1,1 @@
-"""Weight sets, result sets, and which figures are judged together."""
+"""Weight sets, result sets, and which figures are judged together, what looks proved."""

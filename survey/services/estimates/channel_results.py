@@ -154,6 +154,26 @@ def estimate_channel(
     return replace(made, entered=entered_answers(rows, inside))
 
 
+def look_at_whole(
+    database: Database,
+    wave: WaveFacts,
+    channel: WaveChannel,
+    *,
+    until: date,
+    level: float,
+    snapshots: Path | None = None,
+) -> tuple[int, Verdict] | None:
+    """How many answers came before the day `until`, and what they prove of the whole at a level; None without any."""
+    answers = answer_columns.read(database, channel.id, wave.questionnaire, snapshots=snapshots)
+    answers = answers.where(answers.fact("_day") < (until - date(1970, 1, 1)).days)
+    if not len(answers):
+        return None
+    weighed = weigh_answers(wave, channel, answers)
+    table = weighed.estimates((), intervals=INTERVALS)
+    found = channel_verdicts.of_whole(wave, weighed, table, _answer_rows(wave, channel, answers), level=level)
+    return None if found is None else (len(answers), found)
+
+
 # --- from answers to totals and weights ------------------------------------------------------------------------
 
 

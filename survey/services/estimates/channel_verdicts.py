@@ -106,6 +106,15 @@ def of_all(
     return found
 
 
+def of_whole(
+    wave: WaveFacts, weighed: WeighedWave, table: EstimateTable, answers: AnswerRows, *, level: float
+) -> Verdict | None:
+    """The verdict on the whole at one level, as at a planned look; `table` has the headline figure of the whole."""
+    if not _is_judged(wave):
+        return None
+    return _Judged(wave, weighed, table, answers).family(Family((), "whole", ""), level).get(())
+
+
 def _is_judged(wave: WaveFacts) -> bool:
     """Whether there is anything to judge: targets are shares, so a headline figure that is a score is not judged."""
     head = wave.survey_plan.headline

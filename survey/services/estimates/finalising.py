@@ -7,23 +7,28 @@ its results beside those that stand. Nothing is overwritten; the newest version 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from survey import clock
 from survey.database import Database
 from survey.errors import Conflict
+from survey.models.estimates.looks import LookVerdict
 from survey.models.estimates.results import ResultSet, ResultStatus, WeightSet
-from survey.models.fieldwork.waves import Channel, WaveStatus
+from survey.models.fieldwork.waves import Channel, Selection, WaveStatus
 from survey.models.people.accounts import Role
 from survey.permissions import Actor
-from survey.queries.estimates import result_sets, wave_basis
+from survey.queries.estimates import look_verdicts, result_sets, wave_basis
 from survey.queries.estimates.wave_basis import WaveChannel
 from survey.services import audit, jobs
-from survey.services.estimates import stored_results
+from survey.services.estimates import planned_looks, stored_results
 from survey.services.estimates.analyses import making
 from survey.services.estimates.analyses.making import Analyses
-from survey.services.estimates.channel_results import ChannelResults, estimate_channel
+from survey.services.estimates.channel_results import ChannelResults, estimate_channel, look_at_whole
+from survey.services.estimates.channel_verdicts import Verdict
+from survey.services.estimates.planned_looks import Look
 from survey.services.estimates.wave_facts import WaveFacts, facts
 from survey.services.province import verdict_families
 
@@ -47,6 +52,60 @@ def make_final(
     if wave.status is not WaveStatus.CLOSED:
         raise Conflict("The wave %(code)s is not closed, so its verdicts cannot be made yet.", code=wave_code)
     return _make(database, wave, 1, actor=actor, now=now, snapshots=snapshots, progress=progress)
+
+
+def judge_due_looks(database: Database, *, actor: Actor, now: datetime, snapshots: Path | None = None) -> int:
+    """What the planned looks at running waves prove whose day is over, each once. Returns how many were made."""
+    with database.reading() as session:
+        codes = look_verdicts.running(session)
+    return sum(
+        judge_looks(database, facts(database, code), actor=actor, now=now, snapshots=snapshots) for code in codes
+    )
+
+
+def judge_looks(
+    database: Database, wave: WaveFacts, *, actor: Actor, now: datetime, snapshots: Path | None = None
+) -> int:
+    """The same of one wave. A look whose day had not passed when the wave was closed did not take place.
+
+    Self-selected channels prove nothing at any look.
+    """
+    over = clock.local_day(wave.closed_at or now)
+    made = 0
+    for channel in wave.channels:
+        if channel.selection is Selection.OPT_IN:
+            continue
+        with database.reading() as session:
+            held = {one.number for one in look_verdicts.of_channel(session, channel.id)}
+        for look in planned_looks.looks(wave):
+            if look.at_close or look.day >= over or look.number in held:
+                continue
+            until = look.day + timedelta(days=1)
+            found = look_at_whole(database, wave, channel, until=until, level=look.level, snapshots=snapshots)
+            made += 0 if found is None else _keep_look(database, wave, channel, look, found, actor, now)
+    return made
+
+
+def _keep_look(
+    database: Database, wave: WaveFacts, channel: WaveChannel, look: Look, found: tuple[int, Verdict], actor: Actor,
+    now: datetime,
+) -> int:  # fmt: skip
+    responses, verdict = found
+    with database.writing() as session:
+        session.get(Channel, channel.id, with_for_update=_ALONE)
+        if look.number in {one.number for one in look_verdicts.of_channel(session, channel.id)}:
+            return 0
+        session.add(
+            LookVerdict(
+                channel_id=channel.id, number=look.number, day=look.day, made_at=now, responses=responses,
+                verdict=asdict(verdict),
+            )
+        )  # fmt: skip
+        audit.record(
+            session, actor, "results.look", f"wave {wave.code}", now, channel=channel.code, look=look.number,
+            responses=responses, verdict=verdict.verdict,
+        )  # fmt: skip
+    return 1
 
 
 def may_judge_anew(wave: WaveFacts, actor: Actor) -> bool:
@@ -115,6 +174,7 @@ def _make(
 ) -> int:
     """The result sets of one version that are not there yet."""
     _fix_families(database, wave.code, actor, now)
+    judge_looks(database, wave, actor=actor, now=now, snapshots=snapshots)
     made = 0
     for number, channel in enumerate(wave.channels):
         progress(number, len(wave.channels))

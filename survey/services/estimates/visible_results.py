@@ -20,8 +20,9 @@ from survey.database import Database
 from survey.errors import Conflict, NotFound
 from survey.models.fieldwork.waves import Selection, WaveStatus
 from survey.permissions import Actor
-from survey.queries.estimates import labels, responses, result_sets
+from survey.queries.estimates import labels, look_verdicts, responses, result_sets
 from survey.queries.estimates.labels import UnitLabel
+from survey.queries.estimates.look_verdicts import StoredLook
 from survey.queries.estimates.result_sets import FinalVersion
 from survey.queries.estimates.results import READERS
 from survey.queries.estimates.wave_basis import WaveChannel
@@ -53,6 +54,7 @@ class ResultsView:
     late: int
     deleted_since: int
     versions: tuple[FinalVersion, ...]  # of the final results, the newest first
+    looks_made: tuple[StoredLook, ...]  # what planned looks at the whole proved
     units: int
     units_asked: int
     transactions: int
@@ -158,6 +160,8 @@ def read(
             session, shown.id, units=None if whole else own, before=clock.local_day(now) if delayed else None
         )
         versions = result_sets.versions(session, shown.id) if results.status == "final" else ()
+        planned = whole and wave.fixed is not None and bool(wave.fixed.looks)
+        looks_made = look_verdicts.of_channel(session, shown.id) if planned else ()
     rule = DisclosureRule(limits.minimum_cell, public=False)
     hide = Hiding(results, wave, rule) if results.tables else None
     rows = VisibleRows(wave, results, hide, language) if hide else None
@@ -176,6 +180,7 @@ def read(
         late=stamp.late if whole else 0,
         deleted_since=results.deleted_since,
         versions=versions,
+        looks_made=looks_made,
         units=_answering_units(results),
         units_asked=len(own),
         transactions=sum(cell.transactions for cell in wave.frame if cell.unit in own),

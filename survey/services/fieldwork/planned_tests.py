@@ -17,6 +17,7 @@ from survey.errors import N_, Conflict, Invalid
 from survey.models.fieldwork.waves import PlannedTests, Wave, WaveStatus
 from survey.models.people.accounts import Role
 from survey.permissions import Actor
+from survey.queries.estimates import look_verdicts
 from survey.services import audit
 from survey.services.fieldwork import waves
 
@@ -35,6 +36,12 @@ class Entered:
     margin: Decimal | None = None
     looks: tuple[date, ...] = ()
     spending: str = SPENDING[0]
+
+
+def looks_are_planned(database: Database) -> bool:
+    """Whether a running wave has looks, so that one may be due."""
+    with database.reading() as session:
+        return bool(look_verdicts.running(session))
 
 
 def fix(database: Database, wave_code: str, entered: Entered, *, actor: Actor, now: datetime) -> None:

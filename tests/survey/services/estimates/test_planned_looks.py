@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 import pytest
+from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
 
 from analysis.monitoring import spending
+from survey import clock
+from survey.models.estimates.looks import LookVerdict
 from survey.models.fieldwork.waves import PlannedTests
 from survey.models.people.accounts import Role
-from survey.services.estimates import stored_results
+from survey.permissions import system
+from survey.queries.estimates import look_verdicts
+from survey.queries.estimates.look_verdicts import StoredLook
+from survey.services.estimates import finalising, stored_results
 from survey.services.estimates.planned_looks import looks
 from survey.services.estimates.wave_facts import facts
 from survey.services.files import result_json, result_tables
@@ -95,3 +104,65 @@ def test_files_name_the_level_too(survey: Surveyed) -> None:
     assert levels[()] == level < levels["unit",] == 0.05
     sheet = result_tables.tables(view, Words.of("vi"))[0]
     assert "lần xem xét cuối trong kế hoạch" in str(sheet.rows[0][-1])
+
+
+def at(day: int, hour: int = 12) -> datetime:
+    return datetime(2026, 11, day, hour, tzinfo=clock.VIETNAM)
+
+
+def judge_looks(survey: Surveyed, now: datetime) -> int:
+    return finalising.judge_due_looks(survey.record.database, actor=system("a planned look"), now=now)
+
+
+def stored(survey: Surveyed) -> tuple[StoredLook, ...]:
+    with survey.record.database.reading() as session:
+        return look_verdicts.of_channel(session, survey.drawn.id)
+
+
+def test_what_a_look_proved_is_written_down_once_from_the_answers_until_its_day(survey: Surveyed) -> None:
+    unit = survey.unit()
+    fix_looks(survey)
+    survey.answer(unit, 200, 2, day=date(2026, 11, 8))
+    survey.answer(unit, 0, 60, day=date(2026, 11, 9))
+    assert judge_looks(survey, at(8)) == 0, "its day is not over"
+    assert judge_looks(survey, at(9)) == 1
+    (first,) = stored(survey)
+    assert (first.number, first.responses, first.verdict["verdict"]) == (1, 202, "reached")
+    assert first.verdict["level"] == pytest.approx(looks(facts(survey.record.database, "W-1"))[0].level)
+    survey.answer(unit, 0, 50, day=date(2026, 11, 8))  # sent late, after the look was made
+    assert judge_looks(survey, at(10)) == 0
+    assert judge_looks(survey, at(16)) == 1
+    assert [(one.number, one.responses) for one in stored(survey)] == [(1, 202), (2, 312)]
+    assert stored(survey)[0] == first
+    assert stored(survey)[1].verdict["verdict"] == "missed"
+
+
+def test_closing_makes_the_looks_that_were_not_made_and_none_that_never_came(survey: Surveyed) -> None:
+    fix_looks(survey)
+    survey.answer(survey.unit(), 243, 17, day=date(2026, 11, 3))
+    survey.close()
+    closed = facts(survey.record.database, "W-1").closed_at
+    assert closed is not None
+    came = [k for k, (day, _) in enumerate(LOOKS, start=1) if str(day) < clock.local_day(closed).isoformat()]
+    assert [one.number for one in stored(survey)] == came
+    assert survey.view("qr").looks_made == ()
+
+
+def test_nobody_changes_what_a_look_proved(survey: Surveyed) -> None:
+    fix_looks(survey)
+    survey.answer(survey.unit(), 243, 17, day=date(2026, 11, 3))
+    judge_looks(survey, at(9))
+    for statement in (update(LookVerdict).values(responses=1), delete(LookVerdict)):
+        with pytest.raises(IntegrityError), survey.record.database.writing() as session:
+            session.execute(statement)
+
+
+def test_the_page_of_a_running_wave_says_what_a_look_proved(survey: Surveyed, sign_in: SignIn) -> None:
+    fix_looks(survey)
+    survey.answer(survey.unit(), 243, 17, day=date(2026, 11, 3))
+    judge_looks(survey, at(9))
+    account = survey.record.account((Role.ANALYST, survey.province, ("admin",)))
+    page = sign_in(account).get("/quan-tri/ket-qua/W-1?kenh=drawn")
+    row = next(row for row in page.rows() if row and row[0].startswith("1"))
+    assert row[-1].startswith("Đạt, chưa đủ chắc chắn (p = 0,0")
+    assert "260 phiếu" in row[-1]
