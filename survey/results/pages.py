@@ -199,7 +199,10 @@ def _sentences(view: ResultsView, row: Row) -> list[str]:
     lang, verdict = language(), row.verdict
     said = []
     if verdict is None and row.target is not None and not view.final:
-        said.append(_("No verdict yet: it is made once, when the wave is closed."))
+        if looks_part(view, clock.local_day(view.made_at)) is not None:
+            said.append(_("A verdict is made at the looks that were planned, below, and when the wave is closed."))
+        else:
+            said.append(_("No verdict yet: it is made once, when the wave is closed."))
     if unjudged := why_unjudged(view, row, Words.of(lang)):
         said.append(unjudged)
     if verdict is not None:

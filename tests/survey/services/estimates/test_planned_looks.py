@@ -166,3 +166,4 @@ def test_the_page_of_a_running_wave_says_what_a_look_proved(survey: Surveyed, si
     row = next(row for row in page.rows() if row and row[0].startswith("1"))
     assert row[-1].startswith("Đạt, chưa đủ chắc chắn (p = 0,0")
     assert "260 phiếu" in row[-1]
+    assert "Kết luận được đưa ra vào các lần xem xét đã định (bảng dưới) và khi đóng đợt." in page.text
