@@ -10,9 +10,10 @@ together), `transactions` số hồ sơ, `planned` số phiếu dự kiến. Oth
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import astuple, dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,7 +31,10 @@ from survey.queries.province import procedures, units
 from survey.services import audit, tabular_files
 from survey.services.fieldwork import waves
 from survey.services.fieldwork.waves import FrameEntry
-from survey.services.tabular_files import CsvRow, RowProblem
+from survey.services.tabular_files import CsvFile, CsvRow, RowProblem
+
+_Cell = TypeVar("_Cell")
+Place = tuple[int, int]  # ids of a unit and a field, 0 for all fields together
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "unit": ("mã đơn vị", "đơn vị", "unit code"),
@@ -208,24 +212,7 @@ class KnownPlaces:
 def _look(session: Session, wave: Wave, data: bytes) -> Look:
     file = tabular_files.read(data, COLUMNS, needed=NEEDED)
     known = KnownPlaces.of(session, wave)
-    problems = list(file.problems)
-    cells: dict[tuple[int, int], FrameEntry] = {}
-    rows: dict[tuple[int, int], int] = {}
-    for row in file.rows:
-        found = _cell(row, known)
-        if isinstance(found, list):
-            problems += found
-            continue
-        place = (found.unit_id, found.field_id or 0)
-        if place in cells:
-            problems.append(
-                RowProblem(row.number, "unit", N_("This unit and field stand in row %(row)s already."),
-                           {"row": rows[place]})
-            )  # fmt: skip
-            continue
-        cells[place], rows[place] = found, row.number
-    if not cells and not problems:
-        problems.append(RowProblem(0, "", N_("The file has no row with numbers.")))
+    cells, problems = by_place(file, lambda row: _cell(row, known))
     entries = tuple(cells.values())
     return Look(
         cells=entries,
@@ -237,7 +224,32 @@ def _look(session: Session, wave: Wave, data: bytes) -> Look:
     )
 
 
-def _cell(row: CsvRow, known: KnownPlaces) -> FrameEntry | list[RowProblem]:
+def by_place(
+    file: CsvFile, read: Callable[[CsvRow], tuple[Place, _Cell] | list[RowProblem]]
+) -> tuple[dict[Place, _Cell], list[RowProblem]]:
+    """The cells of a file by unit and field, and all that is wrong with it: bad rows, a place that stands twice."""
+    problems = list(file.problems)
+    cells: dict[Place, _Cell] = {}
+    rows: dict[Place, int] = {}
+    for row in file.rows:
+        found = read(row)
+        if isinstance(found, list):
+            problems += found
+            continue
+        place, cell = found
+        if place in cells:
+            problems.append(
+                RowProblem(row.number, "unit", N_("This unit and field stand in row %(row)s already."),
+                           {"row": rows[place]})
+            )  # fmt: skip
+            continue
+        cells[place], rows[place] = cell, row.number
+    if not cells and not problems:
+        problems.append(RowProblem(0, "", N_("The file has no row with numbers.")))
+    return cells, problems
+
+
+def _cell(row: CsvRow, known: KnownPlaces) -> tuple[Place, FrameEntry] | list[RowProblem]:
     transactions = tabular_files.whole_number(row["transactions"])
     planned = tabular_files.whole_number(row["planned"]) if row["planned"] else 0
     problems = [
@@ -254,7 +266,8 @@ def _cell(row: CsvRow, known: KnownPlaces) -> FrameEntry | list[RowProblem]:
     ]
     if problems or unit is None:
         return problems
-    return FrameEntry(unit.id, known.fields.get(row["field"]), numbers.transactions, numbers.planned)
+    found = FrameEntry(unit.id, known.fields.get(row["field"]), numbers.transactions, numbers.planned)
+    return (found.unit_id, found.field_id or 0), found
 
 
 def _cell_problems(

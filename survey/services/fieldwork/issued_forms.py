@@ -24,7 +24,7 @@ from survey.models.fieldwork.waves import Channel, Selection, Wave
 from survey.permissions import Actor
 from survey.queries.fieldwork import issued_forms as queries
 from survey.services import audit, tabular_files
-from survey.services.fieldwork import waves
+from survey.services.fieldwork import frames, waves
 from survey.services.fieldwork.frames import KnownPlaces
 from survey.services.tabular_files import CsvRow, RowProblem
 
@@ -149,25 +149,7 @@ def _channel_of(session: Session, wave_code: str, channel_code: str, actor: Acto
 def _read(known: KnownPlaces, data: bytes) -> tuple[dict[tuple[int, int], int], list[RowProblem]]:
     """Numbers by unit and field key, and everything that is wrong with the file."""
     file = tabular_files.read(data, COLUMNS, needed=NEEDED)
-    problems = list(file.problems)
-    cells: dict[tuple[int, int], int] = {}
-    rows: dict[tuple[int, int], int] = {}
-    for row in file.rows:
-        found = _cell(row, known)
-        if isinstance(found, list):
-            problems += found
-            continue
-        place, issued = found
-        if place in cells:
-            problems.append(
-                RowProblem(row.number, "unit", N_("This unit and field stand in row %(row)s already."),
-                           {"row": rows[place]})
-            )  # fmt: skip
-            continue
-        cells[place], rows[place] = issued, row.number
-    if not cells and not problems:
-        problems.append(RowProblem(0, "", N_("The file has no row with numbers.")))
-    return cells, problems
+    return frames.by_place(file, lambda row: _cell(row, known))
 
 
 def _cell(row: CsvRow, known: KnownPlaces) -> tuple[tuple[int, int], int] | list[RowProblem]:
