@@ -86,21 +86,28 @@ def _final(channel_id: int) -> tuple[ColumnElement[bool], ...]:
     return ResultSet.channel_id == channel_id, ResultSet.status == ResultStatus.FINAL
 
 
+def _earlier(session: Session, wave_id: int, selection: Selection) -> tuple[ColumnElement[bool], ...]:
+    """Channels of this selection of the closed waves before, of the same campaign and unit."""
+    own = session.execute(select(Wave.campaign_id, Wave.unit_id, Wave.opens_on).where(Wave.id == wave_id)).one()
+    return (
+        Wave.campaign_id == own.campaign_id,
+        Wave.unit_id == own.unit_id,
+        Wave.status == WaveStatus.CLOSED,
+        Wave.closes_on < own.opens_on,
+        Channel.selection == selection,
+    )
+
+
 def closed_before(session: Session, wave_id: int, selection: Selection, *, most: int) -> tuple[EarlierChannel, ...]:
     """The channels of this selection with final results, of the closed waves before of the same campaign and unit.
 
     The newest first, of at most `most` channels.
     """
-    own = session.execute(select(Wave.campaign_id, Wave.unit_id, Wave.opens_on).where(Wave.id == wave_id)).one()
     rows = session.execute(
         select(Channel.id, Channel.code, Wave.code, Wave.title)
         .join(Wave, Wave.id == Channel.wave_id)
         .where(
-            Wave.campaign_id == own.campaign_id,
-            Wave.unit_id == own.unit_id,
-            Wave.status == WaveStatus.CLOSED,
-            Wave.closes_on < own.opens_on,
-            Channel.selection == selection,
+            *_earlier(session, wave_id, selection),
             Channel.id.in_(select(ResultSet.channel_id).where(ResultSet.status == ResultStatus.FINAL)),  # any version
         )
         .order_by(Wave.closes_on.desc(), Wave.id.desc(), Channel.id)
@@ -114,17 +121,12 @@ def last_before(session: Session, wave_id: int, selection: Selection, channel_co
 
     Of several such channels the one with the same code, else the first.
     """
-    own = session.execute(select(Wave.campaign_id, Wave.unit_id, Wave.opens_on).where(Wave.id == wave_id)).one()
     found = session.execute(
         select(Channel.id, Channel.code, Wave.code, Wave.title)
         .join(Wave, Wave.id == Channel.wave_id)
         .join(ResultSet, ResultSet.channel_id == Channel.id)
         .where(
-            Wave.campaign_id == own.campaign_id,
-            Wave.unit_id == own.unit_id,
-            Wave.status == WaveStatus.CLOSED,
-            Wave.closes_on < own.opens_on,
-            Channel.selection == selection,
+            *_earlier(session, wave_id, selection),
             ResultSet.status == ResultStatus.FINAL,
         )
         .order_by(Wave.closes_on.desc(), Wave.id.desc(), Channel.code != channel_code, Channel.id)
