@@ -11,13 +11,15 @@ import pytest
 from survey.models.fieldwork.waves import Selection
 from survey.models.people.accounts import Account
 from survey.models.province.units import Unit
+from survey.models.questionnaires.instruments import InstrumentVersion, VersionStatus
 from survey.permissions import Actor, system
 from survey.services.estimates import finalising
 from survey.services.estimates.analyses import reading
 from survey.services.estimates.analyses.making import Analyses
 from survey.services.fieldwork import waves
+from tests.factories.questionnaires import item
 from tests.factories.record import Record
-from tests.factories.results import DISSATISFIED, SATISFIED, Surveyed
+from tests.factories.results import DISSATISFIED, SATISFIED, Surveyed, document
 from tests.staff_client import StaffClient
 
 SignIn = Callable[[Account], StaffClient]
@@ -65,3 +67,18 @@ def wave_before(
                 record.responses(channel, unit, part, answers=json.dumps(codes), point=point, day=day)
     waves.close_wave(record.database, code, actor=system(), now=record.now)
     finalising.make_final(record.database, code, actor=system(), now=record.now)
+
+
+def reworded(survey: Surveyed) -> int:
+    """The id of a second version of the questionnaire, whose first question asks something else."""
+    record = survey.record
+    with record.database.writing() as session:
+        own = session.get_one(InstrumentVersion, survey.wave.version_id)
+        other = InstrumentVersion(
+            instrument_id=own.instrument_id, number=2, core_hash="e" * 64, content_hash="f" * 64,
+            document=document(item("q1", "Câu khác hẳn"), item("q2"), version=2), lowest_grade="draft",
+            status=VersionStatus.PUBLISHED, created_at=record.now, published_at=record.now,
+        )  # fmt: skip
+        session.add(other)
+        session.flush()
+        return other.id

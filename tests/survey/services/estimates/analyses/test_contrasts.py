@@ -11,12 +11,10 @@ from sqlalchemy import update
 from analysis.inference import comparison
 from survey.models.fieldwork.waves import Channel, PlannedTests, Selection
 from survey.models.province.settings import Setting
-from survey.models.questionnaires.instruments import InstrumentVersion, VersionStatus
 from survey.services.files.change_tables import margin_notes, margin_sentence, proven_words, units_sentence
 from survey.services.files.result_sentences import Words
-from tests.factories.questionnaires import item
-from tests.factories.results import Surveyed, document
-from tests.factories.surveyed_waves import FIRST_DAY, analysed, wave_before
+from tests.factories.results import Surveyed
+from tests.factories.surveyed_waves import FIRST_DAY, analysed, reworded, wave_before
 
 
 def test_self_selected_answers_are_set_beside_the_drawn_ones(survey: Surveyed) -> None:
@@ -116,17 +114,7 @@ def test_change_since_the_wave_before_has_its_interval(survey: Surveyed) -> None
 
 
 def test_reworded_questionnaire_breaks_the_series_and_is_not_compared(survey: Surveyed) -> None:
-    record = survey.record
-    with record.database.writing() as session:
-        own = session.get_one(InstrumentVersion, survey.wave.version_id)
-        other = InstrumentVersion(
-            instrument_id=own.instrument_id, number=2, core_hash="e" * 64, content_hash="f" * 64,
-            document=document(item("q1", "Câu khác hẳn"), item("q2"), version=2), lowest_grade="draft",
-            status=VersionStatus.PUBLISHED, created_at=record.now, published_at=record.now,
-        )  # fmt: skip
-        session.add(other)
-        session.flush()
-        version_id = other.id
+    version_id = reworded(survey)
     unit = survey.unit()
     wave_before(survey, unit, 60, 40, version_id=version_id)
     survey.answer(unit, 90, 10)

@@ -9,11 +9,9 @@ import pytest
 from scipy import stats
 
 from analysis.inference.estimate_tables import Estimate
-from survey.models.questionnaires.instruments import InstrumentVersion, VersionStatus
 from survey.services.estimates.analyses.wave_series import FigureSeries, WaveOf, wave_series
-from tests.factories.questionnaires import item
-from tests.factories.results import Surveyed, document
-from tests.factories.surveyed_waves import analysed, wave_before
+from tests.factories.results import Surveyed
+from tests.factories.surveyed_waves import analysed, reworded, wave_before
 
 WHOLE = ("overall", "")
 FACTOR = ("factor", "F1")
@@ -123,17 +121,7 @@ def test_closed_waves_of_a_campaign_are_one_series(survey: Surveyed) -> None:
 
 
 def test_a_reworded_question_breaks_the_series_where_it_was_reworded(survey: Surveyed) -> None:
-    record = survey.record
-    with record.database.writing() as session:
-        own = session.get_one(InstrumentVersion, survey.wave.version_id)
-        other = InstrumentVersion(
-            instrument_id=own.instrument_id, number=2, core_hash="e" * 64, content_hash="f" * 64,
-            document=document(item("q1", "Câu khác hẳn"), item("q2"), version=2), lowest_grade="draft",
-            status=VersionStatus.PUBLISHED, created_at=record.now, published_at=record.now,
-        )  # fmt: skip
-        session.add(other)
-        session.flush()
-        version_id = other.id
+    version_id = reworded(survey)
     unit = survey.unit()
     wave_before(survey, unit, 30, 70, version_id=version_id, code="W-A", first=date(2026, 5, 1))
     wave_before(survey, unit, 80, 20)
