@@ -23,7 +23,7 @@ from analysis.totals.chunk_sums import within
 from analysis.totals.layout import Layout
 from analysis.totals.measure_plan import Measure, MeasurePlan, Node
 
-__all__: list[str] = []  # serves other modules of the analysis only
+__all__ = ["RowMeasures", "figure_rows"]
 
 
 class RowMeasures:

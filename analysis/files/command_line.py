@@ -4,9 +4,9 @@
     python -m analysis report --result RESULT.json
     python -m analysis looks --at 0.25 0.5 0.75 1 --alpha 0.05 --spending obrien_fleming
 
-DATA may be CSV, Parquet or SPSS .sav; `-` is standard input or output. Exit 0 and a whole result, or exit 2, one
-sentence on standard error that names file, row or column, and no result: what stood at --out is removed then, so that
-an old result is never taken for the new one.
+DATA may be CSV, Parquet, SPSS .sav or Stata .dta; `-` is standard input or output. Exit 0 and a whole result, or exit
+2, one sentence on standard error that names file, row or column, and no result: what stood at --out is removed then, so
+that an old result is never taken for the new one.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command", parser_class=_Parser)
     estimate = commands.add_parser("estimate", help="estimates, verdicts and more, as JSON")
     estimate.add_argument(
-        "--data", required=True, metavar="FILE", help="CSV, Parquet or .sav; - is CSV on standard input"
+        "--data", required=True, metavar="FILE", help="CSV, Parquet, .sav or .dta; - is CSV on standard input"
     )
     estimate.add_argument("--request", required=True, metavar="FILE", help="what is asked, JSON; - is standard input")
     estimate.add_argument("--out", required=True, metavar="FILE", help="where RESULT.json goes; - is standard output")

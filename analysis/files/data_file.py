@@ -1,4 +1,7 @@
-"""Data files as columns: CSV, Parquet and SPSS .sav, read by the names that are needed and no others.
+"""Data files as columns: CSV, Parquet, SPSS .sav and Stata .dta, read by the names that are needed and no others.
+
+A CSV that separates its columns by semicolons may have decimal commas, as spreadsheets of many countries write it.
+Answers that a .sav or .dta marks as missing are blank.
 
 Everything wrong with a file is one sentence with the file, the row or the column, what was expected and what came.
 Rows are counted from 1, the header not included. Texts are kept as they stand, so that code 01 stays 01, but in one
@@ -20,13 +23,13 @@ import numpy as np
 
 from analysis.arrays import Codes, Floats, Ints
 from analysis.errors import AnalysisError
-from analysis.files.csv_outline import outline
+from analysis.files.csv_outline import delimiter_of, outline
 from analysis.totals.measure_plan import BLANK
 
 MISSING = ("", "NA")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _BEYOND = 1e50
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,8 @@ class Column:
 class DataFile:
     """The columns of one file; labels, numbers and codes are taken out with checks that name the row."""
 
-    def __init__(self, name: str, columns: Mapping[str, Column]) -> None:
-        self.name, self.columns = name, columns
+    def __init__(self, name: str, columns: Mapping[str, Column], *, decimal_comma: bool = False) -> None:
+        self.name, self.columns, self._decimal_comma = name, columns, decimal_comma
         self.rows = len(next(iter(columns.values())).codes) if columns else 0
         if not self.rows:
             raise AnalysisError(f"{name} has no rows of data.")
@@ -74,7 +77,7 @@ class DataFile:
         own = self.columns[column]
         values = np.empty(len(own.texts))
         for place, text in enumerate(own.texts):
-            value = np.nan if text in MISSING else _number(text)
+            value = np.nan if text in MISSING else self._number(text)
             if value is None or (text in MISSING and not blank):
                 raise self._wrong(own.row_of(place), column, "a number", text)
             values[place] = value
@@ -87,11 +90,17 @@ class DataFile:
         for place, text in enumerate(own.texts):
             if text in MISSING:
                 continue
-            value = _number(text)
+            value = self._number(text)
             if value is None or not value.is_integer() or not 0 <= value < BLANK:
                 raise self._wrong(own.row_of(place), column, "a whole number from 0 to 254 or nothing", text)
             made[place] = int(value)
         return made[own.codes]
+
+    def _number(self, text: str) -> float | None:
+        """A number as its file writes it, None where it is none."""
+        if self._decimal_comma and _DECIMAL_COMMA.fullmatch(text):
+            text = text.replace(",", ".")
+        return _number(text)
 
     def _wrong(self, row: int, column: str, expected: str, came: str) -> AnalysisError:
         what = "it is empty" if came in MISSING else f"it is '{came}'"
@@ -101,7 +110,7 @@ class DataFile:
 
 
 def read_data(path: str, wanted: Sequence[str], *, pattern: str | None = None) -> DataFile:
-    """Some columns of a file, by its ending: .csv, .parquet, .sav; `-` is CSV on standard input.
+    """Some columns of a file, by its ending: .csv, .parquet, .sav, .dta; `-` is CSV on standard input.
 
     With `pattern`, in which * stands for any letters, also the columns that fit it, behind the others and in the order
     of the file. AnalysisError where none fits, or one that is wanted by its name.
@@ -115,11 +124,11 @@ def read_data(path: str, wanted: Sequence[str], *, pattern: str | None = None) -
     ending = file.suffix.lower()
     if ending == ".parquet":
         return _parquet(path, names)
-    if ending == ".sav":
-        return _sav(path, names)
+    if ending in (".sav", ".dta"):
+        return _statistics(path, ending, names)
     if ending in (".csv", ".txt"):
         return _csv(path, file.read_bytes(), names)
-    raise AnalysisError(f"{path} ends in '{ending}'; data files end in .csv, .parquet or .sav.")
+    raise AnalysisError(f"{path} ends in '{ending}'; data files end in .csv, .parquet, .sav or .dta.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +171,9 @@ def _csv(name: str, data: bytes, asked: _Wanted) -> DataFile:
         raise AnalysisError(f"{name}, line {line}: the file is not UTF-8; save it as UTF-8.") from None
     if b"\0" in data:
         raise AnalysisError(f"{name}, line {data[: data.index(0)].count(10) + 1}: a byte of value 0 is not text.")
-    about = outline(name, data, asked.names)
+    delimiter = delimiter_of(data, asked.names)
+    about = outline(name, data, asked.names, delimiter=delimiter)
     header = about.header
-    if len(header) == 1 and len(asked.names) > 1 and ";" in header[0]:
-        raise AnalysisError(f"{name} separates its columns by semicolons; commas are expected, and points in decimals.")
     wanted = asked.of(name, header)
     own = _need(name, header, wanted)
     bad: list[Any] = []
@@ -178,7 +186,7 @@ def _csv(name: str, data: bytes, asked: _Wanted) -> DataFile:
         table = csv.read_csv(
             io.BytesIO(data),
             csv.ReadOptions(use_threads=False),
-            csv.ParseOptions(newlines_in_values=True, invalid_row_handler=refuse),
+            csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse),
             csv.ConvertOptions(
                 include_columns=[header[place] for place in own],
                 column_types=dict.fromkeys((header[place] for place in own), string()),
@@ -196,7 +204,7 @@ def _csv(name: str, data: bytes, asked: _Wanted) -> DataFile:
         )
     if table.num_rows != about.rows:
         raise AnalysisError(f"{name} has {about.rows} rows of data, of which {table.num_rows} can be read as CSV.")
-    return _encoded(name, table, wanted)
+    return _encoded(name, table, wanted, decimal_comma=delimiter == ";")
 
 
 def _parquet(name: str, asked: _Wanted) -> DataFile:
@@ -212,17 +220,19 @@ def _parquet(name: str, asked: _Wanted) -> DataFile:
     return _encoded(name, table, wanted)
 
 
-def _sav(name: str, asked: _Wanted) -> DataFile:
+def _statistics(name: str, ending: str, asked: _Wanted) -> DataFile:
+    """A file of SPSS or Stata. What it marks as missing is blank."""
     import pyarrow
     import pyreadstat
 
+    read, kind = (pyreadstat.read_sav, "an SPSS") if ending == ".sav" else (pyreadstat.read_dta, "a Stata")
     try:
-        _, about = pyreadstat.read_sav(name, metadataonly=True)
+        _, about = read(name, metadataonly=True)
         wanted = asked.of(name, about.column_names)
         names = [about.column_names[place] for place in _need(name, about.column_names, wanted)]
-        table, _ = pyreadstat.read_sav(name, usecols=names, output_format="dict")
+        table, _ = read(name, usecols=names, output_format="dict")
     except pyreadstat.ReadstatError as error:
-        raise AnalysisError(f"{name} cannot be read as an SPSS file: {error}.") from None
+        raise AnalysisError(f"{name} cannot be read as {kind} file: {error}.") from None
     arrays = {
         column: pyarrow.array(list(table[own]), from_pandas=True) for own, column in zip(names, wanted, strict=True)
     }
@@ -243,7 +253,7 @@ def _need(name: str, header: Sequence[str], wanted: Sequence[str]) -> list[int]:
     return places
 
 
-def _encoded(name: str, table: Any, wanted: Sequence[str]) -> DataFile:
+def _encoded(name: str, table: Any, wanted: Sequence[str], *, decimal_comma: bool = False) -> DataFile:
     """Columns of an Arrow table as codes and texts; missing values are empty."""
     columns = {}
     for place, column in enumerate(wanted):
@@ -253,7 +263,7 @@ def _encoded(name: str, table: Any, wanted: Sequence[str]) -> DataFile:
         code = {text: k for k, text in enumerate(texts)}
         remap = np.array([*(code[text] for text in raw), code.get("", 0)], np.int64)
         columns[column] = Column(remap[_indices(whole.indices, len(raw))], texts)
-    return DataFile(name, columns)
+    return DataFile(name, columns, decimal_comma=decimal_comma)
 
 
 def _dictionary(name: str, column: str, values: Any) -> Any:

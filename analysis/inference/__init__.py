@@ -1,1 +1,1 @@
-"""Intervals, verdicts, rank sets, contrasts, tests of designed samples, disclosure."""
+"""Intervals, verdicts, rank sets, contrasts, tests of designed samples."""

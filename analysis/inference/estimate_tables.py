@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -142,6 +142,31 @@ class EstimateTable:
                 value = {name: Interval(pair.lower[chosen], pair.upper[chosen]) for name, pair in value.items()}
             changes[item.name] = value
         return EstimateTable(**changes)
+
+    def followed_by(self, other: EstimateTable) -> EstimateTable:
+        """The rows of both, one after the other. `other` has the same crossing, intervals and level.
+
+        ValueError where it has not.
+        """
+        for name in ("by", "level"):
+            if getattr(self, name) != getattr(other, name):
+                raise ValueError(f"Tables with {name} {getattr(self, name)} and {getattr(other, name)} are not joined.")
+        if set(self.interval) != set(other.interval):
+            raise ValueError(f"Tables with intervals {[*self.interval]} and {[*other.interval]} are not joined.")
+        changes: dict[str, Any] = {
+            item.name: np.concatenate([getattr(self, item.name), getattr(other, item.name)])
+            for item in fields(self)
+            if isinstance(getattr(self, item.name), np.ndarray)
+        }
+        domain = {name: np.concatenate([codes, other.domain[name]]) for name, codes in self.domain.items()}
+        interval = {
+            name: Interval(
+                np.concatenate([pair.lower, other.interval[name].lower]),
+                np.concatenate([pair.upper, other.interval[name].upper]),
+            )
+            for name, pair in self.interval.items()
+        }
+        return replace(self, domain=domain, interval=interval, **changes)
 
     def of(self, measure: Measure) -> EstimateTable:
         """The rows of one measure."""

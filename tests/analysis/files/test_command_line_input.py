@@ -115,10 +115,36 @@ def test_spss_files_with_labels_and_declared_missing_codes_are_read(tmp_path: Pa
     assert renamed == expected["estimates"]
 
 
+def test_columns_may_be_separated_by_semicolons_and_decimals_by_commas(tmp_path: Path) -> None:
+    expected = run(tmp_path, ASKED, data(tmp_path, GOOD))
+    written = GOOD.replace(",", ";").replace(".", ",")
+    assert ";1,000;" in written
+    assert run(tmp_path, ASKED, data(tmp_path, written)) == expected
+
+
+def test_stata_files_are_read_with_their_missing_codes(tmp_path: Path) -> None:
+    import numpy as np
+    import pyreadstat
+
+    expected = run(tmp_path, ASKED, data(tmp_path, GOOD))
+    frame = tables().rename(columns={"huyện": "huyen", "xã": "xa", "lĩnh vực": "linh_vuc"})
+    frame["overall"] = [
+        "a" if np.isnan(value) else int(value) for value in frame["overall"].where(frame["overall"] < 97)
+    ]
+    pyreadstat.write_dta(frame, str(tmp_path / "data.dta"), missing_user_values={"overall": ["a"]})
+    asked = {**ASKED, "design": {"strata": "huyen", "psu": "xa", "weight": "weight"}, "domains": [[], ["linh_vuc"]]}
+    found = run(tmp_path, asked, str(tmp_path / "data.dta"))
+    renamed = json.loads(json.dumps(found["estimates"], ensure_ascii=False).replace('"linh_vuc"', '"lĩnh vực"'))
+    assert renamed == expected["estimates"]
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (GOOD.replace(",", ";"), "separates its columns by semicolons; commas are expected"),
+        (
+            GOOD.replace(",", ";").replace(";1.000;", ";1,0,0;", 1),
+            "row 1, column 'weight': a number is expected, it is",
+        ),
         (GOOD.replace(",1.000,", ',"1,000",', 1), "it is '1,000' (decimals have a point, not a comma)"),
         (GOOD.replace(",1.000,", ",1_000,", 1), "row 1, column 'weight': a number is expected, it is '1_000'"),
         (GOOD.replace(",1.000,", ",１,", 1), "row 1, column 'weight': a number is expected, it is '１'"),

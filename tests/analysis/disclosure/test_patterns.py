@@ -6,13 +6,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.inference import disclosure
-from analysis.inference.disclosure import Cell, DisclosureRule, Relation
+from analysis.disclosure import patterns
+from analysis.disclosure.patterns import Place, Relation
 
 
-def table(counts: np.ndarray) -> tuple[dict[Cell, int], list[Relation]]:
+def table(counts: np.ndarray) -> tuple[dict[Place, int], list[Relation]]:
     """A two-way table with both margins and the total."""
-    cells: dict[Cell, int] = {}
+    cells: dict[Place, int] = {}
     relations = []
     rows, columns = counts.shape
     for i in range(rows):
@@ -31,7 +31,7 @@ def table(counts: np.ndarray) -> tuple[dict[Cell, int], list[Relation]]:
 
 def test_a_cell_under_ten_is_hidden_with_its_complements() -> None:
     cells, relations = table(np.array([[40, 5, 30], [20, 50, 60], [25, 35, 45]]))
-    found = disclosure.suppress(cells, relations)
+    found = patterns.suppress(cells, relations)
     assert found.small == {(0, 1)}
     assert found.complementary, "alone it would follow from its row"
     for relation in relations:
@@ -40,33 +40,33 @@ def test_a_cell_under_ten_is_hidden_with_its_complements() -> None:
 
 
 def test_two_hidden_cells_that_are_few_together_need_a_third() -> None:
-    cells = {"total": 60, "a": 3, "b": 4, "c": 20, "d": 33}
-    found = disclosure.suppress(cells, [Relation("total", ("a", "b", "c", "d"))])
+    cells: dict[Place, int] = {"total": 60, "a": 3, "b": 4, "c": 20, "d": 33}
+    found = patterns.suppress(cells, [Relation("total", ("a", "b", "c", "d"))])
     assert found.hidden == {"a", "b", "c"}
 
 
 def test_a_table_without_small_cells_is_shown_whole() -> None:
     cells, relations = table(np.full((3, 4), 12))
-    assert disclosure.suppress(cells, relations).hidden == frozenset()
+    assert patterns.suppress(cells, relations).hidden == frozenset()
 
 
 def test_empty_cells_are_not_hidden() -> None:
     cells, relations = table(np.array([[0, 30], [40, 50]]))
-    assert disclosure.suppress(cells, relations).hidden == frozenset()
+    assert patterns.suppress(cells, relations).hidden == frozenset()
 
 
 def test_nested_tables_do_not_give_a_hidden_cell_away() -> None:
     """A unit hidden in the province's table must not follow from its area's total shown elsewhere."""
-    cells: dict[Cell, int] = {"province": 200, "north": 90, "south": 110, "n1": 5, "n2": 85, "s1": 50, "s2": 60}
+    cells: dict[Place, int] = {"province": 200, "north": 90, "south": 110, "n1": 5, "n2": 85, "s1": 50, "s2": 60}
     relations = [
         Relation("province", ("north", "south")),
         Relation("north", ("n1", "n2")),
         Relation("south", ("s1", "s2")),
         Relation("province", ("n1", "n2", "s1", "s2")),
     ]
-    found = disclosure.suppress(cells, relations)
+    found = patterns.suppress(cells, relations)
     assert "n1" in found.small
-    assert disclosure.determined(set(found.hidden), relations) == []
+    assert patterns.determined(set(found.hidden), relations) == []
 
 
 @settings(max_examples=60, deadline=None)
@@ -74,21 +74,7 @@ def test_nested_tables_do_not_give_a_hidden_cell_away() -> None:
 def test_no_hidden_count_is_determined_by_what_is_shown(seed: int, rows: int, columns: int) -> None:
     counts = np.random.default_rng(seed).choice([0, 1, 4, 9, 10, 25, 60], (rows, columns))
     cells, relations = table(counts)
-    found = disclosure.suppress(cells, relations)
+    found = patterns.suppress(cells, relations)
     assert {cell for cell, n in cells.items() if 0 < n < 10} <= found.hidden
-    exposed = disclosure.determined(set(found.hidden), relations)
+    exposed = patterns.determined(set(found.hidden), relations)
     assert not set(exposed) & set(found.small)
-
-
-def test_rates_of_everybody_or_nobody_are_hidden_in_public_under_thirty() -> None:
-    n, rates = [9, 29, 29, 30, 29, 0], np.array([0.5, 1.0, 0.0, 1.0, 0.9, np.nan])
-    assert disclosure.hidden_rates(n, rates).tolist() == [True, True, True, False, False, False]
-    inside = DisclosureRule(public=False)
-    assert disclosure.hidden_rates(n, rates, inside).tolist() == [True, False, False, False, False, False]
-
-
-def test_two_filters_that_differ_by_a_few_people_are_not_shown_together() -> None:
-    assert disclosure.may_show_both(100, 80, 80)
-    assert not disclosure.may_show_both(100, 95, 95)
-    assert disclosure.may_show_both(100, 100, 100)
-    assert not disclosure.may_show_both(50, 60, 45)
