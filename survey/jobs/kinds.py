@@ -8,6 +8,7 @@ from pathlib import Path
 
 from survey import clock
 from survey.config import Config
+from survey.csv_dialects import CsvDialect
 from survey.database import Database
 from survey.jobs import placards
 from survey.jobs.worker import Work
@@ -64,8 +65,13 @@ def _joined(database: Database, config: Config, job: Claimed, folder: Path, prog
         now=clock.now(),
         instance=config.instance,
         language=str(job.params.get("language", "vi")),
+        dialect=_dialect(job),
         progress=progress,
     )
+
+
+def _dialect(job: Claimed) -> CsvDialect:
+    return CsvDialect(str(job.params.get("dialect", CsvDialect.COMMA)))
 
 
 def _result_file(kind: ResultFile) -> Work:
@@ -82,6 +88,7 @@ def _result_file(kind: ResultFile) -> Work:
             instance=config.instance,
             language=str(job.params.get("language", "vi")),
             progress=progress,
+            **({"dialect": _dialect(job)} if kind.csv else {}),
         )
 
     return work
@@ -98,6 +105,10 @@ KINDS: dict[str, Work] = {
 
 def tidier(config: Config, database: Database) -> Callable[[datetime], None]:
     def tidy(now: datetime) -> None:
+        if housekeeping.patterns_are_missing(database):
+            from survey.services.estimates import finalising
+
+            finalising.keep_patterns(database, now=now, snapshots=config.instance / "snapshots")
         housekeeping.tidy(database, jobs.files(config.instance), now)
         if planned_tests.looks_are_planned(database):
             from survey.services.estimates import finalising

@@ -60,7 +60,7 @@ def do_one(config: Config, database: Database, kinds: dict[str, Work]) -> bool:
             kept = None
             if made is not None:
                 kept = jobs.keep_file(database, jobs.files(config.instance), made, now=clock.now())
-        jobs.finish(database, job.id, clock.now(), kept)
+        jobs.finish(database, job.id, clock.now(), kept, made)
     except RecordUnavailable:
         raise
     except Exception as error:

@@ -17,6 +17,7 @@ from survey.models.audit import AuditEvent
 from survey.models.fieldwork.waves import Channel
 from survey.models.intake.responses import EMPTIED, Comment, Response, SubmissionCount
 from survey.permissions import system
+from survey.queries.estimates import result_sets
 from survey.queries.intake import retention
 from survey.services import audit, jobs
 from survey.services.province import settings
@@ -33,6 +34,12 @@ def tidy(database: Database, files: Path, now: datetime) -> None:
     purge_audit(database, now)
     trials.purge(database, now)
     recordings.forget_orphans(database, now)
+
+
+def patterns_are_missing(database: Database) -> bool:
+    """Whether final results are there whose hidden cells were not chosen once and for all."""
+    with database.reading() as session:
+        return bool(result_sets.without_pattern(session))
 
 
 def purge_counters(database: Database, now: datetime) -> int:

@@ -29,6 +29,7 @@ from survey.services.fieldwork import waves
 from tests.factories.questionnaires import item, questionnaire, text
 from tests.factories.record import Record
 
+DAY = date(2026, 11, 10)
 SATISFIED, DISSATISFIED = {"q1": 5, "q2": 4}, {"q1": 2, "q2": 3}
 SEX = {
     "type": "item",
@@ -90,12 +91,12 @@ class Surveyed:
         point = self.points.get((at.id, unit.id)) or self.record.point(at, unit=unit)
         self.points[at.id, unit.id] = point
         for codes, number in ((SATISFIED, satisfied), (DISSATISFIED, dissatisfied)):
-            self.say(unit, codes, number, field=field, channel=at, point=point, day=day or date(2026, 11, 10), **values)
+            self.say(unit, codes, number, field=field, channel=at, point=point, day=day or DAY, **values)
 
     def say(self, unit: Unit, codes: Mapping[str, Any], number: int = 1, **values: Any) -> None:
-        """So many people who gave these answers."""
+        """So many people who gave these answers, on a day that is over."""
         channel = values.pop("channel", self.drawn)
-        self.record.responses(channel, unit, number, answers=json.dumps(codes), **values)
+        self.record.responses(channel, unit, number, answers=json.dumps(codes), **{"day": DAY, **values})
 
     def analyst(self, at: Unit | None = None, domains: tuple[str, ...] = ("admin",), **rights: bool) -> Actor:
         return self.person(Role.ANALYST, at, domains, **rights)

@@ -46,5 +46,7 @@ class ResultSet(Base):
     responses: Mapped[int]
     estimates: Mapped[bytes] = mapped_column(LargeBinary)  # compressed plain-data form of the tables
     analyses: Mapped[bytes | None] = mapped_column(LargeBinary)  # compressed plain data: what stands beside the rates
+    # compressed plain data: the cells that nobody sees; None of results made before they were chosen once
+    pattern: Mapped[bytes | None] = mapped_column(LargeBinary)
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     deleted_since: Mapped[int] = mapped_column(default=0)  # lawful deletions after it was made

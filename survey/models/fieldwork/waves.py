@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -25,6 +26,18 @@ class Selection(StrEnum):
     DRAWN = "drawn"
     CENSUS = "census"
     OPT_IN = "opt_in"
+
+
+class PublishedTable(StrEnum):
+    """A two-way table of a wave's results: units, fields, questions and what respondents say of themselves."""
+
+    UNIT_FIELD = "unit,field"
+    UNIT_ITEM = "unit,item"
+    FIELD_ITEM = "field,item"
+    ITEM_FACT = "item,fact"
+
+
+EVERY_TABLE = [table.value for table in PublishedTable]
 
 
 class Campaign(Base):
@@ -61,6 +74,10 @@ class Wave(Base):
     is_synthetic: Mapped[bool] = mapped_column(default=False)
     asked_by: Mapped[str] = mapped_column(String(200), default="")  # who asks, as citizens read it
     legal_note: Mapped[str] = mapped_column(String(300), default="")  # decision or plan the survey is held under
+    # the two-way tables that are published of it; none can be added once it is open
+    tables: Mapped[list[str]] = mapped_column(
+        JSON, default=lambda: list(EVERY_TABLE), server_default=json.dumps(EVERY_TABLE)
+    )
 
 
 class PlannedTests(Base):

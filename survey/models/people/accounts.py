@@ -10,6 +10,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from survey import vietnamese_order
+from survey.csv_dialects import CsvDialect
 from survey.models.base import SORT_KEY, Base, UTCDateTime, choice, folded
 
 
@@ -43,6 +44,7 @@ class Account(Base):
     failures: Mapped[int] = mapped_column(default=0)
     wait_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_seen_on: Mapped[date | None]
+    csv_dialect: Mapped[str] = mapped_column(String(20), default=CsvDialect.COMMA, server_default=CsvDialect.COMMA)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     @validates("full_name")

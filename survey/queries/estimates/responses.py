@@ -63,9 +63,7 @@ def stream(session: Session, channel_id: int, *, size: int = 50_000) -> Iterator
         cursor.close()
 
 
-def comments(
-    session: Session, channel_id: int, *, units: frozenset[int] | None = None, before: date | None = None
-) -> dict[str, int]:
+def comments(session: Session, channel_id: int, *, units: frozenset[int] | None = None) -> dict[str, int]:
     """How many counted responses of a channel came with words, by the name of their field; the words are not read."""
     wave = select(Channel.wave_id).where(Channel.id == channel_id).scalar_subquery()  # so that one index answers it
     statement = (
@@ -77,9 +75,20 @@ def comments(
     )
     if units is not None:
         statement = statement.where(Response.unit_deciding_id.in_(units))
-    if before is not None:
-        statement = statement.where(Response.day < before)
     return dict(session.execute(statement).tuples().all())
+
+
+def comments_by_unit(session: Session, channel_id: int, *, before: date) -> dict[tuple[int, str], int]:
+    """The same by deciding unit and field, of the responses before a day."""
+    wave = select(Channel.wave_id).where(Channel.id == channel_id).scalar_subquery()  # so that one index answers it
+    rows = session.execute(
+        select(Response.unit_deciding_id, Comment.item, func.count())
+        .join(Comment, Response.key_digest == Comment.key_digest)
+        .where(Comment.wave_id == wave, Response.channel_id == channel_id, Response.day < before)
+        .where(Response.disposition.in_(COUNTED), Response.late.is_(False))
+        .group_by(Response.unit_deciding_id, Comment.item)
+    )
+    return {(unit, item): number for unit, item, number in rows if unit is not None}
 
 
 @dataclass(frozen=True)

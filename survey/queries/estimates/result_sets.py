@@ -23,6 +23,7 @@ class FinalStamp:
     id: int
     deleted_since: int
     version: int
+    responses: int
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ def final(session: Session, channel_id: int, version: int | None = None) -> Resu
 
 def final_stamp(session: Session, channel_id: int) -> FinalStamp | None:
     """Whether a channel has final results, without reading them: those of the newest version."""
-    stamps = select(ResultSet.id, ResultSet.deleted_since, ResultSet.version).where(*_final(channel_id))
+    stamps = select(ResultSet.id, ResultSet.deleted_since, ResultSet.version, ResultSet.responses)
+    stamps = stamps.where(*_final(channel_id))
     found = session.execute(stamps.order_by(_NEWEST).limit(1)).one_or_none()
     return FinalStamp(*found) if found is not None else None
 
@@ -63,6 +65,27 @@ def versions(session: Session, channel_id: int) -> tuple[FinalVersion, ...]:
         select(ResultSet.version, ResultSet.made_at, ResultSet.data_hash).where(*_final(channel_id)).order_by(_NEWEST)
     )
     return tuple(FinalVersion(*row) for row in session.execute(found))
+
+
+@dataclass(frozen=True)
+class Unprotected:
+    """Final results without a pattern of hidden cells."""
+
+    id: int
+    channel_id: int
+    version: int
+    wave_code: str
+
+
+def without_pattern(session: Session) -> tuple[Unprotected, ...]:
+    """Final results that were made before patterns of hidden cells were kept with them."""
+    rows = (
+        select(ResultSet.id, ResultSet.channel_id, ResultSet.version, Wave.code)
+        .join(Wave, Wave.id == ResultSet.wave_id)
+        .where(ResultSet.status == ResultStatus.FINAL, ResultSet.pattern.is_(None))
+        .order_by(ResultSet.id)
+    )
+    return tuple(Unprotected(*row) for row in session.execute(rows))
 
 
 def outlived(session: Session, wave_id: int) -> bool:

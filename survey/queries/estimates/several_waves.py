@@ -15,7 +15,7 @@ from survey.models.questionnaires.instruments import Instrument, InstrumentVersi
 
 @dataclass(frozen=True)
 class JoinableWave:
-    """A wave that was opened, with the version it pins."""
+    """A closed wave, with the version it pins."""
 
     code: str
     title: str
@@ -23,26 +23,25 @@ class JoinableWave:
     version: int
     domain: str
     unit_path: str
-    running: bool
     is_synthetic: bool
     opens_on: date
     closes_on: date
 
 
 def waves(session: Session) -> tuple[JoinableWave, ...]:
-    """Every wave that was opened, whoever asks, by questionnaire and day: the service looks at rights."""
+    """Every closed wave, whoever asks, by questionnaire and day: the service looks at rights."""
     rows = session.execute(
         select(Wave, Instrument.code, InstrumentVersion.number, Campaign.service_domain, Unit.path)
         .join(InstrumentVersion, InstrumentVersion.id == Wave.version_id)
         .join(Instrument, Instrument.id == InstrumentVersion.instrument_id)
         .join(Campaign, Campaign.id == Wave.campaign_id)
         .join(Unit, Unit.id == Wave.unit_id)
-        .where(Wave.status != WaveStatus.PLANNED)
+        .where(Wave.status == WaveStatus.CLOSED)
         .order_by(Instrument.code, Wave.opens_on, Wave.code)
     )
     return tuple(
         JoinableWave(
-            w.code, w.title, code, number, domain, path, w.status is WaveStatus.OPEN, w.is_synthetic, w.opens_on,
+            w.code, w.title, code, number, domain, path, w.is_synthetic, w.opens_on,
             w.closes_on,
         )
         for w, code, number, domain, path in rows

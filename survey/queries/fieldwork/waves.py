@@ -105,6 +105,7 @@ class WaveDetail:
     has_final_results: bool
     tests: Tests | None
     results_job: str  # queued, running, failed; empty: none
+    tables: tuple[str, ...]  # two-way tables that are published
 
     @property
     def id(self) -> int:
@@ -154,6 +155,7 @@ def one(session: Session, actor: Actor, code: str) -> WaveDetail | None:
         tests=_tests(session, wave.id),
         has_final_results=_has_final_results(session, wave.id),
         results_job=_results_job(session, wave.code) if wave.status is WaveStatus.CLOSED else "",
+        tables=tuple(wave.tables),
     )
 
 

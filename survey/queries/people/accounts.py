@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from survey import clock
+from survey.csv_dialects import CsvDialect
 from survey.models.base import folded
 from survey.models.people.accounts import (
     Account,
@@ -136,6 +137,12 @@ def own(session: Session, viewer: Actor) -> AccountRow | None:
     """The viewer's own account."""
     found = session.get(Account, viewer.account_id)
     return None if found is None else _row(found, grants_of(session, [found.id]))
+
+
+def csv_dialect(session: Session, viewer: Actor) -> CsvDialect:
+    """How the viewer last wanted CSV files; the default for the command line."""
+    found = session.scalar(select(Account.csv_dialect).where(Account.id == viewer.account_id))
+    return CsvDialect(found or CsvDialect.COMMA)
 
 
 def open_invitations(session: Session, viewer: Actor, now: datetime) -> tuple[InvitationRow, ...]:

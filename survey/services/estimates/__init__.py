@@ -6,7 +6,8 @@
    crossing estimated once.
 4. `ChannelResults`: the tables of a channel with its verdicts, and the quantiles of what was entered
    (`entered_answers`). It is stored as it is when the wave closes
-   (`stored_results`), and kept as it is while the answers are the same (`results_cache`).
+   (`stored_results`). While it runs, it is one step a day for every reader (`disclosure.running_steps`), kept by
+   `results_cache`.
 5. `Row` in a `ResultsView` (`visible_rows`, `visible_results`): a line as far as one person may see it, small cells
    hidden (`hidden_cells`); numbers, dates and comments as far as they tell of nobody (`asked_questions`). Screen,
    workbook and terminal are written from it; RESULT.json is written from the tables of `ChannelResults`, with the same

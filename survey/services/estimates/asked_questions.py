@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from analysis.inference.disclosure import Cell, DisclosureRule, Relation, suppress
+from analysis.disclosure.patterns import Place, Relation, suppress
+from analysis.disclosure.rules import DisclosureRule
 from analysis.totals.measure_plan import Measure
 from instruments.answers import OTHER
 from instruments.model.document import InstrumentVersion
 from instruments.model.elements import Item
 from instruments.model.response_domains import Number
 from survey.services.estimates.channel_results import ChannelResults
+from survey.services.estimates.disclosure.hidden_cells import Hiding, Shown
 from survey.services.estimates.entered_answers import Between, Entered, PeriodShare
-from survey.services.estimates.hidden_cells import Hiding, Shown
 from survey.services.estimates.measure_plans import SurveyPlan
 
 
@@ -93,7 +94,7 @@ class AskedQuestions:
             if item.kind == "text" or item.other is not None:
                 name = item.code if item.kind == "text" else item.code + OTHER
                 n = counts.get(name, 0)
-                shown = None if 0 < n < self._hide.rule.minimum else n
+                shown = None if 0 < n < self._hide.minimum else n
                 text = self._version.said(item.wording, self._language)
                 found.append(CommentCount(name, text, shown, item.kind != "text"))
         return tuple(found)
@@ -105,7 +106,7 @@ class AskedQuestions:
         made = self._made.get(item.code)
         why = self._why(made)
         shown = made if made is not None and not why else None
-        minimum = self._hide.rule.minimum
+        minimum = self._hide.minimum
 
         def value(found: Between | None) -> float | None:
             return found.value if found is not None and found.tells_no_few(minimum) else None
@@ -123,7 +124,7 @@ class AskedQuestions:
                                                            for v in (q.low, q.high)))
                 for q in (shown.quantiles if shown is not None else ())
             ),
-            periods=_periods(shown.periods, shown.n, self._hide.rule) if shown is not None else (),
+            periods=_periods(shown.periods, shown.n, self._hide.minimum) if shown is not None else (),
             why=why,
         )  # fmt: skip
 
@@ -137,12 +138,13 @@ class AskedQuestions:
             return self._missing
         if not made.n:
             return "empty"
-        return "small" if made.n < self._hide.rule.minimum else ""
+        return "small" if made.n < self._hide.minimum else ""
 
 
-def _periods(found: tuple[PeriodShare, ...], n: int, rule: DisclosureRule) -> tuple[VisiblePeriod, ...]:
+def _periods(found: tuple[PeriodShare, ...], n: int, minimum: int) -> tuple[VisiblePeriod, ...]:
     """The periods with small ones hidden, and the further ones that would give them away: their sum is shown."""
-    counts: dict[Cell, int] = {one.period: one.n for one in found}
+    rule = DisclosureRule(minimum, public=False)
+    counts: dict[Place, int] = {one.period: one.n for one in found}
     pattern = suppress({**counts, "": n}, [Relation("", tuple(counts))], rule)
     made = []
     for one in found:

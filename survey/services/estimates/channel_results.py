@@ -1,12 +1,12 @@
 """From the answers of a wave to weighted estimates and verdicts, channel by channel, never pooled.
 
-A running wave's figures are provisional ('tạm thời') and may be computed as often as one likes (`results_cache`); a
-closed one's are made once (`stored_results`).
+A running wave's figures are provisional ('tạm thời') and move in steps (`disclosure.running_steps`); a closed one's are
+made once (`stored_results`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from analysis.arrays import Ints
+from analysis.arrays import Bools, Ints
 from analysis.design.frame_weights import FrameCells
+from analysis.disclosure.counts import Cell, figure_of
 from analysis.inference.estimate_tables import Estimate, EstimateTable
 from analysis.inference.waves import AnswerRows, WeighedWave, begin, wave_chunk, weigh
 from analysis.totals.measure_plan import Measure
@@ -28,14 +29,15 @@ from survey.queries.estimates import verdict_families
 from survey.queries.estimates.verdict_families import Family
 from survey.queries.estimates.wave_basis import FrameCount, WaveChannel
 from survey.services.estimates import answer_columns, channel_verdicts, planned_looks
-from survey.services.estimates.analyses.rows import WeighedRows
+from survey.services.estimates.analyses.rows import WeighedRows, row_weights
 from survey.services.estimates.answer_columns import Columns
 from survey.services.estimates.channel_verdicts import CROSSINGS, WITHIN_UNITS, Key, Verdict, Verdicts
+from survey.services.estimates.disclosure import patterns, published_tables
+from survey.services.estimates.disclosure.patterns import HiddenCells, Progress
 from survey.services.estimates.entered_answers import Entered, entered_answers
 from survey.services.estimates.wave_facts import WaveFacts
 
 ROWS_A_CHUNK = 200_000
-SCOPE = "scope"  # a variable: 1 in the units that are looked at as a whole, else 0
 INTERVALS = ("logit", "wilson", "kg", "mean")  # the last for scores
 
 
@@ -62,7 +64,13 @@ class ChannelResults:
     former_rule: bool = False  # judged before families were fixed, each view on its own
     parts: Mapping[int, Verdicts] = field(default_factory=dict)  # of the former rule: verdicts of each unit alone
     version: int = 1  # of the final results; the newest counts
-    entered: tuple[Entered, ...] = ()  # numbers and dates; none for a unit of final results
+    entered: tuple[Entered, ...] = ()  # numbers and dates; none for a part of the units
+    pattern: HiddenCells = field(default_factory=HiddenCells)  # what nobody sees
+    part: bool = False  # of some of the units, so that the whole of these is below the whole of the wave
+    counted_before: date | None = None  # of a running wave: answers of this day and later do not count
+    waiting: int = 0  # answers before that day which wait until there are enough of them
+    # comments before that day, by unit (0: all) and field
+    written: Mapping[tuple[int, str], int] = field(default_factory=dict)
 
     def table(self, *by: str) -> EstimateTable:
         return self.tables[",".join(by)]
@@ -74,6 +82,13 @@ class ChannelResults:
     def verdict(self, by: str, key: Key) -> Verdict | None:
         """The verdict of a domain of a crossing, None where it is not judged."""
         return self.verdicts.get(by, {}).get(key)
+
+    def _within(self, by: str) -> EstimateTable:
+        """The headline figure by units and fields or groups; without a line where the wave does not publish it."""
+        if f"unit,{by}" in self.tables:
+            return self.table("unit", by)
+        empty = self.table("unit").where(np.zeros(len(self.table("unit")), np.bool_))
+        return replace(empty, by=("unit", by), domain={**empty.domain, by: np.empty(0, np.int64)})
 
     def provisional(self) -> ChannelResults:
         """The same without verdicts: these are made once, when the results are frozen."""
@@ -93,7 +108,7 @@ class ChannelResults:
             of_all_units = self.verdicts.get(f"unit,{by}", {})
             alone = self.parts.get(unit, {}).get(by, {})
             verdicts[by] = {**alone, **{key[1:]: v for key, v in of_all_units.items() if key[0] == unit}}
-        tables = {by: inside(self.table("unit", by), "unit", unit) for by in ("field", "group")}
+        tables = {by: inside(self._within(by), "unit", unit) for by in ("field", "group")}
         whole = replace(own, by=(), domain={})
         return replace(
             self,
@@ -102,23 +117,8 @@ class ChannelResults:
             verdicts=verdicts,
             parts={},
             entered=(),
-        )
-
-    def beside(self, final: ChannelResults, units: frozenset[int]) -> ChannelResults:
-        """Figures of several units together, with what was found and judged of each of them when the wave was closed.
-
-        Together they are no member of a family, so only the units have verdicts.
-        """
-        if not self.tables or not final.tables:
-            return self
-        rows = final.table("unit")
-        rows = rows.where(np.isin(rows.domain["unit"], sorted(units)))
-        return replace(
-            self,
-            tables={**self.tables, "unit": rows},
-            verdicts={"unit": {key: v for key, v in final.verdicts.get("unit", {}).items() if key[0] in units}},
-            former_rule=final.former_rule,
-            version=final.version,
+            pattern=self.pattern.of_unit(unit),
+            part=True,
         )
 
 
@@ -129,29 +129,33 @@ def estimate_channel(
     *,
     now: datetime,
     snapshots: Path | None = None,
-    scope: frozenset[int] | None = None,
-    until: date | None = None,
+    counted: Callable[[Columns], Bools] | None = None,
+    since: Mapping[Cell, int] | None = None,
+    progress: Progress = lambda _done, _total: None,
 ) -> ChannelResults:
-    """Estimates of one channel from its answers as they are now, and once the wave is closed its verdicts.
+    """Estimates of one channel with the pattern of what is hidden, and once the wave is closed its verdicts.
 
-    With `scope` (ids of units) "the whole" is these units together: a domain of the same weighted sample, never a
-    sample of its own, and not judged. With `until` answers of that day and later do not count.
+    `counted` says which of the answers (n,) count by now, of a running wave; `since` has the number of answers of each
+    cell as it was last published: what changed by few people is hidden.
     """
     channel = wave.channel(channel_code)
     answers = answer_columns.read(database, channel.id, wave.questionnaire, snapshots=snapshots)
-    if until is not None:
-        answers = answers.where(answers.fact("_day") < (until - date(1970, 1, 1)).days)
+    if counted is not None:
+        answers = answers.where(counted(answers))
     if not len(answers):
         return _nothing(wave, channel, answers, now)
-    weighed = weigh_answers(wave, channel, answers, scope=scope)
-    rows = WeighedRows.of(answers, wave.questionnaire, channel.selection, weighed)
-    inside = None if scope is None else np.isin(answers.fact("_unit"), sorted(scope))
+    closed = wave.status is WaveStatus.CLOSED
+    facts = published_tables.facts_listed(wave) if closed else ()
+    weighed = weigh_answers(wave, channel, answers, facts=facts)
+    weights = row_weights(answers, weighed)
+    pattern = patterns.make(wave, answers, weights, running=not closed, since=since, progress=progress)
     families: tuple[Family, ...] | None = None
-    if wave.status is WaveStatus.CLOSED and scope is None:
+    if closed:
         with database.reading() as session:
             families = verdict_families.of_channel(session, channel.id) or ()
-    made = _results(wave, channel, answers, weighed, now, families=families, scoped=scope is not None)
-    return replace(made, entered=entered_answers(rows, inside))
+    made = _results(wave, channel, answers, weighed, now, families=families, pattern=pattern)
+    rows = WeighedRows(answers, wave.questionnaire, channel.selection, np.nan_to_num(weights))
+    return replace(made, entered=entered_answers(rows))
 
 
 def look_at_whole(
@@ -182,14 +186,13 @@ def has_frame(wave: WaveFacts, channel: WaveChannel) -> bool:
     return any(cell.transactions for cell in wave.frame if cell.unit in channel.units)
 
 
-def weigh_answers(
-    wave: WaveFacts, channel: WaveChannel, answers: Columns, *, scope: frozenset[int] | None = None
-) -> WeighedWave:
+def weigh_answers(wave: WaveFacts, channel: WaveChannel, answers: Columns, *, facts: Sequence[str] = ()) -> WeighedWave:
     """The answers of a channel, weighted to the frame of the units in which it asks.
 
-    Without a frame every answer counts the same, and that is what the recorded stage then says.
+    Without a frame every answer counts the same, and that is what the recorded stage then says. The sums are kept by
+    each of the `facts` that respondents say of themselves as well.
     """
-    totals = _totals(wave, channel, answers, scope)
+    totals = _totals(wave, channel, answers, facts)
     frame = [cell for cell in wave.frame if cell.unit in channel.units]
     if not has_frame(wave, channel):
         pairs, counts = np.unique(np.column_stack([answers.unit, answers.field]), axis=0, return_counts=True)
@@ -198,15 +201,11 @@ def weigh_answers(
     return weigh(totals, channel.selection.value, frame_cells(wave, frame), together=together)
 
 
-def _totals(wave: WaveFacts, channel: WaveChannel, answers: Columns, scope: frozenset[int] | None) -> Totals:
+def _totals(wave: WaveFacts, channel: WaveChannel, answers: Columns, facts: Sequence[str]) -> Totals:
     """The weighted sums of the answers, made in one pass over the columns."""
     plan, selection = wave.survey_plan, channel.selection.value
     clusters = _clusters(channel, answers)
-    totals = begin(
-        plan.measures, selection, variables=("group",) if scope is None else ("group", SCOPE),
-        together=clusters is not None,
-    )  # fmt: skip
-    inside = np.isin(answers.fact("_unit"), sorted(scope or ())).astype(np.int64)
+    totals = begin(plan.measures, selection, beside=facts, together=clusters is not None)
     fields = answers.field
     groups = _groups(wave, fields)
     for start in range(0, len(answers), ROWS_A_CHUNK):
@@ -219,7 +218,8 @@ def _totals(wave: WaveFacts, channel: WaveChannel, answers: Columns, scope: froz
         totals.add(
             wave_chunk(
                 selection, coded, unit=answers.fact("_unit")[rows], field=fields[rows], group=groups[rows],
-                cluster=batch, numbers=numbers, **({SCOPE: inside[rows]} if scope is not None else {}),
+                cluster=batch, numbers=numbers,
+                **{fact: answers.codes(fact)[rows].astype(np.int64) for fact in facts},
             )
         )  # fmt: skip
     return totals
@@ -273,19 +273,29 @@ def _results(
     now: datetime,
     *,
     families: Sequence[Family] | None,
-    scoped: bool,
+    pattern: HiddenCells,
 ) -> ChannelResults:
-    """Every table, and with `families` the verdicts and the headline figure within units."""
+    """Every table that is published, and with `families` the verdicts and the headline figure within units.
+
+    A hidden figure is not judged, and counts in its family as one that is never proven: else the bounds of the figures
+    that are shown would tell what was proven of it.
+    """
     head, plan_measures = wave.survey_plan.headline, wave.survey_plan.measures.measures
-    tables = {",".join(by): _table(weighed, by, scoped=scoped) for by in CROSSINGS}
+    first = head.measure if head is not None else plan_measures[0]
+    listed = published_tables.published(wave, running=families is None)
+    tables = {}
+    for by in (*CROSSINGS, *WITHIN_UNITS):
+        if (figures := listed.get(",".join(by))) is not None:
+            chosen = (first,) if len(by) > 1 else tuple(m for m in plan_measures if figure_of(m.variable) in figures)
+            tables[",".join(by)] = weighed.estimates(by, measures=chosen, intervals=INTERVALS)
     verdicts: Verdicts = {}
     if families is not None:
-        first = head.measure if head is not None else plan_measures[0]
-        tables |= {",".join(by): weighed.estimates(by, measures=(first,), intervals=INTERVALS) for by in WITHIN_UNITS}
         verdicts = channel_verdicts.of_all(
             wave, weighed, tables, _answer_rows(wave, channel, answers), families,
             level_of_whole=planned_looks.closing_level(wave, channel.selection),
+            hidden=lambda by, key: pattern.hides(by, key, figure_of(first.variable)),
         )  # fmt: skip
+        tables |= _by_facts(wave, weighed)
     weights = weighed.weights
     return ChannelResults(
         channel=channel.code,
@@ -305,6 +315,7 @@ def _results(
         flagged=sum(stage.flagged for stage in weights.stages),
         uncovered=float(weights.uncovered),
         clusters=len(np.unique(answers.point_day)),
+        pattern=pattern,
     )
 
 
@@ -331,11 +342,15 @@ def _status(wave: WaveFacts) -> str:
     return (ResultStatus.FINAL if wave.status is WaveStatus.CLOSED else ResultStatus.PROVISIONAL).value
 
 
-def _table(weighed: WeighedWave, by: tuple[str, ...], *, scoped: bool) -> EstimateTable:
-    """Every figure in every domain of a crossing, of the whole or of the units looked at."""
-    if not scoped:
-        return weighed.estimates(by, intervals=INTERVALS)
-    return inside(weighed.estimates((SCOPE, *by), intervals=INTERVALS), SCOPE, 1)
+def _by_facts(wave: WaveFacts, weighed: WeighedWave) -> dict[str, EstimateTable]:
+    """The rated questions by each fact that the wave lists; who did not say is no line."""
+    plan, found = wave.survey_plan.measures, {}
+    rated = {item.code for item in plan.items}
+    measures = tuple(measure for measure in plan.measures if measure.variable in rated)
+    for fact in published_tables.facts_listed(wave):
+        table = weighed.estimates((fact,), measures=measures, intervals=INTERVALS)
+        found[f"fact:{fact}"] = table.where(table.domain[fact] != answer_columns.BLANK)
+    return found
 
 
 def inside(table: EstimateTable, name: str, value: int) -> EstimateTable:

@@ -8,7 +8,7 @@ command reads these verdicts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,20 +88,24 @@ def of_all(
     families: Sequence[Family],
     *,
     level_of_whole: float = ALPHA,
+    hidden: Callable[[str, Key], bool] = lambda _crossing, _key: False,
 ) -> Verdicts:
     """The verdicts of every crossing, family by family; `tables` have the headline figure within units as well.
 
-    `level_of_whole` is the one-sided error of the whole, less where looks before have spent a part of it.
+    `level_of_whole` is the one-sided error of the whole, less where looks before have spent a part of it. What is
+    `hidden` has no verdict and counts in its family as never proven.
     """
     if not _is_judged(wave):
         return {}
     found: dict[str, dict[Key, Verdict]] = {}
     for by in (*CROSSINGS, *WITHIN_UNITS):
+        if ",".join(by) not in tables:
+            continue
         judged = _Judged(wave, weighed, tables[",".join(by)], answers)
         own: dict[Key, Verdict] = {}
         for family in families:
             if family.by == by:
-                own |= judged.family(family, ALPHA if by else level_of_whole)
+                own |= judged.family(family, ALPHA if by else level_of_whole, hidden)
         found[",".join(by)] = own
     return found
 
@@ -140,9 +144,13 @@ class _Judged:
         evidence = weighed.evidence(rows, head.measure, answers)
         self._judgement = weighed.verdicts(rows, evidence, thresholds, gates=wave.gates)
 
-    def family(self, family: Family, alpha: float) -> dict[Key, Verdict]:
-        """The verdicts of those members of a family that have an estimate."""
-        places = np.array([self._place[key] for key in self._members(family) if key in self._place], np.int64)
+    def family(
+        self, family: Family, alpha: float, hidden: Callable[[str, Key], bool] = lambda _crossing, _key: False
+    ) -> dict[Key, Verdict]:
+        """The verdicts of those members of a family that have an estimate and are not hidden."""
+        crossing = ",".join(family.by)
+        shown = (key for key in self._members(family) if key in self._place and not hidden(crossing, key))
+        places = np.array([self._place[key] for key in shown], np.int64)
         if not len(places):
             return {}
         judged = self._judgement.family(places, adjust="holm", members=family.size, alpha=alpha)

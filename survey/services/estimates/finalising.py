@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from survey import clock
 from survey.database import Database
 from survey.errors import Conflict
@@ -20,14 +22,16 @@ from survey.models.estimates.results import ResultSet, ResultStatus, WeightSet
 from survey.models.fieldwork.waves import Channel, Selection, WaveStatus
 from survey.models.people.accounts import Role
 from survey.permissions import Actor
-from survey.queries.estimates import look_verdicts, result_sets, wave_basis
+from survey.queries.estimates import look_verdicts, responses, result_sets, wave_basis
 from survey.queries.estimates.wave_basis import WaveChannel
 from survey.services import audit, jobs
-from survey.services.estimates import planned_looks, stored_results
+from survey.services.estimates import answer_columns, planned_looks, stored_results, visible_results
 from survey.services.estimates.analyses import making
 from survey.services.estimates.analyses.making import Analyses
-from survey.services.estimates.channel_results import ChannelResults, estimate_channel, look_at_whole
+from survey.services.estimates.analyses.rows import row_weights
+from survey.services.estimates.channel_results import ChannelResults, estimate_channel, look_at_whole, weigh_answers
 from survey.services.estimates.channel_verdicts import Verdict
+from survey.services.estimates.disclosure import patterns
 from survey.services.estimates.planned_looks import Look
 from survey.services.estimates.wave_facts import WaveFacts, facts
 from survey.services.province import verdict_families
@@ -90,20 +94,20 @@ def _keep_look(
     database: Database, wave: WaveFacts, channel: WaveChannel, look: Look, found: tuple[int, Verdict], actor: Actor,
     now: datetime,
 ) -> int:  # fmt: skip
-    responses, verdict = found
+    answers, verdict = found
     with database.writing() as session:
         session.get(Channel, channel.id, with_for_update=_ALONE)
         if look.number in {one.number for one in look_verdicts.of_channel(session, channel.id)}:
             return 0
         session.add(
             LookVerdict(
-                channel_id=channel.id, number=look.number, day=look.day, made_at=now, responses=responses,
+                channel_id=channel.id, number=look.number, day=look.day, made_at=now, responses=answers,
                 verdict=asdict(verdict),
             )
         )  # fmt: skip
         audit.record(
             session, actor, "results.look", f"wave {wave.code}", now, channel=channel.code, look=look.number,
-            responses=responses, verdict=verdict.verdict,
+            responses=answers, verdict=verdict.verdict,
         )  # fmt: skip
     return 1
 
@@ -143,6 +147,7 @@ def judge_anew(
 
 def _to_judge_anew(database: Database, wave_code: str, actor: Actor) -> WaveFacts:
     wave = facts(database, wave_code)
+    visible_results.require_visible(database, wave, actor)
     actor.require(Role.ANALYST, unit_path=wave.unit_path, domain=wave.domain)
     if wave.status is not WaveStatus.CLOSED or not _newest(database, wave):
         raise Conflict("The wave %(code)s has no final results yet that could be judged anew.", code=wave_code)
@@ -152,7 +157,22 @@ def _to_judge_anew(database: Database, wave_code: str, actor: Actor) -> WaveFact
                 "The answers to the wave %(code)s are no longer in the record, so it cannot be judged anew.",
                 code=wave_code,
             )
+        for channel in wave.channels:
+            _check_enough_changed(session, wave, channel)
     return wave
+
+
+def _check_enough_changed(session: Session, wave: WaveFacts, channel: WaveChannel) -> None:
+    """Refuse a version that differs from the one that stands by a few people: the two would tell what these said."""
+    held = result_sets.final_stamp(session, channel.id)
+    changed = abs(responses.stamp(session, channel.id).counted - held.responses) if held is not None else 0
+    if 0 < changed < wave.minimum_cell:
+        raise Conflict(
+            "Fewer than %(minimum)s answers to the wave %(code)s have changed since its results were made. A new "
+            "version beside the one that stands would tell what those few said; it can be made once %(minimum)s or "
+            "more have changed.",
+            code=wave.code, minimum=wave.minimum_cell,
+        )  # fmt: skip
 
 
 def _newest(database: Database, wave: WaveFacts) -> int:
@@ -177,16 +197,51 @@ def _make(
     judge_looks(database, wave, actor=actor, now=now, snapshots=snapshots)
     made = 0
     for number, channel in enumerate(wave.channels):
-        progress(number, len(wave.channels))
+        share = _share_of(progress, number, len(wave.channels))
+        share(0, 1)
         with database.reading() as session:
             held = result_sets.final_stamp(session, channel.id)
         if held is not None and held.version >= version:
             continue
-        results = estimate_channel(database, wave, channel.code, now=now, snapshots=snapshots)
+        before = stored_results.find(database, wave, channel.id)
+        results = estimate_channel(
+            database, wave, channel.code, now=now, snapshots=snapshots, progress=share,
+            since=patterns.shown_counts(before.tables, before.pattern) if before is not None else None,
+        )  # fmt: skip
         analyses = making.analyse(database, wave, results, now=now, snapshots=snapshots)
         made += _freeze(database, wave, channel, results, analyses, version, actor, now)
     progress(len(wave.channels), len(wave.channels))
     return made
+
+
+def _share_of(progress: Progress, number: int, channels: int) -> Progress:
+    """The progress of one channel among all, in hundredths of a channel."""
+    return lambda done, total: progress(100 * number + 100 * done // max(total, 1), 100 * channels)
+
+
+def keep_patterns(database: Database, *, now: datetime, snapshots: Path | None = None) -> int:
+    """The patterns of hidden cells of results that were made before patterns were kept. Returns how many were made.
+
+    Where the answers are still those the results were made of they are attacked as at closing; where some have left,
+    the rule of totals chooses.
+    """
+    with database.reading() as session:
+        without = result_sets.without_pattern(session)
+    for one in without:
+        wave = facts(database, one.wave_code)
+        channel = next(c for c in wave.channels if c.id == one.channel_id)
+        answers = answer_columns.read(database, channel.id, wave.questionnaire, snapshots=snapshots)
+        held = stored_results.find(database, wave, channel.id, one.version)
+        assert held is not None
+        pattern = held.pattern
+        if len(answers) and answers.data_hash == held.data_hash:
+            weights = row_weights(answers, weigh_answers(wave, channel, answers))
+            pattern = patterns.make(wave, answers, weights)
+        with database.writing() as session:
+            row = session.get(ResultSet, one.id, with_for_update=_ALONE)
+            if row is not None and row.pattern is None:
+                row.pattern = patterns.pack(pattern)
+    return len(without)
 
 
 def _fix_families(database: Database, wave_code: str, actor: Actor, now: datetime) -> None:
@@ -224,6 +279,7 @@ def _freeze(
                 wave_id=wave.wave_id, channel_id=channel.id, weight_set_id=weights.id, status=ResultStatus.FINAL,
                 data_hash=results.data_hash, software=results.software, made_at=now, responses=results.responses,
                 estimates=stored_results.pack(results), analyses=making.pack(analyses), version=version,
+                pattern=patterns.pack(results.pattern),
             )
         )  # fmt: skip
         audit.record(

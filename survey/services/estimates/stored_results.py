@@ -6,6 +6,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,16 +16,25 @@ from survey.database import Database
 from survey.queries.estimates import result_sets
 from survey.services.estimates.channel_results import ChannelResults
 from survey.services.estimates.channel_verdicts import Key, Verdict, Verdicts
+from survey.services.estimates.disclosure import patterns
 from survey.services.estimates.entered_answers import Entered, packed
+from survey.services.estimates.wave_facts import WaveFacts
 
 
-def find(database: Database, channel_id: int, version: int | None = None) -> ChannelResults | None:
-    """The frozen results of a channel, the newest unless a version is named; None while there are none."""
+def find(database: Database, wave: WaveFacts, channel_id: int, version: int | None = None) -> ChannelResults | None:
+    """The frozen results of a channel, the newest unless a version is named; None while there are none.
+
+    Where no pattern of hidden cells is kept with them yet, that of the rule of totals.
+    """
     with database.reading() as session:
         row = result_sets.final(session, channel_id, version)
         if row is None:
             return None
-        return unpack(row.estimates, result_set_id=row.id, deleted_since=row.deleted_since, version=row.version)
+        found = unpack(row.estimates, result_set_id=row.id, deleted_since=row.deleted_since, version=row.version)
+        held = row.pattern
+    if held is not None:
+        return replace(found, pattern=patterns.unpack(held))
+    return replace(found, pattern=patterns.of_tables(found.tables, wave))
 
 
 def pack(results: ChannelResults) -> bytes:

@@ -6,19 +6,18 @@ who may see which part.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from analysis.inference.disclosure import DisclosureRule
 from analysis.inference.estimate_tables import is_rate
 from instruments.model.document import InstrumentVersion
 from instruments.model.index_rules import Rounding
-from survey import clock, vietnamese_order
+from survey import vietnamese_order
 from survey.database import Database
 from survey.errors import Conflict, NotFound
-from survey.models.fieldwork.waves import Selection, WaveStatus
+from survey.models.fieldwork.waves import Selection
 from survey.permissions import Actor
 from survey.queries.estimates import labels, look_verdicts, responses, result_sets
 from survey.queries.estimates.labels import UnitLabel
@@ -28,13 +27,15 @@ from survey.queries.estimates.results import READERS
 from survey.queries.estimates.wave_basis import WaveChannel
 from survey.services.estimates.asked_questions import AskedQuestions, CommentCount, EnteredRow
 from survey.services.estimates.channel_results import ChannelResults, has_frame
+from survey.services.estimates.disclosure import precision
+from survey.services.estimates.disclosure.hidden_cells import Hiding
+from survey.services.estimates.disclosure.patterns import people_of
+from survey.services.estimates.disclosure.running_steps import ALL
 from survey.services.estimates.group_means import GroupMean, group_means
-from survey.services.estimates.hidden_cells import Hiding, people_of
 from survey.services.estimates.measure_plans import Figure
 from survey.services.estimates.results_cache import KeptResults
 from survey.services.estimates.visible_rows import ChoiceRows, FigureRow, Row, VisibleRows
 from survey.services.estimates.wave_facts import WaveFacts, facts
-from survey.services.province import settings
 from survey.services.province.target_plans import PlanOnDay
 
 
@@ -62,7 +63,8 @@ class ResultsView:
     clusters: int
     whole_scope: bool  # all units of this channel
     whole_wave: bool  # all units of the wave, whatever its channels ask
-    delayed: bool  # of a running wave, for who sees a part of its units: until yesterday, changing once a day
+    until: date | None  # of a running wave: the last day whose answers may count, the same for every reader
+    waiting: int | None  # of its answers until then that wait for a later step; None for a few, or who sees a part
     scope: frozenset[int]  # the units of this channel that are seen
     scope_names: tuple[str, ...]
     headline: Figure | None
@@ -94,6 +96,11 @@ class ResultsView:
         return not self.versions or self.results.version == self.versions[0].number
 
     @property
+    def delayed(self) -> bool:
+        """Whether these are figures of a running wave, which change once a day."""
+        return self.until is not None
+
+    @property
     def is_judged(self) -> bool:
         """Whether the headline is a share that is set against a target."""
         return bool(self.wave.goals) and self.headline is not None and is_rate(self.headline.measure.name)
@@ -115,11 +122,17 @@ class ResultsView:
         told = ("name", "n", "total", "flagged", "merged", "trimmed")
         return tuple({name: stage[name] for name in told if name in stage} for stage in stages)
 
+    @property
+    def row_rounding(self) -> Rounding | None:
+        """How the headline of a unit, field or target group is published: to a tenth of a point at most."""
+        return precision.declared(self.rounding())
+
     def rounding(self, target: str = "") -> Rounding | None:
         """How the questionnaire publishes the figure of a factor or half; of any other target, its headline."""
         rows = (*self.halves, *self.factors)
         figure = next((row.figure for row in rows if row.figure.target == target), self.headline)
-        return None if figure is None else figure.rounding
+        exact = self.hiding is None or self.hiding.is_precise("")
+        return None if figure is None else figure.rounding if exact else precision.declared(figure.rounding)
 
 
 def read(
@@ -140,7 +153,6 @@ def read(
     wave = facts(database, wave_code)
     with database.reading() as session:
         units, fields = labels.units(session), labels.fields(session)
-        limits = settings.read(session)
     scope = _scope(wave, actor, units)
     if not wave.channels:
         raise NotFound("The wave %(code)s has no channel yet, so there are no results.", code=wave_code)
@@ -148,22 +160,23 @@ def read(
     shown = wave.channel(channel) if channel else _first_channel(seen)
     whole = scope is None or shown.units <= scope
     own = shown.units if scope is None else shown.units & scope
-    delayed = scope is not None and wave.status is WaveStatus.OPEN
     kept = kept or KeptResults()
-    part = own if delayed or not whole else None
+    part = None if whole else own
     if version is not None and not actor.is_system:
         _check_same_answers(database, shown.id, version)
     results = kept.of(database, wave, shown.code, now=now, scope=part, version=version)
+    until = results.counted_before
     with database.reading() as session:
         stamp = responses.stamp(session, shown.id)
-        written = responses.comments(
-            session, shown.id, units=None if whole else own, before=clock.local_day(now) if delayed else None
+        written = (
+            responses.comments(session, shown.id, units=None if whole else own)
+            if until is None
+            else _written(results, {ALL} if whole else own)
         )
         versions = result_sets.versions(session, shown.id) if results.status == "final" else ()
         planned = whole and wave.fixed is not None and bool(wave.fixed.looks)
         looks_made = look_verdicts.of_channel(session, shown.id) if planned else ()
-    rule = DisclosureRule(limits.minimum_cell, public=False)
-    hide = Hiding(results, wave, rule) if results.tables else None
+    hide = Hiding(results, wave) if results.tables else None
     rows = VisibleRows(wave, results, hide, language) if hide else None
     asked = AskedQuestions(wave.survey_plan, results, hide, language, whole=whole) if hide else None
     by_unit = rows.units(units) if rows else ()
@@ -176,7 +189,7 @@ def read(
         channels=seen,
         final=results.status == "final",
         made_at=results.made_at,
-        responses=_responses(results, whole and not delayed),
+        responses=None if hide is not None and hide.is_hidden("", ()) else _responses(results, whole),
         late=stamp.late if whole else 0,
         deleted_since=results.deleted_since,
         versions=versions,
@@ -188,7 +201,8 @@ def read(
         clusters=results.clusters,
         whole_scope=whole,
         whole_wave=scope is None,
-        delayed=delayed,
+        until=until - timedelta(days=1) if until is not None else None,
+        waiting=_waiting(results) if whole else None,
         scope=own,
         scope_names=() if whole else tuple(sorted((units[unit].name for unit in own), key=vietnamese_order.key)),
         headline=wave.survey_plan.headline,
@@ -209,8 +223,8 @@ def read(
         unit_names={unit: label.name for unit, label in units.items()},
         field_codes={field: label.code for field, label in fields.items()},
         field_names={field: label.name for field, label in fields.items()},
-        hidden_cells=len(hide.pattern) if hide else 0,
-        minimum_cell=limits.minimum_cell,
+        hidden_cells=hide.hidden_cells if hide else 0,
+        minimum_cell=hide.minimum if hide else wave.minimum_cell,
         hiding=hide,
         results=results,
     )
@@ -226,6 +240,13 @@ def _check_same_answers(database: Database, channel_id: int, version: int) -> No
             "Version %(version)s is kept but no longer shown: answers have left the record since, and both versions "
             "side by side would tell what they said.", version=version,
         )  # fmt: skip
+
+
+def require_visible(database: Database, wave: WaveFacts, actor: Actor) -> None:
+    """NotFound for a wave outside the actor's units or services, as if there were none."""
+    with database.reading() as session:
+        units = labels.units(session)
+    _scope(wave, actor, units)
 
 
 def _scope(wave: WaveFacts, actor: Actor, units: Mapping[int, UnitLabel]) -> frozenset[int] | None:
@@ -248,9 +269,26 @@ def _first_channel(channels: Sequence[WaveChannel]) -> WaveChannel:
 
 
 def _responses(results: ChannelResults, whole: bool) -> int | None:
+    """How many answers these results count; None where the number is hidden."""
+    if results.pattern.hides("", ()):
+        return None
     if whole or not results.tables:
         return results.responses
     return max(people_of(results.table()).values(), default=0)
+
+
+def _written(results: ChannelResults, units: Collection[int]) -> dict[str, int]:
+    """The comments of units in a step of a running wave, by the name of their field."""
+    found: dict[str, int] = {}
+    for (unit, item), number in results.written.items():
+        if unit in units:
+            found[item] = found.get(item, 0) + number
+    return found
+
+
+def _waiting(results: ChannelResults) -> int | None:
+    """How many answers wait; None where they are so few that it is not said."""
+    return results.waiting if not 0 < results.waiting < results.pattern.minimum else None
 
 
 def _answering_units(results: ChannelResults) -> int:

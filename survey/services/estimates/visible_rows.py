@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analysis.totals.measure_plan import Measure
 from instruments.model import indices
@@ -13,7 +13,8 @@ from survey.queries.estimates.labels import FieldLabel, UnitLabel
 from survey.queries.estimates.wave_basis import NO_FIELD
 from survey.services.estimates.channel_results import ChannelResults
 from survey.services.estimates.channel_verdicts import Key, Verdict
-from survey.services.estimates.hidden_cells import Hiding, Shown
+from survey.services.estimates.disclosure import precision
+from survey.services.estimates.disclosure.hidden_cells import Hiding, Shown
 from survey.services.estimates.measure_plans import Figure
 from survey.services.estimates.wave_facts import WaveFacts
 
@@ -65,8 +66,9 @@ class VisibleRows:
         head, goal = self._plan.headline, self._wave.overall_goal
         if head is None:
             return None
-        shown = self._hide.shown(self._results.one(head.measure), ("", ()))
-        return Row(label="", shown=shown, target=goal.rate if goal else None, verdict=self._verdict("", (), shown))
+        target = goal.rate if goal else None
+        shown = self._hide.shown(self._results.one(head.measure), target=target)
+        return Row(label="", shown=shown, target=target, verdict=self._verdict("", (), shown))
 
     def units(self, labels: Mapping[int, UnitLabel]) -> tuple[Row, ...]:
         samples = frozenset(unit for unit, label in labels.items() if label.is_sample)
@@ -90,10 +92,12 @@ class VisibleRows:
         for place, code in enumerate(table.domain[by].tolist()):
             if by in ("field", "group") and (code == NO_FIELD or (by == "group" and code == 0)):
                 continue
-            shown, goal = self._hide.shown(table.row(place), (by, (code,))), self._wave.goal_of((by,), (code,))
+            goal = self._wave.goal_of((by,), (code,))
+            target = goal.rate if goal else None
+            shown = self._hide.shown(table.row(place), by, (code,), target=target)
             rows.append(
                 Row(
-                    label=names.get(code, "?"), shown=shown, key=code, target=goal.rate if goal else None,
+                    label=names.get(code, "?"), shown=shown, key=code, target=target,
                     verdict=self._verdict(by, (code,), shown), sample=code in samples,
                 )
             )  # fmt: skip
@@ -101,7 +105,7 @@ class VisibleRows:
 
     def _verdict(self, by: str, key: Key, shown: Shown) -> Verdict | None:
         """A verdict tells on which side of the target the rate lies, so it is hidden with the rate."""
-        return None if shown.hidden else self._results.verdict(by, key)
+        return None if shown.hidden else self._hide.verdict(by, key)
 
     def composites(self, level: str) -> tuple[FigureRow, ...]:
         """The rate of each factor or half under the version's main rule, with its mean beside it where there is one."""
@@ -112,7 +116,7 @@ class VisibleRows:
                 mean = next((f for f in self._plan.figures if f.target == figure.target and f.kind == "score"), None)
                 items = tuple(item.code for item in version.items_below(figure.target))
                 rows[figure.target] = FigureRow(
-                    figure=figure,
+                    figure=self._as_published(figure),
                     label=figure.target,
                     text=factor.name.inside(self._language) if factor else figure.target,
                     grade=version.lowest_grade_of(items) if items else version.lowest_grade,
@@ -133,7 +137,7 @@ class VisibleRows:
             if figure is not None:
                 rows.append(
                     FigureRow(
-                        figure=figure, label=item.label or item.code,
+                        figure=self._as_published(figure), label=item.label or item.code,
                         text=self._version.said(item.wording, self._language), grade=item.grade,
                         shown=self._shown(figure.measure), mean=self._shown(Measure("item_mean", item.code)),
                         mean_rounding=mean.rounding if mean else None,
@@ -151,7 +155,7 @@ class VisibleRows:
                 item = version.item(target) if version.has_item(target) else None
                 rows.append(
                     FigureRow(
-                        figure=figure,
+                        figure=self._as_published(figure),
                         label=figure.rule,
                         text=version.said(item.wording, self._language) if item else "",
                         grade=item.grade if item else version.lowest_grade,
@@ -178,8 +182,14 @@ class VisibleRows:
             text = self._version.said(item.wording, self._language)
             n = max((row.shown.n for row in rows if row.shown.n), default=None)
             rounding = declared.get(item.code, self._version.rounding)
+            rounding = rounding if self._hide.is_precise("") else precision.declared(rounding)
             found.append(ChoiceRows(item.code, text, n, tuple(rows), rounding))
         return tuple(found)
+
+    def _as_published(self, figure: Figure) -> Figure:
+        """A figure with no more decimals than it is given with."""
+        rounding = figure.rounding if self._hide.is_precise("") else precision.declared(figure.rounding)
+        return replace(figure, rounding=rounding)
 
     def _shown(self, measure: Measure) -> Shown:
         return self._hide.shown(self._results.one(measure))

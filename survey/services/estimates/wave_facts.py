@@ -10,7 +10,7 @@ from instruments.model.document import InstrumentVersion
 from survey import clock
 from survey.database import Database
 from survey.errors import NotFound
-from survey.models.fieldwork.waves import PlannedTests, WaveStatus
+from survey.models.fieldwork.waves import PlannedTests, PublishedTable, WaveStatus
 from survey.queries.estimates import wave_basis
 from survey.queries.estimates.wave_basis import NO_FIELD, FrameCount, WaveChannel
 from survey.services.estimates.measure_plans import SurveyPlan, plan_of
@@ -65,6 +65,8 @@ class WaveFacts:
     field_groups: dict[int, str]
     unit_kinds: dict[int, str]
     gates: Gates
+    minimum_cell: int
+    tables: frozenset[PublishedTable]
     fixed: FixedBefore | None = None
 
     @property
@@ -110,6 +112,7 @@ def facts(database: Database, wave_code: str) -> WaveFacts:
         found = wave_basis.wave(session, wave_code)
         if found is None:
             raise NotFound("There is no wave %(code)s.", code=wave_code)
+        limits = settings.read(session)
         wave, version, domain = found.wave, found.version, found.domain.value
         day = clock.local_day(wave.closed_at) if wave.closed_at else wave.closes_on
         goals = target_plans.thresholds(session, wave.plan_id, domain=domain, day=day) if wave.plan_id else ()
@@ -135,7 +138,9 @@ def facts(database: Database, wave_code: str) -> WaveFacts:
             frame=wave_basis.frame(session, wave.id),
             field_groups=wave_basis.field_groups(session),
             unit_kinds=wave_basis.unit_kinds(session),
-            gates=Gates(n=settings.read(session).judged_minimum),
+            gates=Gates(n=limits.judged_minimum),
+            minimum_cell=limits.minimum_cell,
+            tables=frozenset(PublishedTable(code) for code in wave.tables),
             fixed=_fixed(found.tests) if found.tests is not None else None,
         )
 

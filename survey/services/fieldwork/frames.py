@@ -18,6 +18,7 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from survey.csv_dialects import CsvDialect
 from survey.database import Database
 from survey.errors import N_, Invalid
 from survey.exports import csv_files
@@ -168,14 +169,14 @@ def remove(database: Database, wave_code: str, cell_id: int, *, actor: Actor, no
             )
 
 
-def template(session: Session, wave_code: str, *, actor: Actor) -> bytes:
+def template(session: Session, wave_code: str, *, actor: Actor, dialect: CsvDialect = CsvDialect.COMMA) -> bytes:
     """The frame as a file to be filled in or changed: its cells, or every unit of the wave without numbers."""
     wave = waves.frame_owner(session, wave_code, actor)
     known = KnownPlaces.of(session, wave)
     cells = queries.rows(session, wave.id)
     if cells:
-        return csv_files.as_bytes(HEADINGS, (astuple(cell) for cell in cells))
-    return csv_files.as_bytes(HEADINGS, _empty_rows(known))
+        return csv_files.as_bytes(HEADINGS, (astuple(cell) for cell in cells), dialect=dialect)
+    return csv_files.as_bytes(HEADINGS, _empty_rows(known), dialect=dialect)
 
 
 def _empty_rows(known: KnownPlaces) -> Iterator[tuple[str, str, str, str, str]]:

@@ -16,6 +16,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from survey.csv_dialects import CsvDialect
 from survey.database import Database
 from survey.errors import N_, Conflict, Invalid, NotFound
 from survey.exports import csv_files
@@ -119,12 +120,14 @@ def take(
         return IssuedFile((), len(cells), whole)
 
 
-def template(session: Session, wave_code: str, channel_code: str, *, actor: Actor) -> bytes:
+def template(
+    session: Session, wave_code: str, channel_code: str, *, actor: Actor, dialect: CsvDialect = CsvDialect.COMMA
+) -> bytes:
     """The numbers of a channel as a file to be filled in or changed; without any, every unit of the wave."""
     wave, channel = _channel_of(session, wave_code, channel_code, actor)
     rows = queries.rows(session, channel.id)
     if rows:
-        return csv_files.as_bytes(HEADINGS, (astuple(row) for row in rows))
+        return csv_files.as_bytes(HEADINGS, (astuple(row) for row in rows), dialect=dialect)
     known = KnownPlaces.of(session, wave)
     empty = (
         (unit.code, unit.name, field, "")
@@ -132,7 +135,7 @@ def template(session: Session, wave_code: str, channel_code: str, *, actor: Acto
         if known.in_force(unit) and unit.id != known.top_id
         for field in known.fields or ("",)
     )
-    return csv_files.as_bytes(HEADINGS, empty)
+    return csv_files.as_bytes(HEADINGS, empty, dialect=dialect)
 
 
 def _channel_of(session: Session, wave_code: str, channel_code: str, actor: Actor) -> tuple[Wave, Channel]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from survey.database import Database
 from survey.errors import N_, Conflict, Invalid
-from survey.models.fieldwork.waves import PlannedTests, Wave, WaveStatus
+from survey.models.fieldwork.waves import EVERY_TABLE, PlannedTests, Wave, WaveStatus
 from survey.models.people.accounts import Role
 from survey.permissions import Actor
 from survey.queries.estimates import look_verdicts
@@ -30,12 +30,14 @@ MOST_LOOKS = 10
 class Entered:
     """What a person fixes: the margin in points (percentage points of the rate), None for none; days of looks.
 
-    The close of the wave is always the last look, and is not among the days.
+    The close of the wave is always the last look, and is not among the days. `tables` are the two-way tables that will
+    be published: what is hidden protects all of them together, so none can be added later.
     """
 
     margin: Decimal | None = None
     looks: tuple[date, ...] = ()
     spending: str = SPENDING[0]
+    tables: tuple[str, ...] = tuple(EVERY_TABLE)
 
 
 def looks_are_planned(database: Database) -> bool:
@@ -58,6 +60,9 @@ def fix(database: Database, wave_code: str, entered: Entered, *, actor: Actor, n
         if problems := _problems(entered, wave):
             raise Invalid("These tests cannot be fixed.", problems=problems)
         held = session.get(PlannedTests, wave.id)
+        if wave.tables != (chosen := [table for table in EVERY_TABLE if table in entered.tables]):
+            audit.record(session, actor, "wave.tables", f"wave {wave_code}", now, before=wave.tables, after=chosen)
+            wave.tables = chosen
         before = None if held is None else {"margin": held.margin, "spending": held.spending, "looks": held.looks}
         fixed: dict[str, Any] = {
             "margin": None if entered.margin is None else float(entered.margin / 100),
@@ -85,6 +90,8 @@ def _problems(entered: Entered, wave: Wave) -> dict[str, str]:
                                "the other.")  # fmt: skip
     if entered.spending not in SPENDING:
         problems["spending"] = N_("Choose one of the two ways of spending the error.")
+    if not set(entered.tables) <= set(EVERY_TABLE):
+        problems["tables"] = N_("Choose among the tables of the list.")
     return problems
 
 

@@ -201,7 +201,7 @@ def open_wave(database: Database, code: str, *, actor: Actor, now: datetime) -> 
             )  # fmt: skip
         wave.status = WaveStatus.OPEN
         wave.opened_at = now
-        audit.record(session, actor, "wave.open", f"wave {code}", now)
+        audit.record(session, actor, "wave.open", f"wave {code}", now, tables=wave.tables)
         verdict_families.fix(session, wave, domain, actor=actor, now=now)
         return WaveRow(wave.id, wave.code, wave.status, domain)
 

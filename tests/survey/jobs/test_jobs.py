@@ -186,6 +186,7 @@ def test_job_of_an_account_that_was_disabled_meanwhile_fails_in_words(
 def test_rows_are_not_given_out_after_the_right_is_gone(survey: Surveyed, config: Config) -> None:
     database = survey.record.database
     survey.answer(survey.unit(), 30, 5)
+    survey.close()
     who = survey.analyst(row_data=True)
     with database.writing() as session:
         session.execute(update(Grant).where(Grant.account_id == who.account_id).values(row_data=True))

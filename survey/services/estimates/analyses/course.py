@@ -1,10 +1,12 @@
 """Charts the course of a wave: satisfied answers by day on a p-chart, with EWMA and CUSUM alarms for a change.
 
-Days are joined until each period has enough answers. The centre is the pooled share of the first periods, frozen;
-limits allow for the design effect of the headline figure, and for more where the periods of the baseline differ more
-than that from one to the next (Laney's p′-chart): days of the week and of other units are no change. An alarm says
-look, never a verdict. The shares are unweighted: they follow the stream of answers as it came, and do not estimate the
-rate. Every course says how often chance alone would raise an alarm in one like it.
+An answer stands at the day at the end of which it was first counted (`analysis.disclosure.steps`), and days are joined
+until each period has enough answers: a share by day is a table of differences, and none may be of few people. The
+centre is the pooled share of the first periods, frozen; limits allow for the design effect of the headline figure, and
+for more where the periods of the baseline differ more than that from one to the next (Laney's p′-chart): days of the
+week and of other units are no change. An alarm says look, never a verdict. The shares are unweighted: they follow the
+stream of answers as it came, and do not estimate the rate. Every course says how often chance alone would raise an
+alarm in one like it.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.arrays import Bools, Floats, Ints
+from analysis.disclosure import steps
 from analysis.inference.estimate_tables import Estimate
 from analysis.monitoring import control_charts
 from survey.services.estimates.analyses.rows import WeighedRows
@@ -48,6 +51,10 @@ class Course:
     chance: float | None = None  # how often a course like it signals although nothing changes
     p_value: float | None = None  # how often, by chance, as strongly as this one
 
+    def tells_no_few(self, minimum: int) -> bool:
+        """Whether each period has at least so many people."""
+        return all(period.persons >= minimum for period in self.periods)
+
     @property
     def signals(self) -> tuple[Period, ...]:
         return tuple(period for period in self.periods if period.alarms)
@@ -80,8 +87,12 @@ class DaySums:
         )
 
 
-def day_sums(rows: WeighedRows, head: Figure) -> DaySums | None:
-    """What courses are drawn from; None where the headline figure counts no satisfied answers."""
+def day_sums(rows: WeighedRows, head: Figure, *, minimum: int) -> DaySums | None:
+    """What courses are drawn from; None where the headline figure counts no satisfied answers.
+
+    The days are those of the steps of at least `minimum` people in which the answers were counted while the wave ran.
+    What had not been counted by its last day is counted then.
+    """
     version = rows.version
     below = (version.item(head.target),) if head.level == "item" else version.items_below(head.target)
     items = [item for item in below or version.rated_items if version.measures_satisfaction(item)]
@@ -93,18 +104,25 @@ def day_sums(rows: WeighedRows, head: Figure) -> DaySums | None:
         answers += given
         satisfied += rows.satisfied(item) & given
     day = rows.answers.fact("_day").astype(np.int64)
+    unit, last = rows.answers.unit, int(day.max())
+    counted = steps.counted_on(unit, rows.answers.field, day, minimum=minimum, before=last + 1)
+    day = np.where(counted == steps.WAITING, last, counted)
     start, wide = int(day.min()), int(day.max() - day.min()) + 1
-    cells, place = np.unique(rows.answers.fact("_unit").astype(np.int64) * wide + day - start, return_inverse=True)
+    cells, place = np.unique(unit * wide + day - start, return_inverse=True)
     sums = [np.bincount(place, values).astype(np.float64) for values in (answers, satisfied, answers > 0)]
-    unit, since = np.divmod(cells, wide)
-    return DaySums(unit, since + start, *sums)._where(sums[2] > 0)
+    units, since = np.divmod(cells, wide)
+    return DaySums(units, since + start, *sums)._where(sums[2] > 0)
 
 
-def course(sums: DaySums, whole: Estimate | None) -> Course | None:
-    """The course of these answers; None where even all of them are too few for one period."""
-    if sums.persons.sum() < LEAST_ANSWERS:
+def course(sums: DaySums, whole: Estimate | None, *, minimum: int) -> Course | None:
+    """The course of these answers in periods of at least `minimum` people, and of enough to draw.
+
+    None where even all answers are too few for one period.
+    """
+    least = max(minimum, LEAST_ANSWERS)
+    if sums.persons.sum() < least:
         return None
-    number = _joined(sums.persons)
+    number = _joined(sums.persons, least)
     answers, satisfied, persons = (
         np.bincount(number, values) for values in (sums.answers, sums.satisfied, sums.persons)
     )
@@ -146,13 +164,13 @@ def course(sums: DaySums, whole: Estimate | None) -> Course | None:
     )
 
 
-def _joined(persons: Floats | Ints) -> Ints:
+def _joined(persons: Floats | Ints, least: int) -> Ints:
     """The period of each day: a new one begins when the last has enough; what is left over joins the last."""
     number, period, held = np.zeros(len(persons), np.int64), 0, 0.0
     for k, count in enumerate(persons):
-        if held >= LEAST_ANSWERS:
+        if held >= least:
             period, held = period + 1, 0.0
         number[k], held = period, held + count
-    if held < LEAST_ANSWERS and period:
+    if held < least and period:
         number[number == period] = period - 1
     return number

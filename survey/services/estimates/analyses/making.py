@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
-from analysis.inference.disclosure import DisclosureRule
-from analysis.inference.estimate_tables import is_rate
+from analysis.disclosure.counts import figure_of
+from analysis.inference.estimate_tables import Estimate, EstimateTable, is_rate
 from instruments.model import indices
 from instruments.model.document import InstrumentVersion
 from instruments.versions import comparability
@@ -59,7 +59,8 @@ from survey.services.estimates.analyses.wave_series import (
 )
 from survey.services.estimates.analyses.weighting import Weighting, weighting
 from survey.services.estimates.channel_results import ChannelResults
-from survey.services.estimates.hidden_cells import Hiding
+from survey.services.estimates.disclosure import running_steps, unit_groups
+from survey.services.estimates.disclosure.hidden_cells import Hiding
 from survey.services.estimates.measure_plans import SurveyPlan
 from survey.services.estimates.wave_facts import WaveFacts, facts
 from survey.services.province import settings
@@ -126,25 +127,30 @@ def analyse(
     *,
     now: datetime,
     snapshots: Path | None = None,
+    others: Mapping[str, ChannelResults] | None = None,
 ) -> Analyses:
-    """The analyses of the channel that `results` are of."""
-    rows = _rows(database, wave, wave.channel(results.channel), snapshots)
+    """The analyses of the channel that `results` are of, from the answers that count in these.
+
+    `others` are results of further channels, by their codes; those that are not there are made.
+    """
+    rows = _rows(database, wave, wave.channel(results.channel), snapshots, results.counted_before)
     if rows is None or not results.tables:
         return Analyses()
     plan, head = wave.survey_plan, wave.survey_plan.headline
     by_unit = results.table("unit").of(head.measure) if head is not None else None
     whole = results.one(head.measure) if head is not None else None
-    sums = day_sums(rows, head) if head is not None else None
+    minimum = wave.minimum_cell
+    sums = day_sums(rows, head, minimum=minimum) if head is not None else None
     final = results.status == ResultStatus.FINAL.value  # an order of running figures would be taken for a verdict
     return Analyses(
-        standings=standings(by_unit, gates=wave.gates, whole=whole) if by_unit is not None and final else None,
+        standings=_standings(wave, results, by_unit, whole) if by_unit is not None and final else None,
         importance=importance(rows, plan),
         scales=scales(rows),
         filing=filing(rows),
         quality=_quality(wave, results, rows),
-        course=course(sums.together(), whole) if sums is not None else None,
-        unit_courses=unit_courses(sums, by_unit) if sums is not None and by_unit is not None else (),
-        beside_drawn=_beside_drawn(database, wave, results, rows, now, snapshots),
+        course=course(sums.together(), whole, minimum=minimum) if sums is not None else None,
+        unit_courses=(unit_courses(sums, by_unit, minimum=minimum) if sums is not None and by_unit is not None else ()),
+        beside_drawn=_beside_drawn(database, wave, results, rows, now, snapshots, others or {}),
         since_last=_since_last(database, wave, results),
         participation=participation(database, wave.channel(results.channel), wave.unit_kinds),
         weighting=weighting(wave, wave.channel(results.channel), rows.answers),
@@ -152,35 +158,35 @@ def analyse(
     )
 
 
-def courses(
-    database: Database,
-    wave: WaveFacts,
-    results: ChannelResults,
-    *,
-    units: frozenset[int],
-    until: date | None,
-    snapshots: Path | None = None,
-) -> tuple[UnitCourse, ...]:
-    """The courses of some units alone, from answers before the day `until`; `results` has the estimates of each."""
-    head = wave.survey_plan.headline
-    if head is None or not results.tables:
-        return ()
-    channel, version = wave.channel(results.channel), wave.questionnaire
-    answers = answer_columns.read(database, channel.id, version, snapshots=snapshots)
-    inside = np.isin(answers.fact("_unit"), sorted(units))
-    if until is not None:
-        inside &= answers.fact("_day") < (until - date(1970, 1, 1)).days
-    own = answers.where(inside)
-    sums = day_sums(WeighedRows(own, version, channel.selection, np.ones(len(own))), head)
-    return unit_courses(sums, results.table("unit").of(head.measure)) if sums is not None else ()
-
-
-def _rows(database: Database, wave: WaveFacts, channel: WaveChannel, snapshots: Path | None) -> WeighedRows | None:
+def _rows(
+    database: Database, wave: WaveFacts, channel: WaveChannel, snapshots: Path | None, before: date | None
+) -> WeighedRows | None:
+    """The answers of a channel, of a running wave those that count in the step of the day `before`."""
     answers = answer_columns.read(database, channel.id, wave.questionnaire, snapshots=snapshots)
+    if before is not None:
+        answers = answers.where(running_steps.released(answers, minimum=wave.minimum_cell, before=before))
     if not len(answers):
         return None
     weighed = channel_results.weigh_answers(wave, channel, answers)
     return WeighedRows.of(answers, wave.questionnaire, channel.selection, weighed)
+
+
+def _standings(
+    wave: WaveFacts, results: ChannelResults, by_unit: EstimateTable, whole: Estimate | None
+) -> Standings | None:
+    """Where the units stand that are shown. With a hidden one among them, its rate could be solved for.
+
+    Where one is hidden, the others are moved to their own weighted mean and not to the figure of the whole.
+    """
+    figure = figure_of(str(by_unit.variable[0])) if len(by_unit) else ""
+    shown = np.array([not results.pattern.hides("unit", key, figure) for key in by_unit.domain_keys()], np.bool_)
+    if not shown.all() and whole is not None:
+        by_unit = by_unit.where(shown)
+        known = np.isfinite(by_unit.estimate) & np.isfinite(by_unit.sum_w) & (by_unit.sum_w > 0)
+        if not known.any():
+            return None
+        whole = replace(whole, estimate=float(np.average(by_unit.estimate[known], weights=by_unit.sum_w[known])))
+    return standings(by_unit, gates=wave.gates, whole=whole)
 
 
 def _quality(wave: WaveFacts, results: ChannelResults, rows: WeighedRows) -> AnswerQuality:
@@ -211,6 +217,7 @@ def _beside_drawn(
     rows: WeighedRows,
     now: datetime,
     snapshots: Path | None,
+    made: Mapping[str, ChannelResults],
 ) -> BesideDrawn | None:
     """The self-selected and the drawn channel of a wave that has both; of several, the first of each.
 
@@ -221,8 +228,11 @@ def _beside_drawn(
     other = next((c for c in wave.channels if (c.selection is Selection.OPT_IN) is not chosen), None)
     if other is None:
         return None
-    others = _rows(database, wave, other, snapshots)
-    if others is None:
+    theirs = made.get(other.code) or channel_results.estimate_channel(
+        database, wave, other.code, now=now, snapshots=snapshots
+    )
+    others = _rows(database, wave, other, snapshots, theirs.counted_before)
+    if others is None or not theirs.tables:
         return None
     common = own.units & other.units
     with database.reading() as session:
@@ -230,12 +240,11 @@ def _beside_drawn(
     if not all(_tells_no_few(found, common, minimum) for found in (rows, others)):
         return None
 
-    def estimated(channel: WaveChannel) -> ChannelResults:
-        scope = None if channel.units == common else common
-        return channel_results.estimate_channel(database, wave, channel.code, now=now, snapshots=snapshots, scope=scope)
+    def among(found: ChannelResults, channel: WaveChannel) -> ChannelResults:
+        """The results in the common units, put together from those of each."""
+        return found if channel.units == common else unit_groups.together(found, wave, common)
 
-    mine = results if own.units == common else estimated(own)
-    beside = estimated(other)
+    mine, beside = among(results, own), among(theirs, other)
     opt_in, drawn = (mine, beside) if chosen else (beside, mine)
     found = contrasts(opt_in, drawn, comparables(wave.survey_plan))
     if not found:
@@ -271,7 +280,8 @@ def _since_last(database: Database, wave: WaveFacts, results: ChannelResults) ->
         before = result_sets.last_before(session, wave.wave_id, own.selection, own.code)
     if before is None:
         return None
-    earlier, last = facts(database, before.wave_code), stored_results.find(database, before.id)
+    earlier = facts(database, before.wave_code)
+    last = stored_results.find(database, earlier, before.id)
     if last is None or (before.code != own.code and not (_alone(earlier, own) and _alone(wave, own))):
         return None
     same, broken = _in_one_series(earlier, wave)
@@ -299,13 +309,11 @@ def _units_since(
     """Without the units whose figure is hidden in the earlier wave: the difference would tell it."""
     if not found or (head := earlier.survey_plan.headline) is None:
         return ()
-    with database.reading() as session:
-        minimum = settings.read(session).minimum_cell
-    hiding = Hiding(last, earlier, DisclosureRule(minimum, public=False))
+    hiding = Hiding(last, earlier)
     table = last.table("unit").of(head.measure)
     places = {int(unit): place for place, unit in enumerate(table.domain["unit"].tolist())}
     return tuple(
-        one for one in found if hiding.shown(table.row(places[one.unit]), ("unit", (one.unit,))).value is not None
+        one for one in found if hiding.shown(table.row(places[one.unit]), "unit", (one.unit,)).value is not None
     )
 
 
@@ -323,7 +331,8 @@ def _series(database: Database, wave: WaveFacts, results: ChannelResults) -> tup
     made: list[WaveOf] = []
     earlier: WaveFacts | None = None
     for one in reversed(of_wave.values()):
-        here, found = facts(database, one.wave_code), stored_results.find(database, one.id)
+        here = facts(database, one.wave_code)
+        found = stored_results.find(database, here, one.id)
         if found is None or not found.tables:
             continue
         if one.code != own.code and not (_alone(here, here.channel(one.code)) and _alone(wave, own)):

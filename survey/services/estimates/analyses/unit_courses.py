@@ -37,12 +37,12 @@ class UnitCourse:
         return bool(self.course.signals) and self.adjusted is not None and self.adjusted <= FALSE_SHARE
 
 
-def unit_courses(sums: DaySums, table: EstimateTable) -> tuple[UnitCourse, ...]:
+def unit_courses(sums: DaySums, table: EstimateTable, *, minimum: int) -> tuple[UnitCourse, ...]:
     """The courses with limits, by unit. `table` has the headline figure of each unit."""
     whole = {int(code): table.row(place) for place, code in enumerate(table.domain["unit"].tolist())}
     made = []
     for unit in np.unique(sums.unit).tolist():
-        found = course(sums.of(unit), whole.get(unit))
+        found = course(sums.of(unit), whole.get(unit), minimum=minimum)
         if found is not None and found.center is not None:
             made.append(UnitCourse(unit, found))
     return tuple(made)
@@ -51,12 +51,12 @@ def unit_courses(sums: DaySums, table: EstimateTable) -> tuple[UnitCourse, ...]:
 def family(
     found: Sequence[UnitCourse], whole: Course | None, *, units: Collection[int], minimum: int
 ) -> tuple[UnitCourse, ...]:
-    """Those of some units that may be shown together, and beside the course of the `whole` when that is shown too.
+    """Those of some units that may be shown together and beside the course of the `whole`.
 
     No period of fewer than `minimum` people. What is left of the whole when the units shown are taken away must be as
     many, in every stretch of days in which that is known: until it is, the unit with the fewest answers is left out.
     """
-    shown = [one for one in found if one.unit in units and all(p.persons >= minimum for p in one.course.periods)]
+    shown = [one for one in found if one.unit in units and one.course.tells_no_few(minimum)]
     shown.sort(key=lambda one: (-one.persons, one.unit))
     while whole is not None and shown and _leaves_few(whole, shown, max(minimum, LEAST_ANSWERS)):
         shown.pop()

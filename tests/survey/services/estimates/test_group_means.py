@@ -11,8 +11,8 @@ from openpyxl import load_workbook
 from instruments.model.index_rules import Rollup
 from survey.models.people.accounts import Role
 from survey.permissions import system
+from survey.services.estimates.disclosure.hidden_cells import Shown
 from survey.services.estimates.group_means import GroupMean, group_means
-from survey.services.estimates.hidden_cells import Shown
 from survey.services.estimates.visible_rows import Row
 from survey.services.files import result_files, result_json
 from tests.factories.record import Record
@@ -111,6 +111,7 @@ def test_mean_of_shown_units_does_not_undo_the_hiding(survey: Surveyed) -> None:
     small = survey.unit("Phường D")
     survey.frame(small, 50)
     survey.answer(small, 3, 0)
+    survey.close()
     view = survey.view()
     left = [row.shown.value for row in view.by_unit if not row.shown.hidden]
     assert len(left) == 2

@@ -67,7 +67,7 @@ def test_the_level_is_stored_with_the_results(survey: Surveyed) -> None:
     fix_looks(survey)
     survey.close()
     found = survey.view("drawn").results
-    kept = stored_results.find(survey.record.database, survey.drawn.id)
+    kept = stored_results.find(survey.record.database, facts(survey.record.database, survey.wave.code), survey.drawn.id)
     assert kept is not None
     whole, own = kept.verdict("", ()), found.verdict("", ())
     assert whole is not None

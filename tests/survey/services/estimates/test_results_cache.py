@@ -10,12 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from survey import clock
-from survey.models.people.accounts import Role
 from survey.models.province.units import Unit
 from survey.permissions import system
-from survey.services.estimates import results_cache
-from survey.services.estimates.results_cache import FRESH, MOST, KeptResults
+from survey.services.estimates.disclosure import running_steps
+from survey.services.estimates.results_cache import MOST, KeptResults
 from survey.services.fieldwork import waves
 from tests.factories.results import Surveyed
 
@@ -32,7 +30,7 @@ def ward(survey: Surveyed) -> Unit:
 def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every computation from answers, as it happens."""
     calls: list[str] = []
-    real = results_cache.estimate_channel
+    real = running_steps.estimate_channel
     lock = threading.Lock()
 
     def counting(*arguments: object, **more: object) -> object:
@@ -40,7 +38,7 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             calls.append(str(arguments[2]))
         return real(*arguments, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(results_cache, "estimate_channel", counting)
+    monkeypatch.setattr(running_steps, "estimate_channel", counting)
     return calls
 
 
@@ -52,31 +50,14 @@ def test_page_asked_for_again_is_not_computed_again(survey: Surveyed, computed: 
     assert later.made_at == first.made_at
 
 
-def test_new_answers_are_shown_within_a_minute(survey: Surveyed, ward: Unit, computed: list[str]) -> None:
-    kept = KeptResults()
-    survey.view(kept=kept)
-    survey.answer(ward, 15, 0)
-    assert survey.view(kept=kept, now=survey.record.now + FRESH - timedelta(seconds=1)).responses == 25
-    assert survey.view(kept=kept, now=survey.record.now + FRESH).responses == 40
-    assert len(computed) == 2
-
-
-def test_answer_taken_back_leaves_at_once(survey: Surveyed, ward: Unit) -> None:
-    kept = KeptResults()
-    survey.view(kept=kept)
-    survey.delete_one(ward)
-    assert survey.view(kept=kept).responses == 24
-
-
-def test_each_scope_has_its_own_results(survey: Surveyed, computed: list[str]) -> None:
+def test_all_scopes_are_read_from_one_computation(survey: Surveyed, computed: list[str]) -> None:
     other = survey.unit("Phường B")
     survey.answer(other, 0, 30)
     kept = KeptResults()
     whole, part = survey.view(kept=kept), survey.view(kept=kept, actor=survey.analyst(other))
     assert (whole.responses, part.responses) == (55, 30)
     assert part.overall.shown.value == 0.0  # type: ignore[union-attr]
-    survey.view(kept=kept, actor=survey.analyst(other))
-    assert len(computed) == 2
+    assert len(computed) == 1
 
 
 def test_many_readers_at_once_cost_one_computation(survey: Surveyed, computed: list[str]) -> None:
@@ -111,7 +92,7 @@ def test_failed_computation_is_tried_again(survey: Surveyed, monkeypatch: pytest
         def fail(*_arguments: object, **_more: object) -> object:
             raise MemoryError
 
-        broken.setattr(results_cache, "estimate_channel", fail)
+        broken.setattr(running_steps, "estimate_channel", fail)
         with pytest.raises(MemoryError):
             survey.view(kept=kept)
     assert survey.view(kept=kept).responses == 25
@@ -120,24 +101,27 @@ def test_failed_computation_is_tried_again(survey: Surveyed, monkeypatch: pytest
 def test_only_so_many_are_kept(survey: Surveyed) -> None:
     kept = KeptResults()
     for number in range(MOST + 5):
-        kept._place((number, None))
+        kept._place(number)
     assert len(kept._places) == MOST
 
 
 def test_snapshot_of_columns_gives_the_same_figures_and_follows_the_answers(survey: Surveyed, tmp_path: Path) -> None:
-    fresh = survey.view(kept=KeptResults(tmp_path)).results
+    fresh = survey.view(kept=KeptResults()).results
+    survey.view(kept=KeptResults(tmp_path))
     (snapshot,) = tmp_path.glob("*.npz")
+    (step,) = tmp_path.glob("step-*.bin")
+    step.unlink()
     again = survey.view(kept=KeptResults(tmp_path)).results
     assert (again.data_hash, again.tables[""].to_json()) == (fresh.data_hash, fresh.tables[""].to_json())
     survey.answer(survey.unit(), 15, 0)
-    assert survey.view(kept=KeptResults(tmp_path)).responses == 40
+    assert survey.view(kept=KeptResults(tmp_path), now=survey.record.now + timedelta(days=1)).responses == 40
     assert not snapshot.exists()
 
 
 def test_broken_snapshot_is_read_from_the_record_instead(survey: Surveyed, tmp_path: Path) -> None:
     survey.view(kept=KeptResults(tmp_path))
-    (snapshot,) = tmp_path.glob("*.npz")
-    snapshot.write_bytes(b"half a fi")
+    for kept in (*tmp_path.glob("*.npz"), *tmp_path.glob("step-*.bin")):
+        kept.write_bytes(b"half a fi")
     assert survey.view(kept=KeptResults(tmp_path)).responses == 25
 
 
@@ -147,16 +131,3 @@ def test_snapshot_holds_no_key_and_nothing_that_orders_the_answers(survey: Surve
     with np.load(snapshot) as held:
         names = set(held.files)
     assert names == {"q1", "q2", "_unit", "_received", "_field", "_point", "_day", "_pace", "_together", "_data_hash"}
-
-
-def test_part_of_a_running_wave_counts_until_yesterday_and_changes_once_a_day(survey: Surveyed, ward: Unit) -> None:
-    today, later = clock.local_day(survey.record.now), survey.record.now + timedelta(hours=2)
-    viewer, kept = survey.person(Role.UNIT_VIEWER, ward), KeptResults()
-    before = survey.view(actor=viewer, kept=kept)
-    survey.answer(ward, 0, 10, day=today)  # somebody watches who leaves the counter
-    soon = survey.view(actor=viewer, kept=kept, now=later)
-    assert (before.responses, soon.responses) == (25, 25)
-    assert survey.view(actor=viewer).responses == 25  # another process has kept nothing
-    assert survey.view(kept=kept, now=later).responses == 35
-    tomorrow = survey.view(actor=viewer, kept=kept, now=survey.record.now + timedelta(days=1))
-    assert tomorrow.responses == 35

@@ -42,6 +42,7 @@ def test_unit_viewer_sees_the_own_unit(survey: Surveyed) -> None:
     a, b = survey.unit("Phường A"), survey.unit("Phường B")
     survey.answer(a, 30, 10)
     survey.answer(b, 10, 30)
+    survey.close()
     view = survey.view(actor=survey.person(Role.UNIT_VIEWER, a))
     assert shown(view) == {"Phường A": 40}
     assert view.overall is not None

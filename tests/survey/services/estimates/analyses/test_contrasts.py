@@ -23,6 +23,7 @@ def test_self_selected_answers_are_set_beside_the_drawn_ones(survey: Surveyed) -
     survey.answer(unit, 160, 40)
     for n in range(10):
         survey.answer(unit, 16 + n % 3, 3 - n % 3, channel=survey.qr, day=FIRST_DAY + timedelta(days=n))
+    survey.close()
     qr, drawn = survey.view("qr").overall, survey.view("drawn").overall
     assert qr is not None
     assert drawn is not None
@@ -51,7 +52,7 @@ def test_channels_are_compared_in_the_units_they_share(survey: Surveyed) -> None
         beside = analysed(survey, channel).beside_drawn
         assert beside is not None
         assert beside.common == 1
-        assert (beside.contrasts[0].first, beside.contrasts[0].second) == (pytest.approx(77 / 95), pytest.approx(0.8))
+        assert (beside.contrasts[0].first, beside.contrasts[0].second) == (0.811, 0.8)
         assert not beside.contrasts[0].certain
 
 
@@ -63,6 +64,7 @@ def test_channels_are_not_compared_where_the_shared_units_would_tell_of_a_hidden
     for unit in (a, hidden):
         for n in range(5):
             survey.answer(unit, 15 + n % 2, 4 - n % 2, channel=survey.qr, day=FIRST_DAY + timedelta(days=n))
+    survey.close()
     assert analysed(survey).beside_drawn is None
 
 
@@ -187,7 +189,7 @@ def test_self_selected_answers_never_prove_a_change_nor_its_absence(survey: Surv
     assert since is not None
     for change in (*since.contrasts, *(one.change for one in since.units)):
         assert change.against is not None
-        assert change.difference == pytest.approx(92 / 105 - 0.6)
+        assert change.difference == pytest.approx(92 / 105 - 0.6, abs=0.0005)
         assert change.low is not None
         assert change.against.low is not None
         found = (change.certain, change.against.reading, change.reason, change.against.reason)
@@ -206,10 +208,10 @@ def test_self_selected_answers_never_prove_a_change_nor_its_absence(survey: Surv
 @pytest.mark.parametrize(("smallest", "compared"), [(100, 1), (101, 0)])
 def test_a_unit_hidden_in_the_wave_before_is_not_compared(survey: Surveyed, smallest: int, compared: int) -> None:
     unit = survey.unit()
-    wave_before(survey, unit, 60, 40)
-    survey.answer(unit, 180, 20)
     with survey.record.database.writing() as session:
         session.merge(Setting(key="minimum_cell", value=smallest, changed_at=survey.record.now))
+    wave_before(survey, unit, 60, 40)
+    survey.answer(unit, 180, 20)
     survey.close()
     since = analysed(survey).since_last
     assert since is not None

@@ -133,6 +133,7 @@ def test_hidden_units_have_no_line_and_kinds_do_not_give_them_away(survey: Surve
         issue(survey, unit, 60)
     silent = survey.unit("Sở E", kind=UnitKind.DEPARTMENT)
     issue(survey, silent, 60)
+    survey.close()
     view, found = survey.view(), analysed(survey).participation
     assert found is not None
     hidden = {row.key for row in view.by_unit if row.shown.value is None}

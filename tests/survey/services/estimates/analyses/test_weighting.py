@@ -78,7 +78,7 @@ def test_weights_are_not_told_where_a_cell_is_hidden(survey: Surveyed, people: i
     stages = result_json.result(view)["meta"]["weights"]
     assert [stage["n"] for stage in stages] == [87 + people] * 2
     assert all(("largest" in stage) is told and ("kish" in stage) is told for stage in stages)
-    about = str(result_tables.about(view, Words.of("vi"), rows_left_out=None))
+    about = str(result_tables.about(view, Words.of("vi")))
     assert ("CV = " in about) is told
     of_one = result_json.result(survey.view(actor=survey.analyst(unit)))["meta"]["weights"]
     assert not any("largest" in stage for stage in of_one)  # the spread is that of everybody's units
