@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -13,10 +14,12 @@ class Printed:
 
     value: float
     places: int
+    below: bool = False  # known only to be smaller than the value
 
 
 Progress = Callable[[int, int], None]  # told how many of how many rows are written
-Cell = str | int | float | Printed | None
+HIDDEN = "[c]"  # confidential: a value that is hidden; as text it sorts behind all numbers and can be filtered
+Cell = str | int | float | date | datetime | Printed | None
 
 
 class Kind(StrEnum):
@@ -27,6 +30,7 @@ class Kind(StrEnum):
     RATE = "rate"  # 0..1, shown as a percentage with two places
     SCORE = "score"
     NUMBER = "number"
+    DATE = "date"
 
 
 @dataclass(frozen=True)
@@ -58,3 +62,4 @@ class DataSheet:
     rows: Iterable[Sequence[Cell]]
     count: int
     lead: str = ""
+    exact: bool = False  # the headings as other programs expect them, letter for letter, even two alike

@@ -17,9 +17,9 @@ from survey.services.estimates.analyses.soundness import AnswerQuality, Filing
 from survey.services.estimates.analyses.standings import Standings, bands
 from survey.services.estimates.analyses.unit_courses import UnitCourse, expected_by_chance
 from survey.services.estimates.visible_results import ResultsView
-from survey.services.files.change_tables import CHOSEN, ONE_RULE, margin_table, p_value, proven_words, series_table
+from survey.services.files.change_tables import CHOSEN, ONE_RULE, margin_table, proven_words, series_table
 from survey.services.files.result_sentences import Words
-from survey.services.files.result_tables import as_rate
+from survey.services.files.result_tables import as_p, as_rate
 from survey.words import figures
 from survey.words.figures import grouped, in_points, number, percent, standard_error
 from survey.words.results import BEYOND, CHARTS, NO_IMPORTANCE, QUADRANTS
@@ -61,14 +61,14 @@ def target_name(view: ResultsView, level: str, target: str, w: Words) -> str:
 
 def _comparisons(view: ResultsView, found: Analyses, w: Words) -> Table:
     columns = (
-        Column(w(N_("Compared waves or channels")), width=56),
-        Column(w(N_("Figure")), width=48),
+        Column(w(N_("Compared waves or channels")), width=36),
+        Column(w(N_("Figure")), width=34),
         Column(w(N_("First")), Kind.RATE, 11),
         Column(w(N_("Second")), Kind.RATE, 11),
         Column(w(N_("Difference")), Kind.RATE, 11),
         Column(w(N_("Low, adjusted")), Kind.RATE, 10),
         Column(w(N_("High, adjusted")), Kind.RATE, 10),
-        Column(w(N_("p (Holm)")), width=11),
+        Column(w(N_("p (Holm)")), Kind.NUMBER, 11),
         Column(w(N_("More than chance?")), width=14),
     )
     rows: list[list[Cell]] = []
@@ -118,7 +118,7 @@ def _contrast_lines(view: ResultsView, name: str, contrasts: Sequence[Contrast],
     return [
         [name, target_name(view, c.level, c.target, w), as_rate(c.first, view.rounding(c.target)),
          as_rate(c.second, view.rounding(c.target)), c.difference, c.low, c.high,
-         p_value(c.p_value, w), proven_words(c, w)]
+         as_p(c.p_value), proven_words(c, w)]
         for c in contrasts
     ]  # fmt: skip
 
@@ -126,7 +126,7 @@ def _contrast_lines(view: ResultsView, name: str, contrasts: Sequence[Contrast],
 def _importance(view: ResultsView, found: Importance, w: Words) -> Table:
     columns = (
         Column(w(N_("Code")), width=10),
-        Column(w(N_("Factor")), width=56),
+        Column(w(N_("Factor")), width=36),
         Column(w(N_("Importance")), Kind.RATE, 11),
         Column(w(N_("95 % low")), Kind.RATE, 10),
         Column(w(N_("95 % high")), Kind.RATE, 10),
@@ -134,13 +134,13 @@ def _importance(view: ResultsView, found: Importance, w: Words) -> Table:
         Column(w(N_("Rank by importance: worst")), Kind.COUNT, 12),
         Column(w(N_("Correlation")), Kind.SCORE, 11),
         Column(w(N_("Odds ratio")), Kind.SCORE, 11),
-        Column(w(N_("p")), width=11),
+        Column(w(N_("p")), Kind.NUMBER, 11),
         Column(w(N_("Mean score")), Kind.SCORE, 11),
         Column(w(N_("Advice")), width=24),
     )
     rows: list[list[Cell]] = [
         [f.factor, target_name(view, "factor", f.factor, w), f.share, f.low, f.high, f.rank_low or None,
-         f.rank_high or None, f.correlation, f.odds_ratio, p_value(f.p_value, w),
+         f.rank_high or None, f.correlation, f.odds_ratio, as_p(f.p_value),
          f.performance,
          w(QUADRANTS[found.advice(f)])]
         for f in found.factors
@@ -161,7 +161,8 @@ def _importance(view: ResultsView, found: Importance, w: Words) -> Table:
 
 def _standings(view: ResultsView, found: Standings, w: Words) -> Table:
     columns = (
-        Column(w(N_("Unit")), width=48),
+        Column(w(N_("Unit")), width=30),
+        Column(w(N_("Code")), width=12),
         Column(w(N_("n")), Kind.COUNT, 9),
         Column(w(N_("Rate")), Kind.RATE, 10),
         *(() if found.is_noise else (Column(w(N_("Rank")), Kind.COUNT, 8),)),
@@ -184,7 +185,7 @@ def _standings(view: ResultsView, found: Standings, w: Words) -> Table:
     if found.is_noise:
         printed = tuple(row for band in bands(found, view.unit_names) for row in band.rows)
     rows: list[list[Cell]] = [
-        [view.unit_names.get(r.unit, "?"), r.n, as_rate(r.rate, view.rounding()),
+        [view.unit_names.get(r.unit, "?"), view.unit_codes.get(r.unit, ""), r.n, as_rate(r.rate, view.rounding()),
          *([] if found.is_noise else [r.rank or None]), r.low or None, r.high or None, r.low_together or None,
          r.high_together or None, r.group or None, r.limit_low, r.limit_high, r.shrunken, r.shrunken_low,
          r.shrunken_high, r.benchmarked, r.benchmarked_low, r.benchmarked_high,
@@ -223,8 +224,8 @@ def benchmark_words(found: Standings, w: Words) -> str:
 
 def _course(found: Course, w: Words) -> Table:
     columns = (
-        Column(w(N_("From")), width=12),
-        Column(w(N_("To")), width=12),
+        Column(w(N_("From")), Kind.DATE, 12),
+        Column(w(N_("To")), Kind.DATE, 12),
         Column(w(N_("Persons")), Kind.COUNT, 10),
         Column(w(N_("Share of satisfied answers")), Kind.RATE, 14),
         Column(w(N_("Lower limit")), Kind.RATE, 11),
@@ -232,7 +233,7 @@ def _course(found: Course, w: Words) -> Table:
         Column(w(N_("Signals")), width=24),
     )
     rows: list[list[Cell]] = [
-        [day(p.first), day(p.last), p.persons, p.share, p.low, p.high, ", ".join(w(CHARTS[a]) for a in p.alarms)]
+        [_date(p.first), _date(p.last), p.persons, p.share, p.low, p.high, ", ".join(w(CHARTS[a]) for a in p.alarms)]
         for p in found.periods
     ]
     notes = [w(N_("Unweighted. A signal says look, it is not a verdict."))]
@@ -246,14 +247,15 @@ def _course(found: Course, w: Words) -> Table:
 
 def _unit_courses(view: ResultsView, found: Sequence[UnitCourse], w: Words) -> Table:
     columns = (
-        Column(w(N_("Unit")), width=48),
+        Column(w(N_("Unit")), width=30),
+        Column(w(N_("Code")), width=12),
         Column(w(N_("n")), Kind.COUNT, 9),
         Column(w(N_("Periods")), Kind.COUNT, 10),
         Column(w(N_("Share in the first periods")), Kind.RATE, 14),
-        Column(w(N_("First signal")), width=12),
+        Column(w(N_("First signal")), Kind.DATE, 12),
         Column(w(N_("Signals")), width=24),
-        Column(w(N_("p")), width=11),
-        Column(w(N_("p (Benjamini and Hochberg)")), width=14),
+        Column(w(N_("p")), Kind.NUMBER, 11),
+        Column(w(N_("p (Benjamini and Hochberg)")), Kind.NUMBER, 14),
         Column(w(N_("More than chance?")), width=14),
     )
     rows: list[list[Cell]] = []
@@ -261,9 +263,10 @@ def _unit_courses(view: ResultsView, found: Sequence[UnitCourse], w: Words) -> T
         signals = one.course.signals
         charts = [name for name in CHARTS if any(name in period.alarms for period in signals)]
         rows.append(
-            [view.unit_names.get(one.unit, "?"), one.persons, len(one.course.periods), one.course.center,
-             day(signals[0].first) if signals else None, ", ".join(w(CHARTS[name]) for name in charts),
-             p_value(one.course.p_value, w), p_value(one.adjusted, w),
+            [view.unit_names.get(one.unit, "?"), view.unit_codes.get(one.unit, ""), one.persons,
+             len(one.course.periods), one.course.center,
+             _date(signals[0].first) if signals else None, ", ".join(w(CHARTS[name]) for name in charts),
+             as_p(one.course.p_value), as_p(one.adjusted),
              w(N_("yes")) if one.shifted else w(N_("not proven"))]
         )  # fmt: skip
     signalled = sum(1 for one in found if one.course.signals)
@@ -335,3 +338,8 @@ def filing_words(view: ResultsView, found: Filing, w: Words) -> str:
 def day(days: int) -> str:
     """A day counted from 1970-01-01, as people write it."""
     return figures.day(date(1970, 1, 1) + timedelta(days=days))
+
+
+def _date(days: int) -> date:
+    """A day counted from 1970-01-01, for a cell that keeps days."""
+    return date(1970, 1, 1) + timedelta(days=days)

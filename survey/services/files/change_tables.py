@@ -13,8 +13,8 @@ from survey.services.estimates.analyses.contrasts import AgainstMargin, Contrast
 from survey.services.estimates.analyses.wave_series import LEAST_FOR_SEASON, FigureSeries, WaveChange, WavePoint
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.result_sentences import Words
-from survey.services.files.result_tables import as_rate
-from survey.words.figures import day, in_points, margin, number, percent
+from survey.services.files.result_tables import as_p, as_rate
+from survey.words.figures import day, in_points, margin, number, p_value, percent
 from survey.words.results import AGAINST_MARGIN, REASONS
 
 CHOSEN = N_("People chose themselves to answer, so nobody knows how those who did not would have answered: differences "
@@ -129,21 +129,21 @@ def units_sentence(since: SinceLast, w: Words) -> str:
 def margin_table(view: ResultsView, since: SinceLast, named: Sequence[tuple[str, Contrast]], w: Words) -> Table:
     """Figures and units against the margin, by their printed names."""
     columns = (
-        Column(w(N_("Figure or unit")), width=56),
+        Column(w(N_("Figure or unit")), width=36),
         Column(w(N_("This wave")), Kind.RATE, 11),
         Column(w(N_("Wave before")), Kind.RATE, 11),
         Column(w(N_("Difference")), Kind.RATE, 11),
         Column(w(N_("90 % low")), Kind.RATE, 10),
         Column(w(N_("90 % high")), Kind.RATE, 10),
         Column(w(N_("Not below, holds together")), Kind.RATE, 12),
-        Column(w(N_("p, not worse (Holm)")), width=12),
-        Column(w(N_("p, equivalent (Holm)")), width=12),
+        Column(w(N_("p, not worse (Holm)")), Kind.NUMBER, 12),
+        Column(w(N_("p, equivalent (Holm)")), Kind.NUMBER, 12),
         Column(w(N_("Not worse?")), width=16),
         Column(w(N_("Equivalent?")), width=14),
     )
     rows: list[list[Cell]] = [
         [name, as_rate(c.first, view.rounding(c.target)), as_rate(c.second, view.rounding(c.target)), c.difference,
-         a.low, a.high, a.bound, p_value(a.p_not_worse, w), p_value(a.p_equivalent, w), margin_words(a, w),
+         a.low, a.high, a.bound, as_p(a.p_not_worse), as_p(a.p_equivalent), margin_words(a, w),
          equivalent_words(a, w)]
         for name, c in named
         if (a := c.against) is not None
@@ -210,7 +210,7 @@ def series_notes(found: FigureSeries, w: Words) -> tuple[str, ...]:
 
 
 def _said_p(found: FigureSeries, w: Words) -> str:
-    said = p_value(found.changed_p, w) or "–"
+    said = p_value(found.changed_p, w.language)
     return said if said.startswith("<") else f"= {said}"
 
 
@@ -235,8 +235,8 @@ def _stretch(found: FigureSeries) -> tuple[WavePoint, ...]:
 def series_table(view: ResultsView, named: Sequence[tuple[str, FigureSeries]], w: Words) -> Table:
     """Every figure in every wave, with the changes since the wave before and since the first of its wording."""
     columns = (
-        Column(w(N_("Figure")), width=48),
-        Column(w(N_("Wave")), width=40),
+        Column(w(N_("Figure")), width=30),
+        Column(w(N_("Wave")), width=28),
         Column(w(N_("n")), Kind.COUNT, 9),
         Column(w(N_("Rate")), Kind.RATE, 10),
         Column(w(N_("95 % low")), Kind.RATE, 10),
@@ -244,11 +244,11 @@ def series_table(view: ResultsView, named: Sequence[tuple[str, FigureSeries]], w
         Column(w(N_("Since the wave before")), Kind.RATE, 12),
         Column(w(N_("Low, adjusted")), Kind.RATE, 10),
         Column(w(N_("High, adjusted")), Kind.RATE, 10),
-        Column(w(N_("p (Holm)")), width=11),
+        Column(w(N_("p (Holm)")), Kind.NUMBER, 11),
         Column(w(N_("Since the first wave")), Kind.RATE, 12),
         Column(w(N_("Low, adjusted")), Kind.RATE, 10),
         Column(w(N_("High, adjusted")), Kind.RATE, 10),
-        Column(w(N_("p (Holm)")), width=11),
+        Column(w(N_("p (Holm)")), Kind.NUMBER, 11),
         Column(w(N_("Without the season")), Kind.RATE, 11),
         Column(w(N_("Remark")), width=24),
     )
@@ -277,12 +277,4 @@ def _remark(found: FigureSeries, point: WavePoint, w: Words) -> str | None:
 
 
 def _change_cells(found: WaveChange | None, w: Words) -> list[Cell]:
-    return [None] * 4 if found is None else [found.difference, found.low, found.high, p_value(found.p_value, w)]
-
-
-def p_value(value: float | None, w: Words) -> str | None:
-    """A p-value with three places, the very small ones as below the smallest of these."""
-    if value is None:
-        return None
-    smallest = number(0.001, 3, w.language)
-    return f"< {smallest}" if value < 0.001 else number(value, 3, w.language)
+    return [None] * 4 if found is None else [found.difference, found.low, found.high, as_p(found.p_value)]

@@ -22,6 +22,7 @@ class ResultFile:
     label: str
     writer: str  # module:function, with the arguments of `result_files.write_workbook`
     row_data: bool = False
+    csv: bool = False  # written in a dialect that its reader chooses
     by_layout: bool = False  # for questionnaires that declare the table layouts others expect
 
     def is_offered(self, version: InstrumentVersion) -> bool:
@@ -40,7 +41,23 @@ RESULT_FILES: dict[str, ResultFile] = {
         "results_workbook", N_("Download the workbook (.xlsx)"), "survey.services.files.result_files:write_workbook"
     ),
     "rows": ResultFile(
-        "results_rows", N_("Rows of answers (.csv)"), "survey.services.files.result_files:write_rows", row_data=True
+        "results_rows",
+        N_("Rows of answers (.csv in a .zip)"),
+        "survey.services.files.result_files:write_rows",
+        row_data=True,
+        csv=True,
+    ),
+    "sav": ResultFile(
+        "results_sav",
+        N_("Rows of answers for SPSS (.sav)"),
+        "survey.services.files.answer_statistics:write_sav",
+        row_data=True,
+    ),
+    "dta": ResultFile(
+        "results_dta",
+        N_("Rows of answers for Stata (.dta)"),
+        "survey.services.files.answer_statistics:write_dta",
+        row_data=True,
     ),
     "layouts": ResultFile(
         "results_layouts",

@@ -1,6 +1,6 @@
 """Rows of answers in the table layouts that others expect, header by header: a sheet for each layout of a version.
 
-The rows are those of every file with a row per response, recoded (`row_recoding`). What the record does not hold or
+The rows are those of every file with a row per response, recoded (`answer_rows`). What the record does not hold or
 hides stays empty: open words, days, the number of a form, and numbers that are known as bands only.
 """
 
@@ -24,8 +24,10 @@ from survey.services.estimates import visible_results
 from survey.services.estimates.answer_columns import BLANK
 from survey.services.estimates.results_cache import KeptResults
 from survey.services.files import result_tables
-from survey.services.files.result_files import XLSX, RecodedRows, Taken, file_name, may_take_rows, snapshots
+from survey.services.files.answer_rows import RecodedRows, Taken
+from survey.services.files.result_files import XLSX, file_name, may_take_rows, snapshots
 from survey.services.files.result_sentences import Words, marks
+from survey.services.files.rows import statements as row_statements
 from survey.services.jobs import MadeFile, Progress
 from survey.words.standing import GRADES
 
@@ -63,7 +65,7 @@ def write(
         title=view.wave.title,
         about=[
             *(line for layout in view.version.exports for line in layout_lines(layout, laid_out, words)),
-            *result_tables.about(view, words, rows_left_out=rows.left_out),
+            *result_tables.about(view, words, rows=row_statements.lines(view, rows, words)),
         ],
         about_name=words(N_("Read me")),
         tables=[],
@@ -73,7 +75,7 @@ def write(
         stamp_data=view.wave.is_synthetic,
         progress=progress,
     )
-    return MadeFile(path, file_name(view, f"{view.version.exports[0].code}.xlsx"), XLSX, row_data=True)
+    return MadeFile(path, file_name(view, f"{view.version.exports[0].code}.xlsx"), XLSX, row_data=True, rows=len(rows))
 
 
 def layout_lines(layout: ExportLayout, laid_out: LaidOut, w: Words) -> list[tuple[str, str]]:
@@ -102,7 +104,9 @@ class LaidOut:
             name = layout.code[:31]
             names.append(name if name not in names else f"{layout.code[:28]}-{len(names)}")
         return [
-            DataSheet(name, tuple(c.header for c in layout.columns), self._rows(layout), len(self.taken.unit))
+            DataSheet(
+                name, tuple(c.header for c in layout.columns), self._rows(layout), len(self.taken.unit), exact=True
+            )
             for name, layout in zip(names, layouts, strict=True)
         ]
 

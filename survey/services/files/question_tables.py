@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from survey.errors import N_
+from survey.exports.tables import HIDDEN as CONFIDENTIAL
 from survey.exports.tables import Cell, Column, Kind, Table
 from survey.services.estimates.asked_questions import EnteredRow
 from survey.services.estimates.visible_results import ResultsView
@@ -16,8 +17,8 @@ from survey.services.files.question_sentences import (
     period_name,
     why_no_quantiles,
 )
-from survey.services.files.result_sentences import Words, why_hidden
-from survey.words.figures import day, whole
+from survey.services.files.result_sentences import Words, is_confidential, why_none
+from survey.words.figures import whole
 from survey.words.results import DATE_QUANTILES, HIDDEN
 
 
@@ -48,7 +49,7 @@ def tables(view: ResultsView, w: Words) -> list[Table]:
 def _numbers(view: ResultsView, rows: list[EnteredRow], w: Words) -> Table:
     columns = (
         Column(w(N_("Code")), width=14),
-        Column(w(N_("Question")), width=60),
+        Column(w(N_("Question")), width=40),
         Column(w(N_("Unit of the number")), width=12),
         Column(w(N_("n")), Kind.COUNT, 9),
         Column(w(N_("Mean of the numbers")), Kind.NUMBER, 11),
@@ -67,17 +68,19 @@ def _numbers(view: ResultsView, rows: list[EnteredRow], w: Words) -> Table:
     lines: list[list[Cell]] = []
     for row in rows:
         mean = row.mean
-        figures: list[Cell] = [None] * 6
+        hidden = mean is not None and is_confidential(mean)
+        figures: list[Cell] = [CONFIDENTIAL if hidden else None] * 6
         if mean is not None and mean.value is not None:
             effective = None if mean.effective_n is None else whole(mean.effective_n)
             figures = [mean.value, mean.se or None, mean.low, mean.high, effective, mean.df]
         lower, median, upper = (*row.quantiles, None, None, None)[:3]
         lines.append(
             [
-                row.item, row.text, row.unit, row.n, *figures, lower.value if lower else None,
+                row.item, row.text, row.unit, CONFIDENTIAL if hidden else row.n, *figures,
+                lower.value if lower else None,
                 *((median.value, median.low, median.high) if median else (None, None, None)),
                 upper.value if upper else None,
-                (why_hidden(view, mean, w) if mean is not None else "") or why_no_quantiles(view, row, w),
+                (why_none(view, mean, w) if mean is not None else "") or why_no_quantiles(view, row, w),
             ]
         )  # fmt: skip
     note = w(N_("A value is shown only where at least %(minimum)s answers lie on either side of it."),
@@ -88,7 +91,7 @@ def _numbers(view: ResultsView, rows: list[EnteredRow], w: Words) -> Table:
 def _dates(view: ResultsView, rows: list[EnteredRow], w: Words) -> Table:
     columns = (
         Column(w(N_("Code")), width=14),
-        Column(w(N_("Question")), width=60),
+        Column(w(N_("Question")), width=40),
         Column(w(N_("n")), Kind.COUNT, 9),
         Column(w(N_("What is told")), width=22),
         Column(w(N_("Day, month or years")), width=18),
@@ -102,14 +105,15 @@ def _dates(view: ResultsView, rows: list[EnteredRow], w: Words) -> Table:
         if row.why:
             lines.append([row.item, row.text, row.n, *[None] * 5, why_no_quantiles(view, row, w)])
         for q in row.quantiles:
-            told = None if q.value is None else day(date(1970, 1, 1) + timedelta(days=int(q.value)))
-            why = w(HIDDEN["small"], minimum=view.minimum_cell) if told is None else ""
-            lines.append([row.item, row.text, row.n, w(DATE_QUANTILES[str(q.share)]), told, None, None, None, why])
+            told = CONFIDENTIAL if q.value is None else date(1970, 1, 1) + timedelta(days=int(q.value))
+            lines.append([row.item, row.text, row.n, w(DATE_QUANTILES[str(q.share)]), told, *[None] * 4])
         for one in row.periods:
-            why = w(HIDDEN[one.hidden], minimum=view.minimum_cell) if one.hidden else ""
+            hidden = one.hidden in ("small", "complement")
+            why = w(HIDDEN[one.hidden], minimum=view.minimum_cell) if one.hidden and not hidden else ""
+            shares = [CONFIDENTIAL] * 3 if hidden else [one.share, one.low, one.high]
             lines.append(
-                [row.item, row.text, one.n, w(N_("Share of the dates")), period_name(one.period), one.share, one.low,
-                 one.high, why]
+                [row.item, row.text, CONFIDENTIAL if hidden else one.n, w(N_("Share of the dates")),
+                 period_name(one.period), *shares, why]
             )  # fmt: skip
     note = w(DATES, minimum=view.minimum_cell)
     return Table(w(N_("Dates")), w(N_("Dates that people entered")), columns, lines, notes=(note,))
@@ -118,7 +122,7 @@ def _dates(view: ResultsView, rows: list[EnteredRow], w: Words) -> Table:
 def _comments(view: ResultsView, w: Words) -> Table:
     columns = (
         Column(w(N_("Code")), width=20),
-        Column(w(N_("Question")), width=60),
+        Column(w(N_("Question")), width=40),
         Column(w(N_("People who wrote something")), Kind.COUNT, 14),
         Column(w(N_("Remark")), width=40),
     )
@@ -126,16 +130,8 @@ def _comments(view: ResultsView, w: Words) -> Table:
         [
             one.item,
             one.text,
-            one.n,
-            "; ".join(
-                filter(
-                    None,
-                    [
-                        w(N_("(words beside “other”)")) if one.beside else "",
-                        w(HIDDEN["small"], minimum=view.minimum_cell) if one.n is None else "",
-                    ],
-                )
-            ),
+            CONFIDENTIAL if one.n is None else one.n,
+            w(N_("(words beside “other”)")) if one.beside else "",
         ]
         for one in view.comments
     ]

@@ -6,7 +6,7 @@ Domains are named by the codes of units and fields. What is hidden on screen is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,8 @@ from analysis.totals.measure_plan import Measure
 from survey import __version__
 from survey.queries.estimates.wave_basis import NO_FIELD
 from survey.services.estimates.asked_questions import EnteredRow
-from survey.services.estimates.channel_results import ChannelResults
 from survey.services.estimates.channel_verdicts import Key, Verdict
+from survey.services.estimates.disclosure import published_tables
 from survey.services.estimates.group_means import GroupMean
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.question_sentences import left_out_codes
@@ -25,6 +25,7 @@ from survey.words.figures import grouped, p_value, percent, score, target_percen
 from survey.words.results import ROLLUPS
 
 _HIDDEN = ("estimate", "se", "df", "deff_wor", "deff_wr", "effective_n", "sum_w")
+_OF_THE_WHOLE = ("sum_w", "deff_wor")  # below the whole they would tell the answers behind a rate
 
 
 def result(view: ResultsView) -> dict[str, Any]:
@@ -48,14 +49,13 @@ def result(view: ResultsView) -> dict[str, Any]:
             "plan_binding": view.plan.binding.value if view.plan else None,
             "weights": [dict(stage) for stage in view.weight_stages],
             "minimum_cell": view.minimum_cell,
+            "disclosure": dict(results.pattern.report) or None,
             "version": results.version if view.final else None,
             "versions": [{"version": v.number, "made_at": v.made_at.isoformat()} for v in view.versions],
             "verdict_rule": _rule_of(view),
         },
-        "estimates": [e for name, table in _crossings(results) for e in _estimates(view, name, table)],
-        "verdicts": [
-            v for name, found in results.verdicts.items() if "," not in name for v in _verdicts(view, name, found)
-        ],
+        "estimates": [e for name, table in results.tables.items() for e in _estimates(view, name, table)],
+        "verdicts": [v for name, found in results.verdicts.items() for v in _verdicts(view, name, found)],
         "ranking": [],
         "reliability": [],
         "drivers": [],
@@ -63,6 +63,13 @@ def result(view: ResultsView) -> dict[str, Any]:
         **({"comments": [{"variable": one.item, "n": one.n} for one in view.comments]} if view.comments else {}),
         **({"group_means": [_group_mean(view, mean) for mean in view.group_means]} if view.group_means else {}),
     }
+
+
+def table(view: ResultsView, crossing: str) -> list[dict[str, Any]]:
+    """The estimates of one table. Conflict for one that is not on the list of the wave."""
+    published_tables.check(view.wave, crossing)
+    found = view.results.tables.get(crossing)
+    return [] if found is None else _estimates(view, crossing, found)
 
 
 def lines(view: ResultsView) -> list[str]:
@@ -80,6 +87,7 @@ def lines(view: ResultsView) -> list[str]:
     rows = [("all", view.overall), *((r.label, r) for r in view.by_field), *((r.label, r) for r in view.by_unit)]
     for label, row in rows:
         shown = row.shown
+        rounding = view.rounding() if row is view.overall else view.row_rounding
         if shown.hidden:
             found.append(f"  {label:60.60}  hidden ({shown.hidden})")
             continue
@@ -111,11 +119,6 @@ def _proof(verdict: Verdict) -> str:
     return f" (p {p_value(verdict.p, 'en')}{bound}{f', 1 of {verdict.members}' if verdict.members else ''})"
 
 
-def _crossings(results: ChannelResults) -> Iterator[tuple[str, EstimateTable]]:
-    """By the whole, unit, field and group; what is within units is for those who see only one."""
-    return ((name, table) for name, table in results.tables.items() if "," not in name)
-
-
 def _estimates(view: ResultsView, crossing: str, table: EstimateTable) -> list[dict[str, Any]]:
     found = []
     plan, head = view.wave.survey_plan, view.headline
@@ -126,7 +129,12 @@ def _estimates(view: ResultsView, crossing: str, table: EstimateTable) -> list[d
     }
     weighed = {f.measure: dict(f.weights) for f in view.wave.survey_plan.figures if f.weights}
     for key, estimate in zip(table.domain_keys(), table, strict=True):
-        shown = view.hiding.shown(estimate, (crossing, key)) if view.hiding else None
+        assert view.hiding is not None  # there are tables
+        of_headline = head is not None and (estimate.measure, estimate.variable) == (
+            head.measure.name, head.measure.variable,
+        ) and not crossing.startswith("fact:")  # fmt: skip
+        goal = view.wave.goal_of(table.by[-1:], key[-1:]) if of_headline else None
+        shown = view.hiding.shown(estimate, crossing, key, target=goal.rate if goal else None)
         row: dict[str, Any] = {
             "measure": estimate.measure,
             "variable": estimate.variable,
@@ -148,11 +156,20 @@ def _estimates(view: ResultsView, crossing: str, table: EstimateTable) -> list[d
             row["part_weights"] = parts
         if left_out := out.get(measure):
             row["left_out"] = left_out
-        if head is not None and estimate.measure == head.measure.name and estimate.variable == head.measure.variable:
-            goal = view.wave.goal_of(table.by, key)
-            row |= {"target": goal.code, "threshold": goal.rate} if goal is not None else {}
-        if shown is not None and shown.hidden in ("small", "complement"):
+        if goal is not None:
+            row |= {"target": goal.code, "threshold": goal.rate}
+        if shown.hidden in ("small", "complement"):
             row |= dict.fromkeys(_HIDDEN) | {"n": None, "interval": {}, "flags": ["suppressed"]}
+        elif not view.hiding.is_precise(crossing) and not shown.hidden:
+            row |= {
+                "estimate": shown.value, "se": shown.se, "deff_wr": shown.deff_wr, "effective_n": shown.effective_n,
+                "interval": {
+                    name: [view.hiding.rounded(limit, estimate, target=goal.rate if goal else None) for limit in pair]
+                    if pair else None
+                    for name, pair in estimate.interval.items()
+                },
+                **dict.fromkeys(_OF_THE_WHOLE),
+            }  # fmt: skip
         found.append(row)
     return found
 
@@ -210,7 +227,7 @@ def _verdicts(view: ResultsView, crossing: str, verdicts: Mapping[Key, Verdict])
     return [
         {
             "measure": head.measure.name if head else None,
-            "domain": _domain(view, (crossing,) if crossing else (), key),
+            "domain": _domain(view, tuple(filter(None, crossing.split(","))), key),
             "target": found.goal,
             "threshold": found.target,
             "verdict": found.verdict,
@@ -228,8 +245,8 @@ def _verdicts(view: ResultsView, crossing: str, verdicts: Mapping[Key, Verdict])
             "responses_needed": found.needed,
             "responses_needed_why": found.needed_why or None,
         }
-        for key, found in verdicts.items()
-        if view.hiding is None or (crossing, key) not in view.hiding.pattern
+        for key in verdicts
+        if view.hiding is not None and (found := view.hiding.verdict(crossing, key)) is not None
     ]
 
 
@@ -248,6 +265,8 @@ def _domain(view: ResultsView, by: tuple[str, ...], key: tuple[int, ...]) -> dic
             words[name] = view.unit_codes.get(code, str(code))
         elif name == "field":
             words[name] = "unknown" if code == NO_FIELD else view.field_codes.get(code, str(code))
+        elif name != "group":
+            words[name] = str(code)  # of a fact, as the codebook has it
         else:
             words[name] = groups[code - 1] if 0 < code <= len(groups) else "other"
     return words

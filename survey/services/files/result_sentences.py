@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from survey import i18n
 from survey.errors import N_
+from survey.services.estimates.disclosure.hidden_cells import Shown
 from survey.services.estimates.group_means import GroupMean
-from survey.services.estimates.hidden_cells import Shown
 from survey.services.estimates.measure_plans import Figure
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.estimates.visible_rows import Row
 from survey.words import capital
-from survey.words.figures import day, number
+from survey.words.figures import day, grouped, number
 from survey.words.results import HIDDEN, UNATTRIBUTED, rule_name
 
 
@@ -46,6 +46,33 @@ def marks(view: ResultsView, w: Words) -> list[str]:
     found += [] if view.final else [w(N_("provisional"))]
     found += [former_rule(view, w)] if view.results.former_rule and view.results.verdicts else []
     return found + ([plan_line(view, w)] if view.plan and view.plan.comparison_only else [])
+
+
+def step_lines(view: ResultsView, w: Words) -> list[str]:
+    """Until when the figures of a running wave count answers, and what waits; nothing of a closed one."""
+    if view.until is None:
+        return []
+    found = [
+        w(N_("Provisional: answers until the end of %(day)s. While the wave runs, figures change once a day, and only "
+             "where %(minimum)s answers or more are new, so that nobody can be recognised by when they answered."),
+          day=day(view.until), minimum=view.minimum_cell)
+    ]  # fmt: skip
+    found.append(
+        w(
+            N_("Rates are rounded the more, the fewer people answered (to 10 points under 60 people, to 1 point from "
+               "300, to 0.1 point from 3,000) and limits outwards, so that the final results, which have 0.1 point, do "
+               "not tell what the last few said.")
+        )
+    )  # fmt: skip
+    if view.whole_scope and view.waiting is None:
+        found.append(w(N_("A few answers until then wait until there are enough of them.")))
+    elif view.waiting:
+        found.append(w(N_("%(number)s answers until then wait until there are enough of them."),
+                       number=grouped(view.waiting, w.language)))  # fmt: skip
+    if not view.whole_scope:
+        found.append(w(N_("Figures by field within a unit are given once the wave is closed.")))
+    found.append(w(N_("An answer that is taken back leaves the record at once, and the figures with the next change.")))
+    return found
 
 
 def former_rule(view: ResultsView, w: Words) -> str:
@@ -120,9 +147,38 @@ def group_mean_words(mean: GroupMean, w: Words) -> str:
     return f"{capital(made)}. {use}"
 
 
+def how_protected(view: ResultsView, w: Words) -> str:
+    """How many cells are hidden and what the attack on them found."""
+    pattern = view.results.pattern
+    said = w(
+        N_("Cells under %(minimum)s answers, and those that would give them away: %(count)s, the same for every reader "
+           "and file."),
+        minimum=pattern.minimum, count=grouped(len(pattern.cells), w.language),
+    )  # fmt: skip
+    if view.results.part or not pattern.report.get("sensitive") or pattern.report.get("exposed"):
+        return said
+    tried = w(
+        N_("Before publication they were attacked by linear programming: from all that is published, none of "
+           "%(number)s protected counts of satisfied people can be told to fewer than three people (nor, where fewer "
+           "answered, told at all)."),
+        number=grouped(pattern.report["sensitive"], w.language),
+    )  # fmt: skip
+    return f"{said} {tried}"
+
+
 def why_hidden(view: ResultsView, shown: Shown, w: Words) -> str:
     """Why a figure is not shown; empty when it is."""
     return w(HIDDEN[shown.hidden], minimum=view.minimum_cell) if shown.hidden else ""
+
+
+def is_confidential(shown: Shown) -> bool:
+    """Whether there is a figure that is not shown, and not only no answer."""
+    return shown.hidden in ("small", "complement")
+
+
+def why_none(view: ResultsView, shown: Shown, w: Words) -> str:
+    """Why there is no figure; a hidden one bears its mark instead."""
+    return "" if is_confidential(shown) else why_hidden(view, shown, w)
 
 
 def level_words(level: float, w: Words) -> str:

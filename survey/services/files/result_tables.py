@@ -10,10 +10,10 @@ from typing import Any
 from instruments.model.index_rules import Rounding
 from survey import __version__
 from survey.errors import N_
-from survey.exports.tables import Cell, Column, Kind, Printed, Table
+from survey.exports.tables import HIDDEN, Cell, Column, Kind, Printed, Table
 from survey.services.estimates import stored_results
+from survey.services.estimates.disclosure.hidden_cells import Shown
 from survey.services.estimates.group_means import GroupMean
-from survey.services.estimates.hidden_cells import Shown
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.estimates.visible_rows import FigureRow, Row
 from survey.services.files import question_tables
@@ -23,15 +23,27 @@ from survey.services.files.result_sentences import (
     group_mean_words,
     headline_name,
     how_judged,
+    how_protected,
+    is_confidential,
     level_words,
     plan_line,
     rule_words,
-    why_hidden,
+    step_lines,
+    why_none,
     why_unjudged,
 )
 from survey.words import capital
 from survey.words.fieldwork import SELECTIONS
-from survey.words.figures import day, moment, number, p_value, printed_percent, printed_score, target_percent, whole
+from survey.words.figures import (
+    SMALLEST_P,
+    day,
+    number,
+    printed_p,
+    printed_percent,
+    printed_score,
+    target_percent,
+    whole,
+)
 from survey.words.results import (
     LEVELS,
     REASONS,
@@ -44,12 +56,20 @@ from survey.words.results import (
 )
 from survey.words.standing import GRADES
 
+CONFIDENTIAL = N_(
+    "[c]: confidential. The figure rests on fewer than %(minimum)s answers, or would give away one that does."
+)
+NOT_PRINTED = N_(
+    "Sheets with a row per response are for programs and not for paper: they are as wide as a page and as long as "
+    "there are responses. The other sheets are fitted to A4."
+)
 
-def about(view: ResultsView, w: Words, *, rows_left_out: int | None) -> list[tuple[str, str]]:
-    """The read-me sheet: everything a reader needs to know what the figures are."""
+
+def about(view: ResultsView, w: Words, *, rows: Sequence[tuple[str, str]] = ()) -> list[tuple[str, Cell]]:
+    """The read-me sheet: everything a reader needs to know what the figures are; `rows` is what it says of rows."""
     wave, version = view.wave, view.version
     stages = "; ".join(_stage_line(stage, w) for stage in view.weight_stages)
-    rows: list[tuple[str, str]] = [
+    lines: list[tuple[str, Cell]] = [
         (w(N_("Wave")), f"{wave.code} – {wave.title}"),
         (w(N_("Days")), f"{day(wave.opens_on)} – {day(wave.closes_on)}"),
         (w(N_("Asked by")), wave.asked_by),
@@ -58,32 +78,31 @@ def about(view: ResultsView, w: Words, *, rows_left_out: int | None) -> list[tup
         (w(N_("Lowest grade of its wording")), w(GRADES[version.lowest_grade])),
         (w(N_("Channel")), f"{view.channel_title} ({w(SELECTIONS[view.selection.value])})"),
         (w(N_("Filter")), ", ".join(view.scope_names) or w(N_("all units of the wave"))),
-        (w(N_("Answers")), f"{view.responses if view.responses is not None else '–'}"),
+        (w(N_("Answers")), view.responses if view.responses is not None else HIDDEN),
         (w(N_("Headline figure")), headline_name(view, w)),
         (w(N_("The headline figure counts")), headline_basis(view, w) or "–"),
         (w(N_("Target")), _goal_line(view, w)),
         (w(N_("Weights")), (stages or "–") if view.weighted else capital(w(UNWEIGHTED)) + "."),
-        (w(N_("Answers without a frame cell")), str(view.results.flagged)),
-        (w(N_("Cells hidden")), w(N_("%(count)s (minimum %(minimum)s answers)"), count=view.hidden_cells,
-                                 minimum=view.minimum_cell)),
+        (w(N_("Answers without a frame cell")), view.results.flagged),
+        (w(N_("Cells hidden")), how_protected(view, w)),
+        (HIDDEN, w(CONFIDENTIAL, minimum=view.minimum_cell)),
         (w(N_("State")), w(N_("final, made when the wave closed")) if view.final else w(N_("provisional"))),
-        (w(N_("Made at")), moment(view.made_at)),
+        *([(w(N_("Counted so far")), " ".join(step_lines(view, w)))] if view.delayed else []),
+        (w(N_("Made at")), view.made_at),
         *([(w(N_("Version of the results")), _version_line(view, w))] if view.versions else []),
         *([(w(N_("Verdicts")), judged)] if (judged := how_judged(view, w)) else []),
-        (w(N_("Arrived after closing, not in these figures")), str(view.late)),
-        (w(N_("Left at their citizens' wish since")), str(view.deleted_since)),
+        (w(N_("Arrived after closing, not in these figures")), view.late),
+        (w(N_("Left at their citizens' wish since")), view.deleted_since),
         (w(N_("Data hash")), view.results.data_hash),
         (w(N_("Result hash")), stored_results.fingerprint(view.results)),
         (w(N_("Software")), f"Hài Lòng {__version__}"),
     ]  # fmt: skip
-    if rows_left_out is not None:
-        recoded = N_(
-            "Recoded until every combination of unit, month, field and facts has enough rows; %(count)s rows left out."
-        )
-        rows.append((w(N_("Rows of answers")), w(recoded, count=rows_left_out)))
+    if rows:
+        lines += rows
+        lines.append((w(N_("Printing")), w(NOT_PRINTED)))
         if missing := without_column(view.version, w):
-            rows.append((w(N_("Questions without a column")), missing))
-    return rows
+            lines.append((w(N_("Questions without a column")), missing))
+    return lines
 
 
 def _version_line(view: ResultsView, w: Words) -> str:
@@ -116,7 +135,17 @@ def tables(view: ResultsView, w: Words, *, beside: Sequence[Table] = ()) -> list
     found = [_results(view, w), _units(view, w)]
     if view.by_field:
         found.append(_fields(view, w))
-    return [*found, _shares(view, w), *question_tables.tables(view, w), *beside, _codebook(view, w), _method(view, w)]
+    found += [_shares(view, w), *question_tables.tables(view, w), *beside]
+    return [*(_explained(table, view, w) for table in found), _codebook(view, w), _method(view, w)]
+
+
+def _explained(table: Table, view: ResultsView, w: Words) -> Table:
+    """The table with what its mark of hidden figures means below it, where it bears one."""
+    rows = [list(row) for row in table.rows]
+    notes = table.notes
+    if any(HIDDEN in row for row in rows):
+        notes = (w(CONFIDENTIAL, minimum=view.minimum_cell), *notes)
+    return replace(table, rows=rows, notes=notes)
 
 
 def _goal_line(view: ResultsView, w: Words) -> str:
@@ -142,7 +171,7 @@ def _figure_columns(w: Words) -> tuple[Column, ...]:
 def _proof_columns(w: Words) -> tuple[Column, ...]:
     """What a verdict stands on: p-value and bound within its family, and the size of that."""
     return (
-        Column(w(N_("p (of the family)")), width=10),
+        Column(w(N_("p (of the family)")), Kind.NUMBER, 10),
         Column(w(N_("Bound (of the family)")), Kind.RATE, 11),
         Column(w(N_("Judged together")), Kind.COUNT, 10),
     )
@@ -152,9 +181,15 @@ def _verdict_cells(view: ResultsView, row: Row, w: Words) -> list[Cell]:
     """Target, verdict and what it stands on."""
     v = row.verdict
     if v is None:
-        return [row.target, *[None] * 4]
-    p = None if v.p is None else p_value(v.p, w.language)
-    return [row.target, w(VERDICTS[v.verdict]), p, as_rate(v.bound, view.rounding(), v.target), v.members or None]
+        hidden = HIDDEN if view.final and row.target is not None and is_confidential(row.shown) else None
+        return [row.target, hidden, hidden, hidden, hidden]
+    return [
+        row.target,
+        w(VERDICTS[v.verdict]),
+        as_p(v.p),
+        as_rate(v.bound, view.rounding(), v.target),
+        v.members or None,
+    ]
 
 
 def as_rate(value: float | None, rounding: Rounding | None, target: float | None = None) -> Cell:
@@ -173,11 +208,23 @@ def as_score(value: float | None, rounding: Rounding | None) -> Cell:
     return Printed(float(shown), _places(shown))
 
 
+def as_p(value: float | None) -> Printed | None:
+    """A p-value as it is printed; the very small ones as the smallest printed, marked as below it."""
+    if value is None:
+        return None
+    if value < SMALLEST_P:
+        return Printed(SMALLEST_P, 3, below=True)
+    shown = printed_p(value)
+    return Printed(float(shown), _places(shown))
+
+
 def _places(shown: Decimal) -> int:
     return -int(shown.as_tuple().exponent)
 
 
 def _figures(shown: Shown, rounding: Rounding | None, target: float | None = None) -> list[Cell]:
+    if is_confidential(shown):
+        return [HIDDEN] * 8
     return [
         shown.n, as_rate(shown.value, rounding, target), shown.se or None, as_rate(shown.low, rounding),
         as_rate(shown.high, rounding),
@@ -189,16 +236,16 @@ def _results(view: ResultsView, w: Words) -> Table:
     columns = (
         Column(w(N_("Level")), width=10),
         Column(w(N_("Code")), width=12),
-        Column(w(N_("What is measured")), width=60),
-        Column(w(N_("Index rule")), width=30),
+        Column(w(N_("What is measured")), width=38),
+        Column(w(N_("Index rule")), width=18),
         *_figure_columns(w),
         Column(w(N_("Mean score")), Kind.SCORE, 9),
         Column(w(N_("Target")), Kind.RATE, 9),
-        Column(w(N_("Verdict")), width=26),
+        Column(w(N_("Verdict")), width=18),
         *_proof_columns(w),
         Column(w(N_("Answers needed next time")), Kind.COUNT, 11),
-        Column(w(N_("Grade of the wording")), width=30),
-        Column(w(N_("Remark")), width=40),
+        Column(w(N_("Grade of the wording")), width=16),
+        Column(w(N_("Remark")), width=28),
     )
     levels = {code: w(text) for code, text in LEVELS.items()}
     rows: list[list[Cell]] = []
@@ -221,7 +268,7 @@ def _results(view: ResultsView, w: Words) -> Table:
         line = _figure_line(view, replace(row, shown=shown), levels["overall"], w)
         if row.figure.kind == "score":  # a score is not a rate: its own column, no percentage
             line[5:9] = [None] * 4
-            line[12] = as_score(shown.value, row.figure.rounding)
+            line[12] = HIDDEN if is_confidential(shown) else as_score(shown.value, row.figure.rounding)
         rows.append(line)
     rows += [_group_mean_line(view, mean, levels["overall"], w) for mean in view.group_means]
     return Table(
@@ -246,57 +293,65 @@ def _hundredth(value: float | None) -> float | None:
 
 def _figure_line(view: ResultsView, row: FigureRow, level: str, w: Words) -> list[Cell]:
     mean = as_score(row.mean.value, row.mean_rounding) if row.mean else None
+    if row.mean is not None and is_confidential(row.mean):
+        mean = HIDDEN
     rule = rule_words(row.figure, w)
     code = row.figure.measure.variable if row.figure.level == "overall" else row.label
     name = row.name or row.text or rule
     return [level, code, name, rule, *_figures(row.shown, row.figure.rounding), mean, *[None] * 6,
-            w(GRADES[row.grade]), why_hidden(view, row.shown, w)]  # fmt: skip
+            w(GRADES[row.grade]), why_none(view, row.shown, w)]  # fmt: skip
 
 
 def _remarks(view: ResultsView, row: Row, w: Words) -> str:
-    parts = [why_hidden(view, row.shown, w), why_unjudged(view, row, w)]
+    parts = [why_none(view, row.shown, w), why_unjudged(view, row, w)]
     if row.verdict is not None:
         parts += [w(REASONS[r]) for r in row.verdict.reasons if r in REASONS]
-        if row.verdict.needed_why in REASONS:  # why no number can be given, or one below what was collected
+        if (
+            row.verdict.verdict.endswith("not_proven") and row.verdict.needed_why in REASONS
+        ):  # why no number can be given, or one below what was collected
             parts.append(w(REASONS[row.verdict.needed_why]))
         if row.verdict.after_looks and row.verdict.claims:
             parts.append(level_words(row.verdict.level, w))
     return "; ".join(dict.fromkeys(p for p in parts if p))
 
 
-def _domain_table(view: ResultsView, w: Words, name: str, title: str, first: str, rows: list[tuple[str, Row]]) -> Table:
+def _domain_table(
+    view: ResultsView, w: Words, name: str, title: str, first: str, rows: list[tuple[str, str, Row]]
+) -> Table:
     columns = (
-        Column(first, width=48),
+        Column(first, width=34),
+        Column(w(N_("Code")), width=12),
         *_figure_columns(w),
         Column(w(N_("Target")), Kind.RATE, 9),
-        Column(w(N_("Verdict")), width=26),
+        Column(w(N_("Verdict")), width=18),
         *_proof_columns(w),
-        Column(w(N_("Remark")), width=40),
+        Column(w(N_("Remark")), width=28),
     )
     lines = [
-        [label, *_figures(row.shown, view.rounding(), row.target), *_verdict_cells(view, row, w),
+        [label, code, *_figures(row.shown, view.row_rounding, row.target), *_verdict_cells(view, row, w),
          _remarks(view, row, w)]
-        for label, row in rows
+        for label, code, row in rows
     ]  # fmt: skip
     notes = tuple(note for note in (how_judged(view, w),) if note)
     return Table(name, title, columns, lines, lead=(plan_line(view, w),), notes=notes)
 
 
 def _units(view: ResultsView, w: Words) -> Table:
-    rows = [(row.label, row) for row in view.by_unit]
+    rows = [(row.label, view.unit_codes.get(row.key, ""), row) for row in view.by_unit]
     return _domain_table(view, w, w(N_("By unit")), w(N_("By unit")), w(N_("Unit")), rows)
 
 
 def _fields(view: ResultsView, w: Words) -> Table:
-    rows = [(group_name(row.label, w.say), row) for row in view.by_group] + [(row.label, row) for row in view.by_field]
+    rows = [(group_name(row.label, w.say), row.label, row) for row in view.by_group]
+    rows += [(row.label, view.field_codes.get(row.key, ""), row) for row in view.by_field]
     return _domain_table(view, w, w(N_("By field")), w(N_("By field of procedures")), w(N_("Field")), rows)
 
 
 def _shares(view: ResultsView, w: Words) -> Table:
     columns = (
         Column(w(N_("Code")), width=14),
-        Column(w(N_("Question")), width=60),
-        Column(w(N_("Answer")), width=44),
+        Column(w(N_("Question")), width=40),
+        Column(w(N_("Answer")), width=32),
         *_figure_columns(w),
         Column(w(N_("Remark")), width=30),
     )
@@ -306,7 +361,7 @@ def _shares(view: ResultsView, w: Words) -> Table:
             question.text,
             row.label,
             *_figures(row.shown, question.rounding),
-            why_hidden(view, row.shown, w),
+            why_none(view, row.shown, w),
         ]
         for question in view.choices
         for row in question.rows
@@ -320,11 +375,11 @@ def _codebook(view: ResultsView, w: Words) -> Table:
         Column(w(N_("Code")), width=14),
         Column(w(N_("Printed number")), width=12),
         Column(w(N_("Kind")), width=10),
-        Column(w(N_("Factor")), width=30),
-        Column(w(N_("Wording")), width=70),
-        Column(w(N_("Answers and codes")), width=60),
-        Column(w(N_("Grade of the wording")), width=30),
-        Column(w(N_("Source")), width=40),
+        Column(w(N_("Factor")), width=20),
+        Column(w(N_("Wording")), width=50),
+        Column(w(N_("Answers and codes")), width=40),
+        Column(w(N_("Grade of the wording")), width=16),
+        Column(w(N_("Source")), width=26),
         Column(w(N_("Local addition")), width=10),
     )
     factors = {f.code: f.name.inside(w.language) for f in version.factors}

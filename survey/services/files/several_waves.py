@@ -2,7 +2,7 @@
 
 A question has one column as long as it may stand in one series; reworded or rescaled it has a column of its own, with
 the version in its name and in its heading (`instruments.versions.joining`). Every row says its wave, channel,
-selection and version. Rows are recoded wave by wave as in the file of one wave (`row_recoding`), under the same right.
+selection and version. Rows are recoded wave by wave as in the file of one wave (`answer_rows`), under the same right.
 """
 
 from __future__ import annotations
@@ -20,24 +20,30 @@ import numpy as np
 from instruments.model.document import InstrumentVersion
 from instruments.model.elements import Item
 from instruments.versions.joining import SharedColumn, shared_columns
+from survey.csv_dialects import CsvDialect
 from survey.database import Database
-from survey.errors import N_, Forbidden, Invalid, NotFound
+from survey.errors import N_, Conflict, Forbidden, Invalid, NotFound
 from survey.exports import csv_files
 from survey.exports import workbook as writer
-from survey.exports.statistics_files import StatisticsColumn, write_dta, write_sav
+from survey.exports.statistics_files import Kind, Measure, StatisticsColumn, write_dta, write_sav
 from survey.exports.tables import Cell, Column, DataSheet, Table
 from survey.models.people.accounts import Role
 from survey.permissions import Actor
 from survey.queries.estimates import several_waves as queries
 from survey.queries.estimates.several_waves import JoinableWave
-from survey.services import jobs
+from survey.services import audit, jobs
 from survey.services.estimates import answer_columns
 from survey.services.estimates import visible_results as results_service
 from survey.services.estimates.results_cache import KeptResults
+from survey.services.files import answer_statistics
+from survey.services.files.answer_rows import RecodedRows, Taken, unused
+from survey.services.files.answer_statistics import Named
 from survey.services.files.question_sentences import without_column
-from survey.services.files.result_files import XLSX, RecodedRows, Taken, snapshots, unused
+from survey.services.files.result_files import XLSX, snapshots
 from survey.services.files.result_sentences import Words, synthetic_stamp
 from survey.services.jobs import MadeFile, Progress
+from survey.services.province import settings
+from survey.words.fieldwork import SELECTIONS
 from survey.words.questionnaires import CHANGES
 from survey.words.results import CHOSEN
 
@@ -51,6 +57,7 @@ WEIGHTS = N_(
     "column “selection” first."
 )
 MOST_WAVES = 40
+DESIGN = ("stratum", "cluster")
 
 
 class Format(StrEnum):
@@ -63,8 +70,8 @@ class Format(StrEnum):
 MEDIA = {
     Format.CSV: "text/csv; charset=utf-8",
     Format.XLSX: XLSX,
-    Format.SAV: "application/x-spss-sav",
-    Format.DTA: "application/x-stata-dta",
+    Format.SAV: answer_statistics.SAV,
+    Format.DTA: answer_statistics.DTA,
 }
 
 
@@ -74,7 +81,9 @@ class Part:
 
     wave: JoinableWave
     channel: str
+    channel_title: str
     selection: str
+    named: Named
     taken: Taken
 
 
@@ -88,24 +97,32 @@ class JoinedColumn:
     versions: tuple[int, ...]
     apart: str
     codes: Mapping[int, str]
-    is_text: bool
     source: str  # the name in `Taken`; empty for the columns every file has
+    kind: Kind = "number"
+    measure: Measure = "nominal"
+    missing: frozenset[int] = frozenset()
+    places: int = 0
 
 
 def waves(database: Database, *, actor: Actor) -> tuple[JoinableWave, ...]:
-    """Waves whose rows this person may take, by questionnaire."""
+    """Closed waves whose rows this person may take, by questionnaire."""
     with database.reading() as session:
         return tuple(wave for wave in queries.waves(session) if _may_take(wave, actor))
 
 
 def ask(
     database: Database, instrument: str, chosen: Sequence[str], wanted: Format, *,
-    actor: Actor, now: datetime, language: str,
+    actor: Actor, now: datetime, language: str, dialect: CsvDialect = CsvDialect.COMMA,
 ) -> int:  # fmt: skip
     """Queue the file. Refused here already when a wave's rows may not be taken."""
     found = _chosen(database, instrument, chosen, actor)
     params = {"instrument": instrument, "waves": [w.code for w in found], "format": wanted.value, "language": language}
-    return jobs.enqueue(database, KIND, params, actor=actor, now=now)
+    if wanted is Format.CSV:
+        params["dialect"] = dialect.value
+    with database.writing() as session:
+        subject = f"wave {', '.join(wave.code for wave in found)}"
+        audit.record(session, actor, "rows.ask", subject, now, file=KIND, format=wanted.value)
+        return jobs.ask(session, KIND, params, actor=actor, now=now)
 
 
 def write(
@@ -119,6 +136,7 @@ def write(
     now: datetime,
     instance: Path,
     language: str = "vi",
+    dialect: CsvDialect = CsvDialect.COMMA,
     progress: Progress = lambda _done, _total: None,
 ) -> MadeFile:
     """All rows of these waves in one file."""
@@ -128,17 +146,21 @@ def write(
     table = JoinedTable(parts, w)
     if wanted is Format.CSV:
         names = [column.name for column in table.columns]
-        csv_files.write(path, names, table.rows(), count=table.count, progress=progress)
+        csv_files.write(path, names, table.rows(), count=table.count, progress=progress, dialect=dialect)
     elif wanted is Format.XLSX:
         _write_xlsx(path, instrument, found, table, w, progress)
     else:
-        columns, left_out = table.statistics(), table.left_out
+        columns, title = table.statistics(), " · ".join(filter(None, [table.stamp, instrument]))
         if wanted is Format.SAV:
-            write_sav(path, columns, title=instrument, note=left_out)
+            with database.reading() as session:
+                minimum = settings.read(session).minimum_cell
+            write_sav(path, columns, title=title, notes=table.notes(minimum))
         else:
-            write_dta(path, columns, title=instrument)
+            write_dta(path, columns, title=title)
     made_up = "THU-NGHIEM-" if any(wave.is_synthetic for wave in found) else ""
-    return MadeFile(path, f"{made_up}{instrument}-{len(found)}-dot.{wanted}", MEDIA[wanted], row_data=True)
+    return MadeFile(
+        path, f"{made_up}{instrument}-{len(found)}-dot.{wanted}", MEDIA[wanted], row_data=True, rows=table.count
+    )
 
 
 def _may_take(wave: JoinableWave, actor: Actor) -> bool:
@@ -157,7 +179,7 @@ def _chosen(database: Database, instrument: str, chosen: Sequence[str], actor: A
     if len(wanted) > MOST_WAVES:
         raise Invalid("Choose at most %(most)s waves for one file.", most=MOST_WAVES)
     if missing := [code for code in wanted if code not in known]:
-        raise NotFound("There is no wave %(code)s of this questionnaire.", code=missing[0][:60])
+        raise NotFound("There is no closed wave %(code)s of this questionnaire.", code=missing[0][:60])
     if not all(_may_take(known[code], actor) for code in wanted):
         raise Forbidden("Files with a row per response are a right of their own, which your account does not have.")
     return tuple(sorted((known[code] for code in wanted), key=lambda wave: (wave.opens_on, wave.code)))
@@ -170,12 +192,17 @@ def _parts(
     first = results_service.read(
         database, wave.code, None, actor=actor, now=now, kept=kept, language=w.language
     )  # fmt: skip
+    if not first.final:
+        raise Conflict(
+            "The results of the wave %(code)s are being made; ask again when they are there.", code=wave.code
+        )
     for channel in first.channels:
         view = results_service.read(
             database, wave.code, channel.code, actor=actor, now=now, kept=kept, language=w.language
         )
-        if view.responses:
-            yield Part(wave, channel.code, channel.selection.value, RecodedRows(database, view, w, instance).taken())
+        if rows := RecodedRows.of(database, view, w, instance):
+            named = answer_statistics.named(view, w)
+            yield Part(wave, channel.code, channel.title, channel.selection.value, named, rows.taken())
 
 
 class JoinedTable:
@@ -197,6 +224,17 @@ class JoinedTable:
             )
         )
 
+    def notes(self, minimum: int) -> list[str]:
+        """What a reader of a file without sheets must know, as its document notes."""
+        w = self._words
+        channels = [
+            f"{part.wave.code} – {part.wave.title}: {part.channel_title} ({w(SELECTIONS[part.selection])})."
+            for part in self._parts
+        ]
+        said = [w(WEIGHTS), w(answer_statistics.WEIGHTED), w(answer_statistics.MISSING), w(COLUMNS)]
+        below = w(answer_statistics.MINIMUM, minimum=minimum)
+        return [*filter(None, [self.stamp, *channels, *said, below, self.left_out])]
+
     def rows(self, *, labelled: bool = False) -> Iterator[list[Cell]]:
         """The rows of all parts, one wave after the other."""
         for part in self._parts:
@@ -208,16 +246,63 @@ class JoinedTable:
 
     def statistics(self) -> list[StatisticsColumn]:
         """The rows of `rows` by column, for programs of statistics."""
-        found = []
-        for column in self.columns:
-            values: list[Any] = []
+        return [self._statistics(column) for column in self.columns]
+
+    def _statistics(self, column: JoinedColumn) -> StatisticsColumn:
+        if not column.source:
+            return self._fixed_statistics(column)
+        if column.kind == "text":
+            texts: list[Any] = []
             for part in self._parts:
                 cells = self._cells(part, column, labelled=False)
-                values += cells if cells is not None else [None] * len(part.taken.weight)
-            # numbers at once as floats: objects of Python for every cell of a million rows would take gigabytes
-            held = values if column.is_text else np.array([np.nan if v is None else v for v in values], np.float64)
-            found.append(StatisticsColumn(column.name, column.label, held, column.is_text, column.codes))
-        return found
+                texts += cells if cells is not None else [None] * len(part.taken.weight)
+            return StatisticsColumn(column.name, column.label, texts, "text")
+        # arrays at once: an object of Python for every cell of a million rows would take gigabytes
+        values = np.concatenate([self._numbers(part, column) for part in self._parts])
+        return StatisticsColumn(
+            column.name, column.label, values, "number", column.measure, column.codes, column.missing, column.places
+        )
+
+    def _numbers(self, part: Part, column: JoinedColumn) -> np.ndarray:
+        """The numbers of one column in one part (n,), NaN where its version does not ask it."""
+        if part.wave.version not in column.versions:
+            return np.full(len(part.taken.weight), np.nan)
+        fact = part.taken.facts.get(column.source)
+        return answer_statistics.numbers(part.taken.items[column.source] if fact is None else np.asarray(fact))
+
+    def _numbered_on(self, name: str) -> np.ndarray:
+        """Strata or clusters (n,), numbered on from part to part, for those of different waves and channels differ."""
+        found, last = [np.empty(0)], 0.0
+        for part in self._parts:
+            codes = np.array(part.taken.stratum if name == "stratum" else part.taken.cluster, np.float64) + last
+            found.append(codes)
+            last = float(codes.max(initial=last))
+        return np.concatenate(found)
+
+    def _fixed_statistics(self, column: JoinedColumn) -> StatisticsColumn:
+        """A column that every file has: codes in letters with their words, months as days."""
+        name, label, w = column.name, column.label, self._words
+        parts = self._parts
+        if name in DESIGN:
+            return StatisticsColumn(name, label, self._numbered_on(name))
+        values: list[Any] = [value for part in parts for value in self._of_the_row(part, name)]
+        words: dict[str, Mapping[str, str]] = {
+            "wave": {part.wave.code: part.wave.title for part in parts},
+            "channel": {part.channel: part.channel_title for part in parts},
+            "selection": {key: w(said) for key, said in SELECTIONS.items()},
+            "unit": {code: said for part in parts for code, said in part.named.units.items()},
+            "field": {code: said for part in parts for code, said in part.named.fields.items()},
+        }
+        if name in words:
+            missing = answer_statistics.UNKNOWN if name == "field" else ""
+            return answer_statistics.labelled(name, label, values, words[name], missing=missing)
+        if name == "month":
+            return StatisticsColumn(name, label, answer_statistics.first_days(values), "date", "scale")
+        if column.kind == "text":
+            return StatisticsColumn(name, label, values, "text")
+        return StatisticsColumn(
+            name, label, answer_statistics.weights(values), measure=column.measure, places=column.places
+        )
 
     def _cells(self, part: Part, column: JoinedColumn, *, labelled: bool) -> list[Cell] | None:
         """The values of one column in one part, None where its version does not ask it."""
@@ -244,7 +329,10 @@ class JoinedTable:
             return [of_all[name]] * len(taken.weight)
         held: dict[str, Sequence[Cell]] = {
             "unit": taken.unit, "month": taken.month, "field": taken.field, "weight": taken.weight,
+            "stratum": taken.stratum, "cluster": taken.cluster,
         }  # fmt: skip
+        if name in DESIGN:  # those of different waves and channels differ
+            return [f"{wave.code} {part.channel} {code}" for code in held[name]]
         return list(held[name])
 
     def _before(self) -> Iterator[JoinedColumn]:
@@ -252,13 +340,18 @@ class JoinedTable:
         yield _fixed("wave", w(N_("Wave")))
         yield _fixed("channel", w(N_("Channel")))
         yield _fixed("selection", w(N_("Selection")))
-        yield _fixed("version", w(N_("Version of the questionnaire")), is_text=False)
+        yield JoinedColumn("version", w(N_("Version of the questionnaire")), "", (), "", {}, "")
         yield _fixed("unit", w(N_("Unit")))
         yield _fixed("month", w(N_("Month")))
         yield _fixed("field", w(N_("Field")))
 
     def _after(self) -> Iterator[JoinedColumn]:
-        yield _fixed("weight", self._words(N_("Weight")), is_text=False)
+        weight = self._words(N_("Weight"))
+        yield JoinedColumn(
+            "weight", weight, "", (), "", {}, "", measure="scale", places=answer_statistics.WEIGHT_PLACES
+        )
+        yield JoinedColumn("stratum", self._words(N_("Stratum")), "", (), "", {}, "")
+        yield JoinedColumn("cluster", self._words(N_("Cluster")), "", (), "", {}, "")
         if self.stamp:
             yield _fixed("synthetic", self.stamp)
 
@@ -275,17 +368,22 @@ class JoinedTable:
             label = self._heading(one, item, asked[-1], apart=one.item in several)
             question = asked[-1].said(item.wording, asked[-1].source_language)
             banded = item.is_respondent_fact and item.kind == "number"
+            meant = answer_statistics.meaning(item, asked, asked[-1].source_language)
+            if banded:
+                name = unused(one.name, taken)
+                yield JoinedColumn(name, label, question, one.versions, one.apart, {}, one.item, "text")
+                continue
             if item.kind != "multiple":
-                codes = {} if banded else _labels(one, asked)
                 yield JoinedColumn(
-                    unused(one.name, taken), label, question, one.versions, one.apart, codes, banded, one.item
-                )
+                    unused(one.name, taken), label, question, one.versions, one.apart, meant.codes, one.item, "number",
+                    meant.measure, meant.missing, answer_statistics.NUMBER_PLACES if item.kind == "number" else 0,
+                )  # fmt: skip
                 continue
             chosen = {int(code): self._words(text) for code, text in CHOSEN.items()}
-            for code, words in _labels(one, asked).items():
+            for code, words in meant.codes.items():
                 yield JoinedColumn(
                     unused(f"{one.name}_{code}", taken), f"{label}: {words}", question, one.versions, one.apart,
-                    chosen, False, f"{one.item}={code}",
+                    chosen, f"{one.item}={code}",
                 )  # fmt: skip
 
     def _heading(self, one: SharedColumn, item: Item, version: InstrumentVersion, *, apart: bool) -> str:
@@ -299,18 +397,8 @@ class JoinedTable:
         return f"[{told}] {short}"
 
 
-def _fixed(name: str, label: str, *, is_text: bool = True) -> JoinedColumn:
-    return JoinedColumn(name, label, "", (), "", {}, is_text, "")
-
-
-def _labels(one: SharedColumn, asked: Sequence[InstrumentVersion]) -> dict[int, str]:
-    """The words of every code; where versions differ (a person joined them), the newest."""
-    found: dict[int, str] = {}
-    for version in asked:
-        item = version.item(one.item)
-        for option in version.options(item):
-            found[option.code] = version.option_label(item, option).inside(version.source_language)
-    return dict(sorted(found.items()))
+def _fixed(name: str, label: str) -> JoinedColumn:
+    return JoinedColumn(name, label, "", (), "", {}, "", "text")
 
 
 def _plain(values: np.ndarray) -> list[Cell]:

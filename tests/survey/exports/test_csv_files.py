@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import csv
 import io
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 import survey
+from survey.csv_dialects import CsvDialect
 from survey.exports import csv_files
 from survey.services import tabular_files
 
@@ -68,3 +71,21 @@ def test_no_other_module_writes_csv() -> None:
         and ast.unparse(node.value) == "csv"
     }
     assert writers == {"exports/csv_files.py"}
+
+
+def test_each_dialect_separates_cells_and_decimals_in_its_own_way() -> None:
+    row = ("Sở Y tế, phòng 1; 2", 0.25, Decimal("-1234.5"), 1234, date(2026, 11, 30), None)
+    moment = datetime(2026, 11, 30, 7, 5, 9, tzinfo=UTC)
+    made = {
+        dialect: csv_files.as_bytes(("a",), [(*row, moment)], dialect=dialect, mark=False).decode().splitlines()[1]
+        for dialect in CsvDialect
+    }
+    assert made[CsvDialect.COMMA] == '"Sở Y tế, phòng 1; 2",0.25,-1234.5,1234,2026-11-30,,2026-11-30 14:05:09'
+    assert made[CsvDialect.SEMICOLON] == '"Sở Y tế, phòng 1; 2";0,25;-1234,5;1234;2026-11-30;;2026-11-30 14:05:09'
+
+
+@pytest.mark.parametrize("dialect", list(CsvDialect))
+def test_file_of_either_dialect_is_read_back(dialect: CsvDialect) -> None:
+    made = csv_files.as_bytes(("code", "name"), [("=1", "a; b, c")], dialect=dialect)
+    found = tabular_files.read(made, {"code": (), "name": ()}, needed=("code",))
+    assert [dict(row.cells) for row in found.rows] == [{"code": "=1", "name": "a; b, c"}]

@@ -61,11 +61,12 @@ def surveyed(record: Record, *layouts: dict[str, Any], **wave: Any) -> Surveyed:
     survey.frame(unit := survey.unit("Bệnh viện Mẫu"), 1000)
     said = {"q1": 5, "q2": 4, "q3": [1, 2], "r_sex": 1, "r_age": 30}
     survey.say(unit, said, 12)
-    survey.say(unit, {"q1": 2, "q2": 2, "r_sex": 2, "r_age": 60}, 8)
+    survey.say(unit, {"q1": 2, "q2": 2, "r_sex": 2, "r_age": 60}, 10)
     return survey
 
 
 def taken(survey: Surveyed, folder: Path, *, actor: Actor | None = None) -> Workbook:
+    survey.close()
     made = official_layouts.write(
         survey.record.database, "W-1", "drawn", folder / "file.xlsx", actor=actor or system(), now=survey.record.now,
         instance=folder,
@@ -84,7 +85,7 @@ def test_sheet_begins_with_the_headers_letter_for_letter(record: Record, tmp_pat
 def test_cells_are_codes_words_of_the_layout_or_words_of_the_answers(record: Record, tmp_path: Path) -> None:
     lines = list(taken(surveyed(record, LAYOUT), tmp_path)["sheet-a"].iter_rows(min_row=2))
     rows = sorted({tuple(cell.value for cell in line) for line in lines}, key=str)
-    assert len(lines) == 20
+    assert len(lines) == 22
     satisfied = ("Bệnh viện Mẫu", "=a. Nam", "Nam", None, "30 – 60", 5, "Rất hài lòng", "1; 2", "Báo; Đài", None, None)
     assert [row[1:] for row in rows if row[6] == 5] == [satisfied]
     other = next(row for row in rows if row[6] == 2)
@@ -121,7 +122,7 @@ def test_file_says_of_a_layout_what_it_is_and_where_it_was_seen(record: Record, 
 def test_every_layout_has_a_sheet(record: Record, tmp_path: Path) -> None:
     book = taken(surveyed(record, LAYOUT, SHORT), tmp_path)
     assert book.sheetnames == ["sheet-a", "sheet-b", "Đọc trước"]
-    assert book["sheet-b"].max_row == 21
+    assert book["sheet-b"].max_row == 23
 
 
 def test_layouts_whose_names_begin_alike_have_a_sheet_each(record: Record, tmp_path: Path) -> None:
@@ -139,6 +140,7 @@ def test_made_up_rows_say_so_over_the_headers(record: Record, tmp_path: Path) ->
 def test_only_who_may_take_rows_may_take_them(record: Record, tmp_path: Path) -> None:
     survey = surveyed(record, LAYOUT)
     without = survey.analyst(row_data=False)
+    assert "layouts" not in result_files.to_take(survey.view(), survey.analyst(row_data=True))
     with pytest.raises(Forbidden):
         taken(survey, tmp_path, actor=without)
     with pytest.raises(Forbidden):
@@ -149,7 +151,9 @@ def test_only_who_may_take_rows_may_take_them(record: Record, tmp_path: Path) ->
 
 def test_file_is_offered_only_where_a_layout_is_declared(record: Record, tmp_path: Path) -> None:
     survey = surveyed(record)
-    assert list(result_files.to_take(survey.view(), system())) == ["workbook", "rows"]
+    assert list(result_files.to_take(survey.view(), system())) == ["workbook"], "rows are given of closed waves"
+    survey.close()
+    assert list(result_files.to_take(survey.view(), system())) == ["workbook", "rows", "sav", "dta"]
     with pytest.raises(NotFound):
         result_files.ask(record.database, "W-1", "drawn", "layouts", actor=system(), now=record.now, language="vi")
     with pytest.raises(NotFound):

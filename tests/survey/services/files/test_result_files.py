@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from survey.errors import Forbidden
+from survey.errors import Conflict, Forbidden, NotFound
 from survey.models.fieldwork.waves import PlannedTests, Selection
 from survey.models.people.accounts import Role
 from survey.permissions import Actor, system
@@ -23,6 +23,7 @@ from survey.services.files import result_files, result_json
 from tests.factories.questionnaires import item, text
 from tests.factories.record import Record
 from tests.factories.results import DISSATISFIED, SATISFIED, SEX, Surveyed, document
+from tests.factories.row_files import unpacked
 from tests.factories.surveyed_waves import FIRST_DAY, SignIn, wave_before
 
 NASTY = ("=1+1", "+84", "-5", "@SUM(A1)", "\t=2", "\r=3", "\u202e=4", "https://example.org/")
@@ -44,13 +45,16 @@ def workbook(
 
 
 def rows_file(survey: Surveyed, folder: Path, *, actor: Actor | None = None) -> list[dict[str, str]]:
+    """The rows of the closed wave."""
+    survey.close()
     made = result_files.write_rows(
         survey.record.database, "W-1", "drawn", folder / "file", actor=actor or system(), now=survey.record.now,
         instance=folder,
     )  # fmt: skip
+    rows = list(csv.DictReader(io.StringIO(unpacked(made.path)[made.name.replace(".zip", ".csv")], newline="")))
     assert made.row_data
-    with made.path.open(encoding="utf-8-sig", newline="") as handle:
-        return list(csv.DictReader(handle))
+    assert made.rows == len(rows)
+    return rows
 
 
 def table(book: Workbook, name: str, first: str) -> list[dict[str, Any]]:
@@ -72,8 +76,10 @@ def test_workbook_has_its_sheets_in_order(survey: Surveyed, tmp_path: Path) -> N
     book = workbook(survey, tmp_path)
     assert book.sheetnames == [
         "Đọc trước", "Kết quả", "Theo đơn vị", "Theo lĩnh vực", "Câu hỏi khác", "Điều cần cải thiện",
-        "Diễn biến", "Chất lượng", "Tham gia", "Bảng mã", "Phương pháp", "Dữ liệu mã", "Dữ liệu có nhãn",
+        "Diễn biến", "Chất lượng", "Tham gia", "Bảng mã", "Phương pháp",
     ]  # fmt: skip
+    survey.close()
+    assert workbook(survey, tmp_path).sheetnames[-2:] == ["Dữ liệu mã", "Dữ liệu có nhãn"]
 
 
 def test_read_me_says_what_the_figures_are(survey: Surveyed, tmp_path: Path) -> None:
@@ -179,14 +185,21 @@ def test_page_and_workbook_say_of_self_selected_answers_that_they_prove_nothing(
     assert "vượt mức ngẫu nhiên" not in page.split('id="beside"')[0].split('id="importance"')[0]
 
 
-def test_hidden_cells_are_empty_in_the_workbook_too(survey: Surveyed, tmp_path: Path) -> None:
+def test_hidden_cells_bear_their_mark_in_the_workbook_too(survey: Surveyed, tmp_path: Path) -> None:
     for n in (4, 13, 50):
         survey.answer(survey.unit(f"Phường {n}"), n, 0)
-    lines = {row["Đơn vị"]: row for row in table(workbook(survey, tmp_path), "Theo đơn vị", "Đơn vị")}
+    survey.close()
+    book = workbook(survey, tmp_path)
+    lines = {row["Đơn vị"]: row for row in table(book, "Theo đơn vị", "Đơn vị")}
     for name in ("Phường 4", "Phường 13"):
         numbers = [v for k, v in lines[name].items() if isinstance(v, int | float) and k != "Chỉ tiêu"]
         assert not numbers
-    assert lines["Phường 4"]["Ghi chú"] == "dưới 10 phiếu"
+        assert {lines[name][k] for k in ("n", "Tỷ lệ hoặc điểm", "Sai số chuẩn", "Bậc tự do")} == {"[c]"}
+    meaning = "[c]: không công bố. Số liệu dựa trên dưới 10 phiếu, hoặc sẽ làm lộ một số liệu như vậy."
+    assert about(book)["[c]"] == meaning
+    assert meaning in [line[0] for line in book["Theo đơn vị"].iter_rows(values_only=True)]
+    view = survey.view()
+    assert [lines[row.label]["Mã"] for row in view.by_unit] == [view.unit_codes[row.key] for row in view.by_unit]
     assert lines["Phường 50"]["n"] == 50
 
 
@@ -216,6 +229,7 @@ def test_what_looks_like_a_formula_stays_text(record: Record, tmp_path: Path, na
 
 def test_workbook_without_the_right_to_rows_has_none(survey: Surveyed, tmp_path: Path) -> None:
     survey.answer(survey.unit(), 30, 5)
+    survey.close()
     assert not {"Dữ liệu mã", "Dữ liệu có nhãn"} & set(workbook(survey, tmp_path, actor=survey.analyst()).sheetnames)
 
 
@@ -241,7 +255,7 @@ def test_rows_hold_unit_month_field_and_codes_only(record: Record, tmp_path: Pat
     for sex in (1, 2):
         survey.say(unit, SATISFIED | {"r_sex": sex}, 12, field=field, day=date(2026, 11, 9))
     rows = rows_file(survey, tmp_path)
-    assert list(rows[0]) == ["unit", "month", "field", "r_sex", "q1", "q2", "weight"]
+    assert list(rows[0]) == ["unit", "month", "field", "r_sex", "q1", "q2", "weight", "stratum", "cluster"]
     assert Counter(row["r_sex"] for row in rows) == {"1": 12, "2": 12}
     assert {(row["unit"], row["month"], row["field"]) for row in rows} == {(unit.code, "2026-11", field.code)}
     assert {row["q1"] for row in rows} == {"5"}
@@ -252,7 +266,7 @@ def test_rows_hold_no_day_that_somebody_named(record: Record, tmp_path: Path) ->
     survey = Surveyed(record, answers=document(item("q1"), item("q2"), visited))
     survey.say(survey.unit(), SATISFIED | {"visited": 20_000}, 12)
     rows = rows_file(survey, tmp_path)
-    assert list(rows[0]) == ["unit", "month", "field", "q1", "q2", "weight"]
+    assert list(rows[0]) == ["unit", "month", "field", "q1", "q2", "weight", "stratum", "cluster"]
     assert len(rows) == 12
 
 
@@ -274,19 +288,44 @@ def test_rare_combinations_lose_their_facts(record: Record, tmp_path: Path) -> N
     survey.say(unit, DISSATISFIED | {"r_sex": 2}, 3)
     survey.say(unit, SATISFIED, 4)  # did not say
     sizes = Counter((row["unit"], row["month"], row["field"], row["r_sex"]) for row in rows_file(survey, tmp_path))
-    assert min(sizes.values()) >= 5
-    assert sum(sizes.values()) == 27
-    assert not any(sex == "2" for *_, sex in sizes)
+    assert sizes == {(unit.code, "2026-11", "unknown", ""): 27}, "seven alone are too few to hide theirs"
 
 
-def test_weight_of_a_small_stratum_is_not_shown(survey: Surveyed, tmp_path: Path) -> None:
-    small, large = survey.unit(), survey.unit()
-    survey.frame(small, 700)
-    survey.frame(large, 900)
+def test_a_small_unit_keeps_its_weight_in_what_is_shown_of_it(survey: Surveyed, tmp_path: Path) -> None:
+    small, other, large = survey.unit(), survey.unit(), survey.unit()
+    for unit, transactions in ((small, 700), (other, 360), (large, 900)):
+        survey.frame(unit, transactions)
     survey.answer(small, 6, 0)
+    survey.answer(other, 12, 0)
     survey.answer(large, 30, 0)
-    weights = {row["unit"]: row["weight"] for row in rows_file(survey, tmp_path)}
-    assert weights == {small.code: "", large.code: "30.0"}
+    rows = rows_file(survey, tmp_path)
+    weights = Counter((row["unit"], row["weight"], row["stratum"]) for row in rows)
+    assert {(unit, n) for (unit, _, _), n in weights.items()} == {("", 18), (large.code, 30)}
+    assert len({row["cluster"] for row in rows}) == 48
+    assert sum(float(row["weight"]) for row in rows) == pytest.approx(1960, rel=1e-12)
+    assert next(float(row["weight"]) for row in rows if not row["unit"]) == pytest.approx(1060 / 18, rel=1e-12)
+
+
+def test_too_few_answers_make_no_file_of_rows(survey: Surveyed, tmp_path: Path) -> None:
+    survey.answer(survey.unit(), 9, 0)
+    survey.close()
+    with pytest.raises(NotFound, match="too few"):
+        rows_file(survey, tmp_path)
+    assert "Dữ liệu mã" not in workbook(survey, tmp_path).sheetnames
+
+
+def test_rows_of_a_running_wave_are_refused(survey: Surveyed, tmp_path: Path) -> None:
+    """Two files of it, before and after one form, would tell what that said."""
+    survey.answer(survey.unit(), 30, 5)
+    database, now, analyst = survey.record.database, survey.record.now, survey.analyst(row_data=True)
+    with pytest.raises(Conflict, match="once the wave is closed"):
+        result_files.ask(database, "W-1", "drawn", "rows", actor=analyst, now=now, language="vi")
+    with pytest.raises(Conflict, match="once the wave is closed"):
+        result_files.write_rows(database, "W-1", "drawn", tmp_path / "file", actor=analyst, now=now, instance=tmp_path)
+    assert "rows" not in result_files.to_take(survey.view(), analyst)
+    survey.close()
+    assert "rows" in result_files.to_take(survey.view(), analyst)
+    assert result_files.ask(database, "W-1", "drawn", "rows", actor=analyst, now=now, language="vi")
 
 
 def test_rows_are_refused_without_the_right(survey: Surveyed, tmp_path: Path) -> None:
@@ -315,8 +354,10 @@ def test_multiple_choices_are_a_column_for_each_option(record: Record, tmp_path:
     survey.say(unit, SATISFIED | {"c1": [1, 3]}, 12)
     survey.say(unit, SATISFIED | {"c1": [2]}, 6)
     survey.say(unit, SATISFIED, 6)
+    survey.close()
     rows = Counter((row["c1=1"], row["c1=2"], row["c1=3"]) for row in rows_file(survey, tmp_path))
     assert rows == {("1", "0", "1"): 12, ("0", "1", "0"): 6, ("", "", ""): 6}
+    survey.close()
     shares = {row.label: row.shown for row in survey.view().choices[0].rows}
     assert [round(s.value or 0, 6) for s in shares.values()] == [round(12 / 18, 6), round(6 / 18, 6), round(12 / 18, 6)]
 
