@@ -189,6 +189,7 @@ ROUTES: dict[str, Access] = {
     "accounts.mine": SIGNED_IN,
     "accounts.change_password": SIGNED_IN,
     "accounts.change_second_step": SIGNED_IN,
+    "accounts.take_csv": SIGNED_IN,
     "accounts.sign_out_everywhere": SIGNED_IN,
     # accounts: those of others
     "accounts.index": roles(A),

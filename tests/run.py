@@ -42,9 +42,10 @@ def main() -> int:
             print(f"{name}: {'passed' if good else 'FAILED'} in {time.monotonic() - started:.0f} s", flush=True)
             passed, failed = passed + good, failed + (not good)
     if options.only != "lint":
-        from tests import chromium
+        from tests import chromium, statistics_programs
 
         chromium.ensure()
+        statistics_programs.ensure()
         more_passed, more_failed = _pytest(options.rest)
         passed, failed = passed + more_passed, failed + more_failed
     print(f"{passed} passed, {failed} failed")

@@ -210,6 +210,14 @@ def change_second_step() -> View:
     return render_template("accounts/change_second_step.html", page=EnrolPage(form, shown, qr_svg(shown.uri)))
 
 
+@blueprint.post("/tai-khoan-cua-toi/csv")
+@access(SIGNED_IN)
+def take_csv() -> View:
+    """Keep how CSV files are wanted, and go on to the file whose button was pressed."""
+    staff.chosen_csv_dialect()
+    return redirect(unsaved_input.safe_next(request.form.get("next", "")), 303)
+
+
 @blueprint.post("/tai-khoan-cua-toi/dang-xuat-moi-noi")
 @access(SIGNED_IN)
 def sign_out_everywhere() -> View:

@@ -98,6 +98,16 @@ class TestsForm(StaffForm):
     )
     spending = Radios(_l("How the error is spent over the looks"), choices=[], required=False)
 
+    tables = Checks(
+        _l("Two-way tables that will be published"),
+        choices=[],
+        required=False,
+        hint=_l(
+            "Small cells are hidden so that all tables of this list together give none away. A table that is not "
+            "chosen now cannot be made later; the fewer, the less is hidden."
+        ),
+    )
+
     def validate_looks(self, field: Any) -> None:
         if any(found is None for found in _days(field.data)):
             raise ValidationError(gettext("Enter days that exist as day/month/year, with commas between."))

@@ -154,9 +154,10 @@ def remove_cell(wave_code: str, cell_id: int) -> View:
 @access(OFFICERS)
 def frame_file(wave_code: str) -> View:
     """The frame as a file to fill in or change: its cells, or every unit without numbers."""
+    dialect = staff.csv_dialect()
     with staff.reading() as record:
         in_charge(record, wave_code)
-        file = frames.template(record, wave_code, actor=staff.actor())
+        file = frames.template(record, wave_code, actor=staff.actor(), dialect=dialect)
     response = FlaskResponse(file, mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="khung-mau-{wave_code}.csv"'
     return response

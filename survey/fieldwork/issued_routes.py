@@ -116,12 +116,13 @@ def import_issued(wave_code: str) -> View:
 @access(OFFICERS)
 def issued_file(wave_code: str) -> View:
     """The numbers as a file to fill in or change."""
+    dialect = staff.csv_dialect()
     with staff.reading() as record:
         wave = in_charge(record, wave_code)
         channel = _channel(wave)
         if channel is None:
             return redirect(url_for("fieldwork.issued_forms", wave_code=wave_code), 303)
-        file = issued_forms.template(record, wave_code, channel.code, actor=staff.actor())
+        file = issued_forms.template(record, wave_code, channel.code, actor=staff.actor(), dialect=dialect)
     response = FlaskResponse(file, mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="phieu-phat-ra-{wave_code}-{channel.code}.csv"'
     return response

@@ -26,7 +26,7 @@ from survey.web import home_and_menu, staff
 from survey.web.application import runtime
 from survey.web.code_words import words
 from survey.web.questionnaire_text import plain
-from survey.words.fieldwork import SPENDING
+from survey.words.fieldwork import SPENDING, TABLES
 from survey.words.figures import day
 
 View = str | Response | tuple[str, int]
@@ -193,14 +193,17 @@ def fix_tests(wave_code: str) -> View:
             "margin": None if margin is None else Decimal(str(margin)).scaleb(2).normalize(),
             "looks": ", ".join(day(one) for one in found.tests.looks) if found.tests else "",
             "spending": (found.tests.spending if found.tests else "") or planned_tests.SPENDING[0],
+            "tables": list(found.tables),
         }
     )
     form.spending.offer([(kind, gettext(SPENDING[kind])) for kind in planned_tests.SPENDING])
+    form.tables.offer([(table, gettext(words)) for table, words in TABLES.items()])
     if form.validate_on_submit():
         with form.problems():
             entered = planned_tests.Entered(
-                margin=form.margin.data, looks=form.look_days, spending=form.spending.data or planned_tests.SPENDING[0]
-            )
+                margin=form.margin.data, looks=form.look_days,
+                spending=form.spending.data or planned_tests.SPENDING[0], tables=tuple(form.tables.data or ()),
+            )  # fmt: skip
             planned_tests.fix(runtime().database, wave_code, entered, actor=staff.actor(), now=staff.now())
             return staff.done(gettext("What the wave is tested against is written down."), "fieldwork.wave",
                               wave_code=wave_code)  # fmt: skip

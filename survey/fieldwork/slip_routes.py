@@ -90,8 +90,9 @@ def codes_file(wave_code: str, point_id: int) -> View:
             words = i18n.translations(placards.LANGUAGE).gettext
             return download(placards.slip_file(made, expires_on, words), f"{name}.pdf", "application/pdf")
     listed = code_files.as_csv(
-        codes, base=public_base(), unit_code=found.unit_code, point_id=point_id, expires_on=expires_on
-    )
+        codes, base=public_base(), unit_code=found.unit_code, point_id=point_id, expires_on=expires_on,
+        dialect=staff.chosen_csv_dialect(),
+    )  # fmt: skip
     return download(listed, f"{name}.csv", "text/csv")
 
 

@@ -106,7 +106,7 @@ def analysis_page(found: AnalysesView, unit: str = "") -> AnalysisPage:
         beside=beside_drawn(found),
         importance=_importance(view, made.importance) if made.importance else None,
         standings=standings_part(view, made.standings) if made.standings and made.standings.rows else None,
-        course=course_part(made.course) if made.course else None,
+        course=course_part(made.course, minimum=view.minimum_cell) if made.course else None,
         units=unit_courses_part(view, made.unit_courses, unit) if made.course or made.unit_courses or unit else None,
         trust=_trust(found, made, made.quality) if made.quality else None,
         participation=participation_part(view, made.participation) if made.participation else None,

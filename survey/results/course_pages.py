@@ -55,7 +55,7 @@ def _(text: str, **values: object) -> str:
     return str(flask_babel.gettext(text, **values))
 
 
-def course_part(found: Course, name: str = "") -> CoursePart:
+def course_part(found: Course, name: str = "", *, minimum: int) -> CoursePart:
     """One course drawn, with what it says. `name` is the unit's, empty for the whole."""
     lang, periods = language(), found.periods
     if found.center is None:
@@ -67,7 +67,8 @@ def course_part(found: Course, name: str = "") -> CoursePart:
                      day=day(found.signals[0].first))  # fmt: skip
     notes = [
         _("Unweighted shares of satisfied answers, days joined until each period has %(n)s answers or more.",
-          n=LEAST_ANSWERS)
+          n=max(minimum, LEAST_ANSWERS)),
+        _("An answer stands at the day at the end of which it was counted for the first time."),
     ]  # fmt: skip
     if found.center is not None:
         notes.append(
@@ -107,7 +108,8 @@ def unit_courses_part(view: ResultsView, family: Sequence[UnitCourse], wanted: s
     shifted = sum(1 for signal in signals if signal.certain)
     if not family:
         sentence = _("No unit has enough answers for a course of its own yet: that takes %(periods)s periods of "
-                     "%(n)s answers.", periods=SHORT_BASELINE + LEAST_AFTER, n=LEAST_ANSWERS)  # fmt: skip
+                     "%(n)s answers.", periods=SHORT_BASELINE + LEAST_AFTER,
+                     n=max(view.minimum_cell, LEAST_ANSWERS))  # fmt: skip
     elif not shifted:
         sentence = _("At no unit has the course shifted by more than chance explains.")
     else:
@@ -137,7 +139,7 @@ def unit_courses_part(view: ResultsView, family: Sequence[UnitCourse], wanted: s
         signals,
         wanted if chosen else "",
         names.get(wanted, ""),
-        course_part(chosen.course, names[wanted]) if chosen else None,
+        course_part(chosen.course, names[wanted], minimum=view.minimum_cell) if chosen else None,
         _("This unit has no course: too few answers, or it is hidden.") if wanted and not chosen else "",
         tuple(notes),
     )

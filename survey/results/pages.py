@@ -17,8 +17,8 @@ from survey.i18n import language
 from survey.results.look_pages import LooksPart, looks_part
 from survey.results.question_pages import QuestionsPage, questions_page
 from survey.services.estimates.channel_verdicts import Verdict
+from survey.services.estimates.disclosure.hidden_cells import Shown
 from survey.services.estimates.group_means import GroupMean
-from survey.services.estimates.hidden_cells import Shown
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.estimates.visible_rows import FigureRow, Row
 from survey.services.files.file_kinds import ResultFile
@@ -28,10 +28,12 @@ from survey.services.files.result_sentences import (
     group_mean_words,
     headline_name,
     how_judged,
+    how_protected,
     level_words,
     marks,
     plan_line,
     rule_words,
+    step_lines,
     why_hidden,
     why_unjudged,
 )
@@ -104,12 +106,14 @@ class ResultsPage:
     plan_words: str
     files: Mapping[str, ResultFile]
     units_left_out: int
+    protected: str  # which cells are hidden, and what the attack on them found
     asked: QuestionsPage
     legend: Mapping[str, Markup]  # the marks of the drawings
     how_judged: str
     beside: tuple[str, ...] = ()  # what the further analyses add to the headline, once they are made
     may_judge_anew: bool = False
     looks: LooksPart | None = None  # fixed before the wave opened
+    steps: tuple[str, ...] = ()  # until when the figures of a running wave count, and what waits
 
 
 def results_page(
@@ -135,6 +139,7 @@ def results_page(
         others=(*(_other(view, row) for row in view.others), *(_group_mean(view, mean) for mean in view.group_means)),
         plan_words=plan_line(view, Words.of(language())),
         files=files,
+        protected=how_protected(view, Words.of(language())),
         units_left_out=sum(1 for r in view.by_unit if r.shown.hidden in ("small", "complement")),
         asked=questions_page(view),
         legend=intervals.legend(),
@@ -142,6 +147,7 @@ def results_page(
         beside=beside,
         may_judge_anew=may_judge_anew,
         looks=looks_part(view, clock.local_day(view.made_at)),
+        steps=tuple(step_lines(view, Words.of(language()))),
     )
 
 
@@ -288,7 +294,7 @@ def _drawn(view: ResultsView, row: Row, axis: Axis) -> DrawnRow:
     words = target_percent(row.target, language()) if row.target is not None else ""
     drawn = _row(
         view, row.shown, axis, key=row.key, label=row.label, note="", verdict=row.verdict, target=words,
-        goal=row.target, sample=row.sample, rounding=view.rounding(),
+        goal=row.target, sample=row.sample, rounding=view.row_rounding,
     )  # fmt: skip
     proof = _proof(view, row.verdict) if row.verdict else why_unjudged(view, row, Words.of(language()))
     if row.verdict and row.verdict.reasons:

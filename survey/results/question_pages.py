@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from survey.i18n import language
 from survey.services.estimates.asked_questions import EnteredRow, VisibleQuantile
-from survey.services.estimates.hidden_cells import Shown
+from survey.services.estimates.disclosure.hidden_cells import Shown
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.question_sentences import (
     COMMENTS,
@@ -70,7 +70,7 @@ class QuestionsPage:
 def questions_page(view: ResultsView) -> QuestionsPage:
     w = Words.of(language())
     out = set(left_out_codes(view))
-    whole_hidden = view.hiding is None or ("", ()) in view.hiding.pattern
+    whole_hidden = view.hiding is None or view.hiding.is_hidden("", ())
     without = view.overall is None or view.overall.shown.hidden == "empty"
     return QuestionsPage(
         headline_basis=headline_basis(view, w),

@@ -96,7 +96,7 @@ def ask_for_file(wave_code: str) -> BaseResponse:
         raise NotFound("There is no such file.")
     job_id = result_files.ask(
         runtime().database, wave_code, request.form.get("kenh") or None, kind, actor=staff.actor(), now=staff.now(),
-        language=language(),
+        language=language(), dialect=staff.chosen_csv_dialect(),
     )  # fmt: skip
     return redirect(url_for("site.job", job_id=job_id), 303)
 
@@ -120,7 +120,7 @@ def ask_for_joined() -> BaseResponse | tuple[str, int]:
     try:
         job_id = several_waves.ask(
             runtime().database, instrument, chosen, several_waves.Format(wanted), actor=staff.actor(), now=staff.now(),
-            language=language(),
+            language=language(), dialect=staff.chosen_csv_dialect(),
         )  # fmt: skip
     except Invalid as error:
         return _joined(problem=staff.sentence(error), instrument=instrument), error.status

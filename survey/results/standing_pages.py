@@ -121,7 +121,7 @@ def _standing(view: ResultsView, row: Standing) -> StandingRow:
         model = f"{model} ({low} – {high})"
     return StandingRow(
         row.unit, view.unit_names.get(row.unit, "?"), grouped(row.n, lang),
-        percent(row.rate, lang, rounding=view.rounding()),
+        percent(row.rate, lang, rounding=view.row_rounding),
         str(row.rank) if row.rank else "–", _set(row.low, row.high), _set(row.low_together, row.high_together),
         row.group, code_words("beyond", row.beyond) if row.beyond else "", model,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from survey.csv_dialects import CsvDialect
 from survey.database import Database
 from survey.errors import Forbidden
 from survey.exports import csv_files
@@ -16,7 +17,6 @@ from survey.models.audit import AuditEvent
 from survey.permissions import Actor
 from survey.queries import audit as queries
 from survey.queries.audit import AuditFilter
-from survey.words.figures import second
 
 
 def record(session: Session, actor: Actor, action: str, subject: str, now: datetime, **detail: Any) -> None:
@@ -33,15 +33,18 @@ def record(session: Session, actor: Actor, action: str, subject: str, now: datet
     )
 
 
-def export(database: Database, actor: Actor, wanted: AuditFilter) -> Iterator[bytes]:
+def export(
+    database: Database, actor: Actor, wanted: AuditFilter, *, dialect: CsvDialect = CsvDialect.COMMA
+) -> Iterator[bytes]:
     """The events as CSV, a chunk at a time, newest first."""
     if not actor.governs_province:
         raise Forbidden("Only an administrator of the whole province reads the record of actions.")
-    return csv_files.chunks(("time", "person", "action", "subject", "detail"), _rows(database, wanted))
+    headings = ("time", "person", "action", "subject", "detail")
+    return csv_files.chunks(headings, _rows(database, wanted), dialect=dialect)
 
 
-def _rows(database: Database, wanted: AuditFilter) -> Iterator[tuple[str, ...]]:
+def _rows(database: Database, wanted: AuditFilter) -> Iterator[tuple[object, ...]]:
     with database.reading() as session:
         for event in queries.every(session, wanted):
             detail = json.dumps(event.detail, ensure_ascii=False, sort_keys=True)
-            yield second(event.at), event.actor, event.action, event.subject, detail
+            yield event.at, event.actor, event.action, event.subject, detail

@@ -62,6 +62,7 @@ class MadeFile:
     name: str
     media_type: str
     row_data: bool = False
+    rows: int = 0  # of answers, where there is a row per response
 
 
 def enqueue(
@@ -107,13 +108,15 @@ def report(database: Database, job_id: int, done: int, total: int, now: datetime
         session.execute(update(Job).where(Job.id == job_id).values(done=done, total=total, beat_at=now))
 
 
-def finish(database: Database, job_id: int, now: datetime, artifact_id: int | None = None) -> None:
+def finish(
+    database: Database, job_id: int, now: datetime, artifact_id: int | None = None, made: MadeFile | None = None
+) -> None:
+    """Mark a job as done. Of a file with a row per response its parameters then say how many there are."""
     with database.writing() as session:
-        session.execute(
-            update(Job)
-            .where(Job.id == job_id)
-            .values(status=JobStatus.DONE, finished_at=now, artifact_id=artifact_id, done=Job.total)
-        )
+        values: dict[str, Any] = {"status": JobStatus.DONE, "finished_at": now, "artifact_id": artifact_id}
+        if made is not None and made.row_data and (job := queries.one(session, job_id)) is not None:
+            values["params"] = {**job.params, "rows": made.rows}
+        session.execute(update(Job).where(Job.id == job_id).values(**values, done=Job.total))
 
 
 def fail(database: Database, job_id: int, error: Exception, now: datetime) -> None:
@@ -169,6 +172,7 @@ class KeptFile:
     sha256: str
     size: int
     expires_at: datetime | None
+    row_data: bool = False
 
     @property
     def digest_base64(self) -> str:
@@ -190,7 +194,7 @@ def file_of(database: Database, folder: Path, job_id: int, *, actor: Actor, now:
             raise Forbidden("The right to files with a row per response has been withdrawn.")
         return KeptFile(
             folder / artifact.stored_as, artifact.name, artifact.media_type, artifact.sha256, artifact.size,
-            artifact.expires_at,
+            artifact.expires_at, artifact.row_data,
         )  # fmt: skip
 
 

@@ -74,11 +74,13 @@ class SettingsForm(StaffForm):
     judged_minimum = _months("judged_minimum", _l("A unit is judged from, answers"), _l("From 10 to 1.000."))
     row_combination_minimum = _months(
         "row_combination_minimum",
-        _l("Files of rows: rows sharing the same facts about a person, at least"),
-        _l("From 3 to 100."),
+        _l("Files of rows: rows that share unit, month, field and facts about a person, at least"),
+        _l("From 5 to 100."),
     )
     row_stratum_minimum = _months(
-        "row_stratum_minimum", _l("Files of rows: smallest stratum a weight may reveal"), _l("From 5 to 100.")
+        "row_stratum_minimum",
+        _l("Files of rows: rows that share a stratum, cluster or weight, at least"),
+        _l("From 5 to 100."),
     )
     idle_minutes = _months(
         "idle_minutes",

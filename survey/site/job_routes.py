@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from survey.errors import NotFound
 from survey.permissions import SIGNED_IN, access
 from survey.services import jobs
+from survey.services.files.rows import taking
 from survey.services.jobs import KeptFile
 from survey.site import blueprint
 from survey.site.pages import JobPage
@@ -47,7 +48,8 @@ def job_file(job_id: int) -> AnyResponse:
     """The file; while it is not there, the page that says how far it is."""
     if jobs.state(runtime().database, job_id, actor=staff.actor()).artifact_id is None:
         return redirect(url_for("site.job", job_id=job_id), 303)
-    kept = _file(job_id)
+    folder = jobs.files(runtime().config.instance)
+    kept = taking.download(runtime().database, folder, job_id, actor=staff.actor(), now=staff.now())
     if not kept.path.exists():
         raise NotFound("The file has expired and was deleted; please ask for it again.")
     response = send_file(kept.path, mimetype=kept.media_type, as_attachment=True, download_name=kept.name)

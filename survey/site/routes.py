@@ -90,7 +90,7 @@ def audit_trail() -> View:
 @access(roles(Role.ADMINISTRATOR))
 def audit_file() -> View:
     """The same events as a file."""
-    lines = audit.export(runtime().database, staff.actor(), _wanted())
+    lines = audit.export(runtime().database, staff.actor(), _wanted(), dialect=staff.csv_dialect())
     name = f"nhat-ky-{clock.local_day(staff.now()):%Y%m%d}.csv"
     return FlaskResponse(lines, mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 

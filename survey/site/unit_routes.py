@@ -160,7 +160,7 @@ def units_file() -> View:
     """The units as a file that can be changed and brought back."""
     name = f"don-vi-{clock.local_day(staff.now()):%Y%m%d}.csv"
     return FlaskResponse(
-        units.export(runtime().database, staff.actor()),
+        units.export(runtime().database, staff.actor(), dialect=staff.csv_dialect()),
         mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -171,7 +171,7 @@ def units_file() -> View:
 def danang_file() -> View:
     """The units of Đà Nẵng that are shipped with the program, as a file to import."""
     return FlaskResponse(
-        shipped_data.danang_file(),
+        shipped_data.danang_file(dialect=staff.csv_dialect()),
         mimetype="text/csv",
         headers={"Content-Disposition": 'attachment; filename="don-vi-da-nang.csv"'},
     )

@@ -23,10 +23,12 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from survey import __version__, clock
+from survey.csv_dialects import CsvDialect
 from survey.errors import Forbidden, SurveyError
 from survey.i18n import language
 from survey.permissions import PUBLIC, ROUTES, Actor
-from survey.services.people import signin
+from survey.queries.people import accounts as account_queries
+from survey.services.people import own_account, signin
 from survey.services.people.credentials import Passwords, Vault
 from survey.services.province import settings as setting_service
 from survey.services.province.settings import ProvinceSettings
@@ -127,6 +129,21 @@ def settings() -> ProvinceSettings:
     return kept.now()
 
 
+def csv_dialect() -> CsvDialect:
+    """How the person signed in last wanted CSV files."""
+    with reading() as record:
+        return account_queries.csv_dialect(record, actor())
+
+
+def chosen_csv_dialect() -> CsvDialect:
+    """What was chosen at the button that was pressed, kept for the next time; without a choice what was kept."""
+    wanted = request.form.get("csv", "")
+    if wanted not in set(CsvDialect):
+        return csv_dialect()
+    own_account.remember_csv_dialect(runtime().database, actor(), CsvDialect(wanted))
+    return CsvDialect(wanted)
+
+
 def done(message: str, endpoint: str, **values: Any) -> AnyResponse:
     """After a change: say so and show a page (303, so that going back does not send again)."""
     flash(message)
@@ -214,6 +231,7 @@ def install(app: Flask) -> None:
         rule_words=rule_words,
         words_of=words_of,
         say=_say,
+        csv_dialect=csv_dialect,
     )
     app.before_request(_guard)
     app.context_processor(_context)

@@ -54,6 +54,7 @@ ACTIONS = {
     "wave.frame_cell": N_("changed a cell of a frame"),
     "wave.issued_forms": N_("entered forms issued"),
     "wave.tests": N_("fixed what a wave is tested against"),
+    "wave.tables": N_("chose the two-way tables of a wave"),
     "wave.open": N_("opened a wave"),
     "wave.close": N_("closed a wave"),
     "wave.families": N_("fixed which figures are judged together"),
@@ -65,6 +66,8 @@ ACTIONS = {
     "point.retire_code": N_("withdrew a printed code"),
     "codes.issue": N_("issued one-time codes"),
     "codes.void": N_("voided one-time codes"),
+    "rows.ask": N_("asked for a file with a row per answer"),
+    "rows.take": N_("took a file with a row per answer"),
     "retention.purge": N_("deleted what was kept long enough"),
     "audit.purge": N_("deleted records of actions kept long enough"),
 }
@@ -113,6 +116,10 @@ KEYS = {
     "point": N_("Point"),
     "count": N_("Number"),
     "content_hash": N_("Hash of the content"),
+    "file": N_("File"),
+    "format": N_("Format"),
+    "rows": N_("Rows"),
+    "sha256": N_("Hash of the file"),
     "before": N_("Before"),
     "after": N_("After"),
 }

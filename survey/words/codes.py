@@ -47,6 +47,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "sample_point": questionnaires.SAMPLE_POINTS,
     "wave_status": fieldwork.WAVE_STATUSES,
     "spending": fieldwork.SPENDING,
+    "published_table": fieldwork.TABLES,
     "selection": fieldwork.SELECTIONS,
     "selection_sentence": fieldwork.SELECTION_SENTENCES,
     "mode": fieldwork.MODES,

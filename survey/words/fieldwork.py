@@ -53,6 +53,12 @@ FILE_COLUMNS = {
     "received": N_("Receiving unit"),
     "mode": N_("Mode"),
 }
+TABLES = {
+    "unit,field": N_("Units × fields of procedures: the headline figure"),
+    "unit,item": N_("Units × questions: every figure of every unit"),
+    "field,item": N_("Fields of procedures × questions: every figure of every field"),
+    "item,fact": N_("Questions × what people say of themselves (age group, sex, …)"),
+}
 SPENDING = {
     "obrien_fleming": N_("Hardly anything early, nearly all for the close (O'Brien and Fleming's kind)"),
     "pocock": N_("About the same at every look (Pocock's kind)"),

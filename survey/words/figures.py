@@ -22,6 +22,7 @@ from instruments.rounding import rounded as rounded
 from survey import clock
 
 MISSING = "–"
+SMALLEST_P = 0.001  # p-values below are only said to be below
 _VIETNAMESE = str.maketrans(",.", ".,")
 
 # --- numbers ---------------------------------------------------------------------------------------------------------
@@ -56,10 +57,15 @@ def p_value(value: float | None, language: str, *, level: float = 0.05) -> str:
     """A p-value to three places, with more where rounding would put it on the other side of the level: "0,012"."""
     if value is None:
         return MISSING
-    if value < 0.001:
-        return f"< {number(0.001, 3, language)}"
+    if value < SMALLEST_P:
+        return f"< {number(SMALLEST_P, 3, language)}"
+    return _written(printed_p(value, level=level), language)
+
+
+def printed_p(value: float, *, level: float = 0.05) -> Decimal:
+    """The digits of a p-value that is not below the smallest one printed."""
     shown = (rounded(value, places) for places in range(3, 12))
-    return _written(next((p for p in shown if (p <= Decimal(str(level))) == (value <= level)), exact(value)), language)
+    return next((p for p in shown if (p <= Decimal(str(level))) == (value <= level)), exact(value))
 
 
 # --- rates and scores as a questionnaire publishes them --------------------------------------------------------------
@@ -158,11 +164,6 @@ def day(value: date | datetime | None) -> str:
 def moment(value: datetime | None) -> str:
     """A moment in Việt Nam: "14:05 20/11/2026"."""
     return MISSING if value is None else clock.local(value).strftime("%H:%M %d/%m/%Y")
-
-
-def second(value: datetime) -> str:
-    """A moment of the record to the second, the day first: "20/11/2026 14:05:09"."""
-    return clock.local(value).strftime("%d/%m/%Y %H:%M:%S")
 
 
 def _percentage(rate: float, target: float | None, places: int, mode: Mode) -> Decimal:

@@ -45,6 +45,6 @@ def test_two_versions_come_home_as_one_file_with_every_column(
     download.value.save_as(path)
     frame, _ = pyreadstat.read_sav(str(path))
     assert list(frame.columns) == NAMES
-    assert frame.groupby("version")["q2_v2"].count().to_dict() == {1.0: 0, 2.0: 6}
-    assert frame.groupby("version")["q2"].count().to_dict() == {1.0: 6, 2.0: 0}
-    assert frame["q1"].tolist() == [5.0] * 6 + [3.0] * 6
+    assert frame.groupby("version")["q2_v2"].count().to_dict() == {1.0: 0, 2.0: 12}
+    assert frame.groupby("version")["q2"].count().to_dict() == {1.0: 12, 2.0: 0}
+    assert frame["q1"].tolist() == [5.0] * 12 + [3.0] * 12

@@ -25,27 +25,35 @@ from survey.permissions import system
 from survey.services.demonstration import made_up_waves, setting_up
 from survey.services.demonstration.made_up_waves import MadeUpWave
 from survey.services.demonstration.setting_up import Person
+from survey.services.estimates import finalising
+from survey.services.files import result_files
 from survey.services.people.credentials import Passwords, Vault
 from survey.tokens import Tokens
 from tests.platform import Platform, Visitor, serving
 
-WAVE = "TAI-LON"
+WAVE, CLOSED = "TAI-LON", "TAI-LON-XONG"
 ANALYST = "phantich.noivu"
 
 
 def prepare(instance: Path, responses: int) -> Person:
-    """The demonstration with one more running wave, of so many answers from every agency and commune."""
+    """The demonstration with a running and a closed wave more, of so many answers from every agency and commune."""
     config = load({"HAILONG_INSTANCE": str(instance)})
     database = Database(config.database_url)
     schema.upgrade(database)
     tokens, now = Tokens(config.secret_keys), clock.now()
     made = setting_up.make(database, tokens, Vault(config.secret_keys), Passwords(), known=[], now=now)
     today = clock.local_day(now)
-    wave = MadeUpWave(
-        code=WAVE, title="Đợt lớn", instrument="one-stop-short", asked_by="Sở Nội vụ",
-        opens_on=today - timedelta(days=30), closes_on=today + timedelta(days=30), closed=False, responses=responses,
-    )  # fmt: skip
-    made_up_waves.make_one(database, tokens, system("benchmark"), wave, np.random.default_rng(1), now)
+    draw = np.random.default_rng(1)
+    for code, opens, closed in ((WAVE, 30, False), (CLOSED, 95, True)):
+        wave = MadeUpWave(
+            code=code, title="Đợt lớn", instrument="one-stop-short", asked_by="Sở Nội vụ",
+            opens_on=today - timedelta(days=opens), closes_on=today - timedelta(days=opens - 60), closed=closed,
+            responses=responses,
+        )  # fmt: skip
+        made_up_waves.make_one(database, tokens, system("benchmark"), wave, draw, now)
+    finalising.make_final(
+        database, CLOSED, actor=system("benchmark"), now=now, snapshots=result_files.snapshots(instance)
+    )
     database.dispose()
     return next(p for p in made.people if p.username == ANALYST)
 
@@ -58,8 +66,9 @@ def measure(platform: Platform, visitor: Visitor) -> dict[str, Any]:
     further = [_timed(visitor, f"{address}/phan-tich?kenh=qr") for _ in range(5)]
     found |= {"analyses_cold_s": further[0], "analyses_warm_s": statistics.median(further[1:])}
     (worker,) = platform.processes("jobs work")
+    closed = f"/quan-tri/ket-qua/{CLOSED}"  # rows are given of closed waves
     for kind in ("rows", "workbook"):
-        found |= {f"{kind}_{name}": value for name, value in _file(visitor, worker, address, kind).items()}
+        found |= {f"{kind}_{name}": value for name, value in _file(visitor, worker, closed, kind).items()}
     return found
 
 

@@ -27,12 +27,12 @@ from survey.exports import paper
 from survey.form.page import Addresses, Place, Province, form_page
 from survey.models.people.accounts import Account, Role
 from survey.services.estimates.answer_columns import column_names
+from survey.services.estimates.disclosure.hidden_cells import Shown
 from survey.services.estimates.group_means import group_means
-from survey.services.estimates.hidden_cells import Shown
 from survey.services.estimates.measure_plans import plan_of
 from survey.services.estimates.visible_rows import Row
+from survey.services.files.answer_rows import Taken
 from survey.services.files.official_layouts import LaidOut
-from survey.services.files.result_files import Taken
 from tests.factories.record import Record
 from tests.instruments.factory import JSON, document, item, multiple, option, scale, section, single, words
 from tests.staff_client import StaffClient
@@ -93,7 +93,7 @@ def rolled_up(at: Installation, version: InstrumentVersion) -> str:
 def laid_out(at: Installation, version: InstrumentVersion) -> str:
     """What the official tables hold, of two people who chose the first answer and the second."""
     names = (name for item in version.asked_items for name in column_names(item, version))
-    taken = Taken(version, ["a", "b"], [], [], {name: np.array([1, 2], np.uint8) for name in names}, {}, [])
+    taken = Taken(version, ["a", "b"], [], [], {name: np.array([1, 2], np.uint8) for name in names}, {}, [], [], [])
     return repr([(sheet.headings, list(sheet.rows)) for sheet in LaidOut(taken, {}, "vi").sheets(version.exports)])
 
 

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any
 
 from survey.config import ROOT
+from survey.csv_dialects import CsvDialect
 from survey.database import Database
 from survey.models.base import folded
 from survey.models.province.procedures import Field, FieldGroup, Procedure
@@ -53,9 +54,9 @@ def load_danang(database: Database, actor: Actor, *, now: datetime, samples: boo
     return units.take_rows(database, actor, Parsed(rows, (), "danang"), subject="units Đà Nẵng", now=now)
 
 
-def danang_file() -> bytes:
+def danang_file(*, dialect: CsvDialect = CsvDialect.COMMA) -> bytes:
     """The real units as a file that can be looked through, shortened and imported."""
-    return write(danang_rows())
+    return write(danang_rows(), dialect=dialect)
 
 
 @cache

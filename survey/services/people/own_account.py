@@ -1,9 +1,10 @@
-"""One's own account: another password, another phone for the second step."""
+"""One's own account: another password, another phone for the second step, how CSV files are written."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from survey.csv_dialects import CsvDialect
 from survey.database import Database
 from survey.errors import N_, Forbidden, Invalid
 from survey.models.people.accounts import Account
@@ -60,6 +61,13 @@ def replace_second_step(
         signin.end_sessions(session, row.id, now=now, but=session_digest)
         signin.renew_sessions(session, row.id)
         audit.record(session, actor, "account.change_second_step", f"account {row.username}", now)
+
+
+def remember_csv_dialect(database: Database, actor: Actor, dialect: CsvDialect) -> None:
+    """Write this person's next CSV files in the same way."""
+    with database.writing() as session:
+        row = session.get_one(Account, actor.account_id)
+        row.csv_dialect = dialect.value
 
 
 def _proven(database: Database, passwords: Passwords, actor: Actor, current: str, now: datetime) -> Account:

@@ -12,8 +12,8 @@
 | `audit_months` | 12 | 12 to 120 | records of staff actions are kept this long |
 | `minimum_cell` | 10 | 5 to 100 | a cell with fewer respondents is hidden, with its complements |
 | `judged_minimum` | 30 | 10 to 1000 | a unit is judged from this many answers on |
-| `row_combination_minimum` | 5 | 3 to 100 | rows that share respondent facts in a file of rows |
-| `row_stratum_minimum` | 10 | 5 to 100 | no weight may reveal a stratum smaller than this |
+| `row_combination_minimum` | 10 | 5 to 100 | rows that share unit, field, month and facts in a file of rows |
+| `row_stratum_minimum` | 10 | 5 to 100 | rows that share a stratum, cluster or weight in a file of rows |
 | `idle_minutes` | 15 | 5 to 60 | a staff session ends after this long without a request |
 | `idle_account_days` | 45 | 7 to 365 | an account nobody signs in to is disabled after this |
 """
@@ -55,7 +55,7 @@ class ProvinceSettings:
     audit_months: int = 12
     minimum_cell: int = 10
     judged_minimum: int = 30
-    row_combination_minimum: int = 5
+    row_combination_minimum: int = 10
     row_stratum_minimum: int = 10
     idle_minutes: int = 15
     idle_account_days: int = 45
@@ -80,7 +80,7 @@ LIMITS: dict[str, Limits] = {
     "audit_months": Limits(12, 120),
     "minimum_cell": Limits(5, 100),
     "judged_minimum": Limits(10, 1000),
-    "row_combination_minimum": Limits(3, 100),
+    "row_combination_minimum": Limits(5, 100),
     "row_stratum_minimum": Limits(5, 100),
     "idle_minutes": Limits(5, 60),
     "idle_account_days": Limits(7, 365),

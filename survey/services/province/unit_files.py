@@ -19,13 +19,14 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from survey.csv_dialects import CsvDialect
 from survey.errors import N_
 from survey.exports import csv_files
 from survey.models.base import folded
 from survey.models.province.units import UnitKind
 from survey.services import tabular_files
 from survey.services.tabular_files import CsvRow, RowProblem
-from survey.words.figures import day, plain
+from survey.words.figures import plain
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "code": ("mã",),
@@ -196,7 +197,7 @@ def write_successors(successors: Iterable[tuple[str, Decimal | None]]) -> str:
     return "; ".join(code if share is None else f"{code}:{plain(share, 'en')}" for code, share in successors)
 
 
-def write(units: Iterable[KnownUnit | UnitRow]) -> bytes:
+def write(units: Iterable[KnownUnit | UnitRow], *, dialect: CsvDialect = CsvDialect.COMMA) -> bytes:
     """The same columns as a file, which can be changed and brought back."""
     rows = (
         (
@@ -204,8 +205,8 @@ def write(units: Iterable[KnownUnit | UnitRow]) -> bytes:
             unit.name,
             unit.kind.value,
             unit.parent or "",
-            day(unit.valid_from) if unit.valid_from else "",
-            day(unit.valid_to) if unit.valid_to else "",
+            unit.valid_from,
+            unit.valid_to,
             write_successors(unit.successors or ()),
             "1" if unit.is_sample else "",
             unit.grade or "",
@@ -213,4 +214,4 @@ def write(units: Iterable[KnownUnit | UnitRow]) -> bytes:
         )
         for unit in units
     )
-    return csv_files.as_bytes(tuple(COLUMNS), rows)
+    return csv_files.as_bytes(tuple(COLUMNS), rows, dialect=dialect)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from survey.csv_dialects import CsvDialect
 from survey.database import Database
 from survey.errors import N_, Conflict, Forbidden, Invalid
 from survey.models.province.units import Unit, UnitKind, UnitSuccession
@@ -115,13 +116,13 @@ def save(database: Database, actor: Actor, row: UnitRow, *, is_new: bool, now: d
         return unit_id
 
 
-def export(database: Database, actor: Actor) -> bytes:
-    """Every unit the actor administers, in the columns that a file of units has; for Excel with its mark of UTF-8."""
+def export(database: Database, actor: Actor, *, dialect: CsvDialect = CsvDialect.COMMA) -> bytes:
+    """Every unit the actor administers, in the columns that a file of units has."""
     scopes = actor.scopes(Role.ADMINISTRATOR)
     with database.reading() as session:
         known = known_units(session).values()
     mine = [u for u in known if actor.is_system or any(u.path.startswith(g.unit_path) for g in scopes)]
-    return write(mine)
+    return write(mine, dialect=dialect)
 
 
 def problem_sentence(problem: RowProblem) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from survey.models.province.units import Unit
 from tests.factories.people import EVERYTHING, person
 from tests.factories.record import Record
 from tests.factories.results import Surveyed
+from tests.factories.row_files import unpacked
 
 COMMUNES = ROOT / "survey" / "fixtures" / "danang" / "communes.csv"
 
@@ -286,11 +288,14 @@ def test_judging_a_wave_anew_keeps_the_old_version(hailong: Callable[..., Ran], 
     one_sentence(hailong("waves", "judge-anew", "W-1"), code=2, words="has no final results yet")
     hailong("waves", "close", "W-1")
     survey.delete_one(unit)
+    one_sentence(hailong("waves", "judge-anew", "W-1"), code=2, words="Fewer than 10 answers")
+    for _ in range(9):
+        survey.delete_one(unit)
     ran = hailong("waves", "judge-anew", "W-1")
     assert (ran.code, "2 result sets were made" in ran.out) == (0, True)
     read = ("results", "estimate", "W-1", "--channel", "drawn", "--json")
     newest, first = (json.loads(hailong(*read, *more).out)["meta"] for more in ((), ("--version", "1")))
-    assert [(m["version"], m["rows"]) for m in (newest, first)] == [(2, 199), (1, 200)]
+    assert [(m["version"], m["rows"]) for m in (newest, first)] == [(2, 190), (1, 200)]
     assert [v["version"] for v in first["versions"]] == [2, 1]
     one_sentence(hailong(*read, "--version", "9"), code=2, words="no version 9")
 
@@ -315,3 +320,39 @@ def test_workbook_is_written_where_it_was_asked_for(
         hailong("results", "workbook", "W-1", "--out", str(tmp_path / "không" / "có.xlsx")), code=1, words="không"
     )
     one_sentence(hailong("results", "estimate", "W-1", "--channel", "x"), code=2, words="has no channel x")
+
+
+def test_answers_are_written_for_spss_and_stata(hailong: Callable[..., Ran], record: Record, tmp_path: Path) -> None:
+    survey = Surveyed(record)
+    survey.answer(survey.unit(), 30, 5)
+    survey.close()
+    for kind, begins in (("sav", b"$FL2"), ("dta", b"<stata_dta>")):
+        out = tmp_path / f"ket-qua.{kind}"
+        assert hailong("results", kind, "W-1", "--out", str(out)).code == 0
+        assert out.read_bytes().startswith(begins)
+    with record.database.reading() as session:
+        taken = session.scalars(select(AuditEvent).where(AuditEvent.action == "rows.take")).all()
+    assert [(event.detail["file"], event.detail["rows"]) for event in taken] == [
+        ("results_sav", 35), ("results_dta", 35),
+    ]  # fmt: skip
+
+
+def test_rows_are_written_with_their_read_me_and_leave_an_event(
+    hailong: Callable[..., Ran], record: Record, tmp_path: Path
+) -> None:
+    survey = Surveyed(record)
+    survey.answer(survey.unit(), 30, 5)
+    survey.close()
+    out = tmp_path / "rows.zip"
+    assert hailong("results", "rows", "W-1", "--channel", "drawn", "--out", str(out)).code == 0
+    assert list(unpacked(out)) == ["W-1-drawn.csv", "README.txt", "codebook.csv", "request.json"]
+    with record.database.reading() as session:
+        event = session.scalars(select(AuditEvent).where(AuditEvent.action == "rows.take")).one()
+        assert (event.actor, event.subject) == ("command line", "wave W-1")
+        assert event.detail == {
+            "channel": "drawn", "file": "results_rows", "rows": 35,
+            "sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
+        }  # fmt: skip
+    one_sentence(
+        hailong("results", "rows", "W-1", "--channel", "qr", "--out", str(out)), code=2, words="too few answers"
+    )

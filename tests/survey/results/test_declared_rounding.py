@@ -27,6 +27,7 @@ def surveyed(record: Record, **more: Any) -> Surveyed:
     unit = survey.unit("UBND phường Hải Châu")
     survey.frame(unit, 4000)
     survey.answer(unit, 38, 3)
+    survey.close()
     return survey
 
 
@@ -96,4 +97,5 @@ def test_declared_rounding_never_carries_a_rate_over_its_target(record: Record, 
     unit = survey.unit("UBND phường Hải Châu")
     survey.frame(unit, 4000)
     survey.answer(unit, 43, 5)  # 89.58 %, of a target of 90 %
+    survey.close()
     assert " 89,6 %" in page_of(survey, sign_in).text

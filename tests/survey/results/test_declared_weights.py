@@ -38,6 +38,7 @@ def weighed(record: Record) -> Surveyed:
     survey.frame(unit, 4000)
     for codes, number in (({"q1": 5, "q2": 5}, 10), ({"q1": 5, "q2": 2}, 20), ({"q1": 1, "q2": 2}, 10)):
         survey.say(unit, codes, number)
+    survey.close()
     return survey
 
 

@@ -177,7 +177,7 @@ def test_analysts_of_two_departments_read_the_same_of_one_unit(
     assert cells[0] == cells[1]
     assert entries[0] == entries[1]
     assert (entries[0]["verdict"], entries[0]["threshold"]) == ("reached_not_proven", 0.9)
-    assert cells[0][9:11] == [0.9, "đạt, chưa đủ chắc chắn"]
+    assert cells[0][10:12] == [0.9, "đạt, chưa đủ chắc chắn"]
     assert f"{entries[0]['p_reached_adjusted']:.3f}".replace(".", ",") in proof
     assert entries[0]["family"] == {"name": "unit:department", "size": 7}
 
@@ -232,18 +232,23 @@ def test_wave_judged_anew_has_a_version_beside_the_old_one(survey: Surveyed, sig
 
 
 def test_versions_between_which_answers_left_are_not_shown_side_by_side(survey: Surveyed, sign_in: SignIn) -> None:
-    """Their difference would be what the one who took an answer back had said."""
+    """Their difference would be what those who took an answer back had said."""
     unit = survey.unit("Phường A")
     survey.frame(unit, 5000)
     survey.answer(unit, 97, 3)
     survey.close()
-    survey.delete_one(unit)
     database, now = survey.record.database, survey.record.now
+    for _ in range(9):
+        survey.delete_one(unit)
+        for judge in (finalising.ask_to_judge_anew, finalising.judge_anew):
+            with pytest.raises(Conflict, match="have changed since its results were made"):
+                judge(database, "W-1", actor=survey.analyst(), now=now)
+    survey.delete_one(unit)
     finalising.judge_anew(database, "W-1", actor=survey.analyst(), now=now, after=1)
     view = survey.view()
-    assert (view.results.version, [v.number for v in view.versions], view.responses) == (2, [2, 1], 99)
+    assert (view.results.version, [v.number for v in view.versions], view.responses) == (2, [2, 1], 90)
     account = survey.record.account((Role.ANALYST, survey.province, ("admin",)))
-    assert "99 phiếu trả lời" in opened(survey, sign_in, account).text
+    assert "90 phiếu trả lời" in opened(survey, sign_in, account).text
     older = opened(survey, sign_in, account, OLDER)
     assert (older.status, "vẫn được lưu nhưng không hiển thị nữa" in older.text) == (409, True)
     assert "100 phiếu" not in older.text
@@ -287,6 +292,21 @@ def test_only_analysts_of_all_units_of_the_wave_judge_anew(survey: Surveyed, sig
     assert "Kết luận lại" not in page.text
     with pytest.raises(Forbidden):
         finalising.judge_anew(survey.record.database, "W-1", actor=survey.analyst(unit), now=survey.record.now)
+
+
+@pytest.mark.parametrize("address", ["", "/phan-tich", "/ket-luan-lai", "/tep"])
+def test_stranger_finds_no_wave_of_other_units(survey: Surveyed, sign_in: SignIn, address: str) -> None:
+    """Whatever is asked of it: that a wave is there is not told either."""
+    unit, other = survey.unit("Phường A"), survey.unit("Phường B")
+    survey.frame(unit, 5000)
+    survey.answer(unit, 97, 3)
+    survey.close()
+    stranger = sign_in(survey.record.account((Role.ANALYST, other, ("admin",))))
+    path = f"/quan-tri/ket-qua/W-1{address}"
+    posted = address in ("/ket-luan-lai", "/tep")
+    token = next(stranger.get("/quan-tri/").forms()).fields["csrf_token"]
+    fields = {"csrf_token": token, "tep": "workbook"} if posted else {}
+    assert stranger.open(path, method="POST" if posted else "GET", data=fields).status == 404
 
 
 def test_verdicts_of_the_former_rule_are_marked_and_have_no_bound(survey: Surveyed, sign_in: SignIn) -> None:

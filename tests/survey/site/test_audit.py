@@ -83,6 +83,22 @@ def test_file_begins_no_formula_and_is_not_kept(
     assert "attachment" in response.headers["Content-Disposition"]
 
 
+def test_way_of_writing_csv_is_chosen_at_the_button_and_remembered(
+    sign_in: SignIn, chief: Person, database: Database, now: datetime
+) -> None:
+    note(database, "lan", "unit.change", "unit 1", now)
+    browser = sign_in(chief.account)
+    assert browser.browser.get("/quan-tri/nhat-ky.csv").get_data(as_text=True).startswith("\ufefftime,person,")
+    form = browser.get("/quan-tri/nhat-ky").form("tai-khoan-cua-toi/csv", csv="semicolon")
+    taken = form.send().response.get_data(as_text=True)
+    assert taken.startswith("\ufefftime;person;")
+    assert ";lan;unit.change;unit 1;" in taken
+    assert taken.splitlines()[-1].startswith("2026-11-20 09:30:00;")
+    again = browser.get("/quan-tri/nhat-ky").form("tai-khoan-cua-toi/csv")
+    assert again.fields["csv"] == "semicolon"
+    assert browser.browser.get("/quan-tri/don-vi/xuat.csv").get_data(as_text=True).startswith("\ufeffcode;name;")
+
+
 def test_long_record_is_paged_with_a_fixed_number_of_questions(
     sign_in: SignIn, chief: Person, database: Database, now: datetime
 ) -> None:

@@ -12,7 +12,9 @@ from sqlalchemy import select
 from survey.database import Database
 from survey.errors import Conflict, Forbidden, Invalid
 from survey.models.audit import AuditEvent
+from survey.models.fieldwork.waves import PublishedTable
 from survey.queries.fieldwork import waves as queries
+from survey.services.estimates.disclosure import published_tables
 from survey.services.estimates.planned_looks import looks
 from survey.services.estimates.wave_facts import facts
 from survey.services.fieldwork import planned_tests, waves
@@ -104,3 +106,32 @@ def test_looks_outside_the_wave_or_out_of_order_are_refused(
     with pytest.raises(Invalid) as refused:
         planned_tests.fix(database, CODE, entered, actor=planned.officer(), now=now)
     assert set(refused.value.problems) == {"looks"}
+
+
+def test_the_tables_that_are_published_are_chosen_before_the_wave_opens_and_never_after(
+    database: Database, planned: Place, now: datetime
+):
+    officer = planned.officer()
+    assert facts(database, CODE).tables == frozenset(PublishedTable)
+    fewer = Entered(tables=("unit,field",))
+    planned_tests.fix(database, CODE, fewer, actor=officer, now=now)
+    planned_tests.fix(database, CODE, fewer, actor=officer, now=now)
+    waves.open_wave(database, CODE, actor=officer, now=now)
+    with pytest.raises(Conflict):
+        planned_tests.fix(database, CODE, Entered(), actor=officer, now=now)
+    wave = facts(database, CODE)
+    assert wave.tables == {PublishedTable.UNIT_FIELD}
+    with pytest.raises(Conflict, match="list that was fixed") as refused:
+        published_tables.check(wave, "fact:r_sex")
+    assert refused.value.values["known"] == "unit, field, group, unit,field, unit,group"
+    with database.reading() as session:
+        kept = list(session.scalars(select(AuditEvent).where(AuditEvent.action == "wave.tables")))
+        opened = session.scalars(select(AuditEvent).where(AuditEvent.action == "wave.open")).all()[-1]
+    assert len(kept) == 1
+    assert opened.detail["tables"] == ["unit,field"]
+
+
+def test_a_table_outside_the_list_is_not_chosen(database: Database, planned: Place, now: datetime):
+    with pytest.raises(Invalid) as refused:
+        planned_tests.fix(database, CODE, Entered(tables=("unit,day",)), actor=planned.officer(), now=now)
+    assert "tables" in refused.value.problems
