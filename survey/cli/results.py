@@ -6,7 +6,9 @@ import hashlib
 import json
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -74,10 +76,16 @@ _language = click.option(
 )
 
 
+def _out(ending: str) -> Callable[[Any], Any]:
+    """The option that names the file to write."""
+    path = click.Path(dir_okay=False, path_type=Path)
+    return click.option("--out", type=path, required=True, help=f"The .{ending} to write.")
+
+
 @results.command()
 @click.argument("wave")
 @_channel
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The .xlsx to write.")
+@_out("xlsx")
 @_language
 def workbook(wave: str, channel: str | None, out: Path, language: str) -> None:
     """Write the workbook of WAVE to a file."""
@@ -87,7 +95,7 @@ def workbook(wave: str, channel: str | None, out: Path, language: str) -> None:
 @results.command()
 @click.argument("wave")
 @_channel
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The .sav to write.")
+@_out("sav")
 @_language
 def sav(wave: str, channel: str | None, out: Path, language: str) -> None:
     """Write the answers of WAVE, a row each, to a file of SPSS."""
@@ -97,7 +105,7 @@ def sav(wave: str, channel: str | None, out: Path, language: str) -> None:
 @results.command()
 @click.argument("wave")
 @_channel
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The .dta to write.")
+@_out("dta")
 @_language
 def dta(wave: str, channel: str | None, out: Path, language: str) -> None:
     """Write the answers of WAVE, a row each, to a file of Stata."""
@@ -107,7 +115,7 @@ def dta(wave: str, channel: str | None, out: Path, language: str) -> None:
 @results.command()
 @click.argument("wave")
 @_channel
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The .zip to write.")
+@_out("zip")
 @_language
 def rows(wave: str, channel: str | None, out: Path, language: str) -> None:
     """Write the answers of WAVE, a row each, to a ZIP.

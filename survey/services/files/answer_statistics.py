@@ -20,18 +20,16 @@ import numpy.typing as npt
 from instruments.model.document import InstrumentVersion
 from instruments.model.elements import Item
 from survey.database import Database
-from survey.errors import N_, Forbidden
+from survey.errors import N_
 from survey.exports import statistics_files
 from survey.exports.statistics_files import Measure, StatisticsColumn
 from survey.exports.tables import Cell
 from survey.permissions import Actor
 from survey.services.estimates import answer_columns
-from survey.services.estimates import visible_results as results_service
-from survey.services.estimates.results_cache import KeptResults
 from survey.services.estimates.visible_results import ResultsView
 from survey.services.files.answer_rows import RecodedRows, Taken, unused
 from survey.services.files.question_sentences import without_column
-from survey.services.files.result_files import file_name, may_take_rows, snapshots
+from survey.services.files.result_files import file_name, view_of_rows
 from survey.services.files.result_sentences import Words, synthetic_stamp
 from survey.services.files.rows import statements as row_statements
 from survey.services.jobs import MadeFile, Progress
@@ -227,11 +225,7 @@ def _taken(
     instance: Path,
     language: str,
 ) -> tuple[ResultsView, RecodedRows, Words]:
-    view = results_service.read(
-        database, wave_code, channel, actor=actor, now=now, kept=KeptResults(snapshots(instance)), language=language
-    )
-    if not may_take_rows(view, actor):
-        raise Forbidden("Files with a row per response are a right of their own, which your account does not have.")
+    view = view_of_rows(database, wave_code, channel, actor=actor, now=now, instance=instance, language=language)
     w = Words.of(language)
     return view, RecodedRows(database, view, w, instance), w
 

@@ -16,16 +16,14 @@ import numpy as np
 from instruments.model.elements import Item
 from instruments.model.layouts import Column, ExportLayout
 from survey.database import Database
-from survey.errors import N_, Forbidden, NotFound
+from survey.errors import N_, NotFound
 from survey.exports import workbook as writer
 from survey.exports.tables import Cell, DataSheet
 from survey.permissions import Actor
-from survey.services.estimates import visible_results
 from survey.services.estimates.answer_columns import BLANK
-from survey.services.estimates.results_cache import KeptResults
 from survey.services.files import result_tables
 from survey.services.files.answer_rows import RecodedRows, Taken
-from survey.services.files.result_files import XLSX, file_name, may_take_rows, snapshots
+from survey.services.files.result_files import XLSX, file_name, view_of_rows
 from survey.services.files.result_sentences import Words, marks
 from survey.services.files.rows import statements as row_statements
 from survey.services.jobs import MadeFile, Progress
@@ -51,10 +49,7 @@ def write(
 
     Headers stand in the first line, as programs that read them expect; over made-up rows stands that they are.
     """
-    kept = KeptResults(snapshots(instance))
-    view = visible_results.read(database, wave_code, channel, actor=actor, now=now, kept=kept, language=language)
-    if not may_take_rows(view, actor):
-        raise Forbidden("Files with a row per response are a right of their own, which your account does not have.")
+    view = view_of_rows(database, wave_code, channel, actor=actor, now=now, instance=instance, language=language)
     if not view.version.exports:
         raise NotFound("There is no such file.")
     words = Words.of(language)

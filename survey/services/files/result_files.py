@@ -45,6 +45,19 @@ def may_take_rows(view: ResultsView, actor: Actor) -> bool:
     )
 
 
+def view_of_rows(
+    database: Database, wave_code: str, channel: str | None, *, actor: Actor, now: datetime, instance: Path,
+    language: str,
+) -> ResultsView:  # fmt: skip
+    """What a person sees of a channel whose rows they may take. Forbidden without that right."""
+    view = results_service.read(
+        database, wave_code, channel, actor=actor, now=now, kept=KeptResults(snapshots(instance)), language=language
+    )
+    if not may_take_rows(view, actor):
+        raise Forbidden("Files with a row per response are a right of their own, which your account does not have.")
+    return view
+
+
 def to_take(view: ResultsView, actor: Actor) -> dict[str, ResultFile]:
     """The files this person may ask for of this view, by name."""
     rows = view.final and may_take_rows(view, actor)
@@ -128,11 +141,7 @@ def write_rows(
     progress: Progress = lambda _done, _total: None,
 ) -> MadeFile:
     """The recoded rows as CSV, with what they are, what their codes mean and the request that analyses them."""
-    view = results_service.read(
-        database, wave_code, channel, actor=actor, now=now, kept=KeptResults(snapshots(instance)), language=language
-    )
-    if not may_take_rows(view, actor):
-        raise Forbidden("Files with a row per response are a right of their own, which your account does not have.")
+    view = view_of_rows(database, wave_code, channel, actor=actor, now=now, instance=instance, language=language)
     words = Words.of(language)
     rows = RecodedRows(database, view, words, instance)
     about = result_tables.about(view, words, rows=row_statements.lines(view, rows, words))
