@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from analysis.disclosure.counts import figure_of
 from survey.database import Database
@@ -29,7 +29,10 @@ from survey.services.estimates.disclosure.hidden_cells import Hiding
 from survey.services.estimates.results_cache import KeptResults
 from survey.services.estimates.visible_results import ResultsView
 
-Row = TypeVar("Row")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Row = TypeVar("Row", bound="DataclassInstance")
 _OF_CONTRASTS = ("first", "second", "difference", "low", "high")
 
 
@@ -152,7 +155,7 @@ def _coarse(course: Course) -> Course:
 
 def _to_a_tenth(row: Row, names: Sequence[str]) -> Row:
     """A row with these rates 0..1 rounded as all below the whole are."""
-    return replace(row, **{name: precision.coarse(getattr(row, name), precision.RATE_DIGITS) for name in names})  # type: ignore[type-var]
+    return replace(row, **{name: precision.coarse(getattr(row, name), precision.RATE_DIGITS) for name in names})
 
 
 def _forms(view: ResultsView, found: Participation, shown: frozenset[int]) -> Participation:

@@ -53,7 +53,7 @@ class Hiding:
 
     def is_hidden(self, crossing: str, key: Key, figure: str = "") -> bool:
         """Whether nobody sees a figure of a domain (of "", anything of the domain)."""
-        return bool(self.why(crossing, key, figure))
+        return self._results.pattern.hides(crossing, key, figure)
 
     def is_precise(self, crossing: str) -> bool:
         """Whether figures of a crossing have all their digits: final ones of the whole of a wave."""

@@ -15,6 +15,7 @@ import numpy as np
 from analysis.disclosure.counts import WHOLE, Cell, figure_of
 from analysis.inference.estimate_tables import EstimateTable
 from survey.services.estimates.channel_results import ChannelResults
+from survey.services.estimates.entered_answers import Entered
 
 Key = tuple[int, ...]
 
@@ -65,7 +66,7 @@ def _places(table: EstimateTable) -> Mapping[tuple[Key, str, str, int | None], i
     return {(key, *name): row for row, (key, name) in enumerate(zip(table.domain_keys(), names, strict=True))}
 
 
-def _entered(now: ChannelResults, before: ChannelResults, kept: frozenset[Cell]) -> tuple:  # type: ignore[type-arg]
+def _entered(now: ChannelResults, before: ChannelResults, kept: frozenset[Cell]) -> tuple[Entered, ...]:
     """Numbers and dates as entered, those of the step before where their question is kept."""
     former = {one.item: one for one in before.entered}
     stays = _is_kept("", kept)

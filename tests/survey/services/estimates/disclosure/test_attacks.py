@@ -9,7 +9,9 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 
+from survey.models.intake.responses import Response
 from survey.models.people.accounts import Account, Role
 from survey.models.province.procedures import Field
 from survey.models.province.units import Unit
@@ -243,3 +245,14 @@ def test_the_bound_of_a_shown_unit_does_not_depend_on_a_hidden_one(survey: Surve
     judged = view.results.verdicts["unit"]
     assert {units[name].id for name in ("B", "D")} == {key[0] for key in judged}
     assert {v.members for v in judged.values()} == {4}
+    with survey.record.database.writing() as session:  # the hidden one far from its target instead of far above it
+        session.execute(
+            update(Response)
+            .where(Response.unit_deciding_id == units["A"].id)
+            .values(answers=json.dumps({"q1": 2, "q2": 3}))
+        )
+    later = survey.record.now + timedelta(days=1)
+    finalising.judge_anew(survey.record.database, "W-1", actor=survey.analyst(), now=later)
+    again = survey.view(now=later).results
+    assert again.version == 2
+    assert again.verdicts["unit"] == judged
